@@ -1,0 +1,85 @@
+// Payload verification (fio's verify): every 512-byte block carries its address, its generation and a pattern made from
+// both. Reads are checked where they should have landed, writes where the medium should hold them, at each completion.
+// The access stream never has two I/Os in flight on the same blocks or buffer, so each check is exact.
+import { Machine } from "../layout/machine";
+import { NVME_OP_WRITE } from "../layout/nvme";
+import { Dio, HostQueue } from "../layout/queue";
+import { SECTOR_SHIFT } from "../layout/request";
+import { IO_OPCODE_SHIFT } from "../layout/stream";
+
+const WORDS: u32 = 64;
+const SPREAD: u64 = 0x9e3779b97f4a7c15;
+
+/** Fills the media window with generation 0 of every block. */
+export function fillMedia(queue: HostQueue): void {
+  for (let block: u32 = 0; block < queue.mediaBlocks; block++) {
+    store<u32>(<usize>queue.generations + (<usize>block << 2), 0);
+    writeBlock(<usize>queue.media + (<usize>block << SECTOR_SHIFT), block, 0);
+  }
+}
+
+/** Before submission: a write's buffer gets the next generation, a read's buffer is spoilt. */
+export function prepareCheck(queue: HostQueue, machine: Machine, dio: Dio, isWrite: bool): void {
+  const blocks = dio.lenBytes >> SECTOR_SHIFT;
+  for (let i: u32 = 0; i < blocks; i++) {
+    const at = bufferBlock(machine, dio, i);
+    if (isWrite) {
+      const block = mediaBlock(queue, dio, i);
+      const slot = <usize>queue.generations + (<usize>block << 2);
+      store<u32>(slot, load<u32>(slot) + 1);
+      writeBlock(at, block, load<u32>(slot));
+    } else {
+      store<u64>(at, u64.MAX_VALUE);
+    }
+  }
+}
+
+/** After completion: counts blocks that are right and blocks that are not. */
+export function checkDone(queue: HostQueue, machine: Machine, dio: Dio): void {
+  const blocks = dio.lenBytes >> SECTOR_SHIFT;
+  const isWrite = <u8>(dio.blocksOp >> IO_OPCODE_SHIFT) == NVME_OP_WRITE;
+  for (let i: u32 = 0; i < blocks; i++) {
+    const block = mediaBlock(queue, dio, i);
+    const generation = load<u32>(<usize>queue.generations + (<usize>block << 2));
+    const at = isWrite ? <usize>queue.media + (<usize>block << SECTOR_SHIFT) : bufferBlock(machine, dio, i);
+    if (!isBlock(at, block, generation)) queue.verifyErrors += 1;
+  }
+  queue.verifiedBlocks += blocks;
+}
+
+@inline
+function mediaBlock(queue: HostQueue, dio: Dio, index: u32): u32 {
+  return <u32>(dio.block + index) & (queue.mediaBlocks - 1);
+}
+
+/** Memory of the buffer's block: behind the BAR or RAM window, folded as the device folds it. */
+@inline
+function bufferBlock(machine: Machine, dio: Dio, index: u32): usize {
+  const offset = <usize>(dio.bufferOffset + (<u64>index << SECTOR_SHIFT));
+  return dio.inRam
+    ? <usize>machine.ramWindow + (offset & <usize>machine.ramWindowMask)
+    : <usize>machine.barWindow + (offset & <usize>machine.barWindowMask);
+}
+
+@inline
+function seedOf(block: u32, generation: u32): u64 {
+  return ((<u64>block << 32) | generation) * SPREAD + 1;
+}
+
+function writeBlock(at: usize, block: u32, generation: u32): void {
+  let value = seedOf(block, generation);
+  for (let i: u32 = 0; i < WORDS; i++) {
+    store<u64>(at + (<usize>i << 3), value);
+    value += SPREAD;
+  }
+}
+
+function isBlock(at: usize, block: u32, generation: u32): bool {
+  let value = seedOf(block, generation);
+  let different: u64 = 0;
+  for (let i: u32 = 0; i < WORDS; i++) {
+    different |= load<u64>(at + (<usize>i << 3)) ^ value;
+    value += SPREAD;
+  }
+  return different == 0;
+}

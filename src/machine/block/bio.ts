@@ -1,0 +1,138 @@
+// Life of a bio: allocation, adding memory with the merge test, advancing, splitting off a front part, completion chain.
+// Mirrors block/bio.c of 6.12 (bio_alloc_bioset, bio_add_page -> bvec_try_merge_page, bio_advance_iter, bio_split,
+// bio_chain). One set of functions for every scheme: a scheme only answers `sameOwner` and reads the places back.
+// Left out: cgroups, integrity, write streams.
+import { must } from "../must";
+import { Bio, BIO_CHAIN, BIO_INLINE_VECS, BIO_MAX_VECS, BioVec, BLK_STS_OK } from "../layout/bio";
+import { Machine } from "../layout/machine";
+import { BIO_VECS_AT, Dio, DIO_AT, HostQueue } from "../layout/queue";
+import { peekFree, pushFree } from "../mm/free_stack";
+
+@inline
+export function machineOf(queue: HostQueue): Machine {
+  return changetype<Machine>(<usize>queue.machine);
+}
+
+@inline
+export function dioOf(bio: Bio): Dio {
+  return changetype<Dio>(changetype<usize>(bio) + DIO_AT);
+}
+
+@inline
+export function vecAt(bio: Bio, index: u32): BioVec {
+  return changetype<BioVec>(<usize>bio.bi_io_vec + (<usize>index << 4));
+}
+
+/** bio_alloc: an empty bio with its inline vectors. The set-up gives a queue enough bios for its iodepth and splits. */
+@inline
+export function bioAlloc(queue: HostQueue, opf: u32, sector: u64): Bio {
+  must(queue.bioFree > 0);
+  const bio = changetype<Bio>(peekFree(queue.bioStack, queue.bioFree));
+  queue.bioFree -= 1;
+  bio.bi_next = 0;
+  bio.bi_opf = opf;
+  bio.bi_flags = 0;
+  bio.bi_status = BLK_STS_OK;
+  bio.__bi_remaining = 1;
+  bio.bi_sector = sector;
+  bio.bi_size = 0;
+  bio.bi_idx = 0;
+  bio.bi_bvec_done = 0;
+  bio.bi_private = 0;
+  bio.bi_vcnt = 0;
+  bio.bi_max_vecs = <u16>BIO_INLINE_VECS;
+  bio.bi_io_vec = <u64>(changetype<usize>(bio) + BIO_VECS_AT);
+  return bio;
+}
+
+/** bio_put: gives the bio and its slab vectors back. */
+@inline
+export function bioFree(queue: HostQueue, bio: Bio): void {
+  if (bio.bi_max_vecs > <u16>BIO_INLINE_VECS && (bio.bi_flags & BIO_CHAIN) == 0) {
+    pushFree(queue.biovecStack, queue.biovecFree, <usize>bio.bi_io_vec);
+    queue.biovecFree += 1;
+  }
+  pushFree(queue.bioStack, queue.bioFree, changetype<usize>(bio));
+  queue.bioFree += 1;
+}
+
+/**
+ * bio_add_page / bio_add_dma_addr: appends memory, growing the last vector when the new piece follows it on the address
+ * that the scheme carries and belongs to the same owner. `address` is that address, for the contiguity test.
+ * Returns false when the bio is full.
+ */
+@inline
+export function bioAdd<S>(queue: HostQueue, scheme: S, bio: Bio, place: u64, offset: u32, len: u32): bool {
+  const count = <u32>bio.bi_vcnt;
+  if (count > 0) {
+    const last = vecAt(bio, count - 1);
+    if (
+      scheme.address(queue, last.place, last.bv_offset) + last.bv_len == scheme.address(queue, place, offset) &&
+      scheme.sameOwner(last.place, place)
+    ) {
+      last.bv_len += len;
+      bio.bi_size += len;
+      return true;
+    }
+  }
+  return bioAppend(queue, bio, place, offset, len);
+}
+
+/** __bio_add_page: a new vector, whatever is before it. */
+@inline
+export function bioAppend(queue: HostQueue, bio: Bio, place: u64, offset: u32, len: u32): bool {
+  const count = <u32>bio.bi_vcnt;
+  if (count == <u32>bio.bi_max_vecs && !growVecs(queue, bio)) return false;
+  const vec = vecAt(bio, count);
+  vec.place = place;
+  vec.bv_len = len;
+  vec.bv_offset = offset;
+  bio.bi_vcnt = <u16>(count + 1);
+  bio.bi_size += len;
+  return true;
+}
+
+/** Moves from the inline vectors to the slab of BIO_MAX_VECS. Linux picks the slab at allocation; the memory is the same. */
+function growVecs(queue: HostQueue, bio: Bio): bool {
+  if (<u32>bio.bi_max_vecs == BIO_MAX_VECS) return false;
+  must(queue.biovecFree > 0);
+  const vecs = peekFree(queue.biovecStack, queue.biovecFree);
+  queue.biovecFree -= 1;
+  memory.copy(vecs, <usize>bio.bi_io_vec, <usize>bio.bi_vcnt << 4);
+  bio.bi_io_vec = <u64>vecs;
+  bio.bi_max_vecs = <u16>BIO_MAX_VECS;
+  return true;
+}
+
+/** bio_advance_iter: moves the start of what is left by `bytes`. */
+export function bioAdvance(bio: Bio, bytes: u32): void {
+  bio.bi_sector += <u64>(bytes >> 9);
+  bio.bi_size -= bytes;
+  let idx = bio.bi_idx;
+  let done = bio.bi_bvec_done + bytes;
+  while (done > 0 && done >= vecAt(bio, idx).bv_len) {
+    done -= vecAt(bio, idx).bv_len;
+    idx++;
+  }
+  bio.bi_idx = idx;
+  bio.bi_bvec_done = done;
+}
+
+/**
+ * bio_split + bio_chain: a new bio for the first `bytes`, sharing the vectors; `bio` keeps the rest and completes only
+ * after it.
+ */
+export function bioSplitFront(queue: HostQueue, bio: Bio, bytes: u32): Bio {
+  const front = bioAlloc(queue, bio.bi_opf, bio.bi_sector);
+  front.bi_flags = BIO_CHAIN;
+  front.bi_size = bytes;
+  front.bi_idx = bio.bi_idx;
+  front.bi_bvec_done = bio.bi_bvec_done;
+  front.bi_vcnt = bio.bi_vcnt;
+  front.bi_max_vecs = bio.bi_max_vecs;
+  front.bi_io_vec = bio.bi_io_vec;
+  front.bi_private = <u64>changetype<usize>(bio);
+  bio.__bi_remaining += 1;
+  bioAdvance(bio, bytes);
+  return front;
+}

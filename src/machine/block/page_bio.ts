@@ -1,0 +1,70 @@
+// Bios that carry struct pages: how the kernel fills and releases them, whoever's memory it is (6.12).
+// In-kernel buffers: bio_add_page on a scatterlist entry. User buffers: bio_iov_iter_get_pages, which pins a run of
+// pages, then adds them one by one, and bio_release_pages, which unpins every page.
+// Left out: bio_set_pages_dirty's folio lock for O_DIRECT reads (the reference counts do not contain it), the order of
+// folios larger than a page (P2P pages are order 0).
+import { Bio, BIO_MAX_VECS, BIO_PAGE_PINNED } from "../layout/bio";
+import { Machine } from "../layout/machine";
+import { PAGE_SHIFT, PAGE_SIZE, PAGE_STRUCT_SHIFT } from "../layout/page";
+import { HostQueue } from "../layout/queue";
+import { Scatterlist } from "../layout/scatterlist";
+import { pagesCovered, pinUserPage } from "../mm/gup";
+import { pageFolio, physToPage, unpinFolio } from "../mm/page";
+import { bioAdd, vecAt } from "./bio";
+
+const EFAULT: i32 = 14;
+
+/** bio_add_page of one physically contiguous kernel buffer. */
+@inline
+export function addKernelBuffer<S>(queue: HostQueue, scheme: S, bio: Bio, page: u64, offset: u32, bytes: u32): void {
+  bioAdd(queue, scheme, bio, page, offset, bytes);
+}
+
+/** bio_iov_iter_get_pages: pins and adds the pages of a user buffer. 0, or -EFAULT when a page cannot be pinned. */
+@inline
+export function addUserBuffer<S>(queue: HostQueue, scheme: S, bio: Bio, phys: u64, bytes: u32): i32 {
+  const machine = changetype<Machine>(<usize>queue.machine);
+  const locked = machine.refcountAtomic != 0;
+  bio.bi_flags |= BIO_PAGE_PINNED;
+  let page = physToPage(machine, phys);
+  let offset = <u32>(phys & (PAGE_SIZE - 1));
+  let left = bytes;
+  while (left > 0) {
+    // __bio_iov_iter_get_pages: at most as many pages at a time as one bio can hold vectors.
+    const run = min(pagesCovered(offset, left), BIO_MAX_VECS);
+    for (let i: u32 = 0; i < run; i++) {
+      if (!pinUserPage(page + (<u64>i << PAGE_STRUCT_SHIFT), locked)) return -EFAULT;
+    }
+    for (let i: u32 = 0; i < run; i++) {
+      const take = min(PAGE_SIZE - offset, left);
+      bioAdd(queue, scheme, bio, pageFolio(page), offset, take);
+      left -= take;
+      offset = 0;
+      page += 1 << PAGE_STRUCT_SHIFT;
+    }
+  }
+  return 0;
+}
+
+/** bio_release_pages: unpins each page of a pinned bio. */
+@inline
+export function releasePages(queue: HostQueue, bio: Bio): void {
+  if (bio.bi_flags & BIO_PAGE_PINNED) unpinAll(queue, bio);
+}
+
+function unpinAll(queue: HostQueue, bio: Bio): void {
+  const locked = changetype<Machine>(<usize>queue.machine).refcountAtomic != 0;
+  for (let i: u32 = 0; i < <u32>bio.bi_vcnt; i++) {
+    const vec = vecAt(bio, i);
+    const count = pagesCovered(vec.bv_offset, vec.bv_len);
+    for (let n: u32 = 0; n < count; n++) unpinFolio(vec.place + (<u64>n << PAGE_STRUCT_SHIFT), locked);
+  }
+}
+
+/** blk_bvec_map_sg: page and in-page offset of a place that may lie pages behind the vector's first. */
+@inline
+export function setSgPage(sg: Scatterlist, place: u64, offset: u32, bytes: u32): void {
+  sg.page_link = place + (<u64>(offset >> PAGE_SHIFT) << PAGE_STRUCT_SHIFT);
+  sg.offset = offset & (PAGE_SIZE - 1);
+  sg.length = bytes;
+}

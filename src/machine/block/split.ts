@@ -1,0 +1,72 @@
+// Splitting a bio to the queue's limits and counting its segments: bio_split_rw_at, bvec_split_segs (6.12).
+// Works on the address that the scheme carries (physical or bus), so that no scheme has a copy of it.
+// Left out: discard, write-zeroes, zone append; NOWAIT.
+import { Bio } from "../layout/bio";
+import { HostQueue } from "../layout/queue";
+import { QueueLimits, SECTOR_SHIFT } from "../layout/request";
+import { vecAt } from "./bio";
+import { gapBetween, inOnePage, maxSegmentBytes } from "./limits";
+
+/** Segments of the part that splitPoint found to fit. */
+let segments: u32 = 1;
+
+@inline
+export function splitSegments(): u32 {
+  return segments;
+}
+
+/** bio_may_exceed_limits: one vector inside one page never needs the walk. */
+@inline
+export function mayExceedLimits<S>(queue: HostQueue, scheme: S, bio: Bio): bool {
+  if (bio.bi_vcnt != 1) return true;
+  const vec = vecAt(bio, 0);
+  segments = 1;
+  return !inOnePage(scheme.address(queue, vec.place, vec.bv_offset), vec.bv_len);
+}
+
+/** Bytes of the bio's front that fit the limits (all of it, or a multiple of the logical block); sets splitSegments. */
+export function splitPoint<S>(queue: HostQueue, scheme: S, bio: Bio): u32 {
+  const limits = changetype<QueueLimits>(<usize>queue.limits);
+  const maxBytes = limits.max_sectors << SECTOR_SHIFT;
+  const maxSegments = <u32>limits.max_segments;
+  let bytes: u32 = 0;
+  let count: u32 = 0;
+  let previousEnd: u64 = 0;
+  let idx = bio.bi_idx;
+  let done = bio.bi_bvec_done;
+  let left = bio.bi_size;
+  let whole = true;
+  while (left > 0) {
+    const vec = vecAt(bio, idx);
+    const len = min(vec.bv_len - done, left);
+    const address = scheme.address(queue, vec.place, vec.bv_offset + done);
+    if (count > 0 && gapBetween(limits, previousEnd, address)) {
+      whole = false;
+      break;
+    }
+    if (count < maxSegments && bytes + len <= maxBytes && inOnePage(address, len)) {
+      count++;
+      bytes += len;
+    } else {
+      // bvec_split_segs.
+      const room = min(len, maxBytes - bytes);
+      let taken: u32 = 0;
+      while (taken < room && count < maxSegments) {
+        taken += min(maxSegmentBytes(limits, address + taken), room - taken);
+        count++;
+        if ((address + taken) & limits.virt_boundary_mask) break;
+      }
+      bytes += taken;
+      if (taken < len) {
+        whole = false;
+        break;
+      }
+    }
+    previousEnd = address + len;
+    left -= len;
+    done = 0;
+    idx++;
+  }
+  segments = count;
+  return whole ? bytes : bytes & ~(limits.logical_block_size - 1);
+}

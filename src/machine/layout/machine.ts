@@ -1,0 +1,91 @@
+// The machine's own structures: what set-up writes once and every agent reads. No Linux counterpart; not per I/O state.
+
+/** Facts of one machine, written by the lab before any agent runs, read-only afterwards. One per memory. */
+@unmanaged
+export class Machine {
+  /** The provider's BAR: CPU physical address, bytes, and the PCI bus address of its start. */
+  barPhys: u64;
+  barBytes: u64;
+  barBus: u64;
+  /** Host RAM: CPU physical address (also its bus address: inbound windows are identity) and bytes. */
+  ramPhys: u64;
+  ramBytes: u64;
+  /**
+   * Page pointer = vmemmap + (pfn << 6), as Linux computes it, in 64-bit arithmetic modulo 2^64. The memmaps of RAM and
+   * BAR are one linear array because the lab places RAM so that it ends where the BAR begins.
+   */
+  vmemmap: u64;
+  /** Bus address of wasm address 0: what the host adds to a queue's or PRP list's address before the device sees it. */
+  dmaBase: u64;
+  /** memory behind the BAR and behind host RAM, and their masks: payload lives at `offset & mask`. */
+  barWindow: u32;
+  barWindowMask: u32;
+  ramWindow: u32;
+  ramWindowMask: u32;
+  /** struct page array of the BAR. */
+  memmap: u32;
+  /** struct page array of host RAM, directly before the BAR's. */
+  ramMemmap: u32;
+  /** struct dev_pagemap of the BAR (inside its pci_p2pdma_pagemap). */
+  pgmap: u32;
+  /** struct gen_pool over the BAR. */
+  pool: u32;
+  /** The NVMe controller as a DMA client: domain << 16 | bus << 8 | devfn. */
+  clientKey: u32;
+  /** Map-type cache of the provider, keyed by client (an xarray in Linux). */
+  mapTypes: u32;
+  /** Answers of calc_map_type_and_dist for each client, computed by the lab from the topology. */
+  mapTypeAnswers: u32;
+  mapTypeAnswerCount: u32;
+  /** PAYLOAD_*. */
+  payload: u32;
+  /** BUFFERS_*: where the buffers of this machine's I/Os come from. */
+  buffers: u32;
+  /** queue_limits.features of every NVMe queue. */
+  queueFeatures: u32;
+  /** 1: struct page refcounts by locked operations (as Linux); 0: by plain load and store. */
+  refcountAtomic: u32;
+  /** Counting build: one word for each page of RAM and BAR, the last I/O that touched it. 0 in the timed build. */
+  pageStamps: u32;
+}
+
+/** One range of bus addresses as the device's transactions are routed: a peer's BAR or host RAM. */
+@unmanaged
+export class BusWindow {
+  busStart: u64;
+  bytes: u64;
+  /** wasm address behind the window, and the mask that folds an offset into it. */
+  memory: u32;
+  mask: u32;
+  /** Index of the device (0: host RAM) and BAR in the lab's tables, for reports of misdirected transfers. */
+  owner: u32;
+  /** Transfers that hit this window; written by the one device agent that owns the table. */
+  hits: u32;
+}
+
+/** Answer of the kernel's distance calculation for one client. */
+@unmanaged
+export class MapTypeAnswer {
+  /** Client's key: domain << 16 | bus << 8 | devfn. */
+  key: u32;
+  /** enum pci_p2pdma_map_type. */
+  mapType: u32;
+}
+
+/** enum pci_p2pdma_map_type as of 6.12. */
+export const MAP_UNKNOWN: u32 = 0;
+export const MAP_NOT_SUPPORTED: u32 = 1;
+export const MAP_BUS_ADDR: u32 = 2;
+export const MAP_THRU_HOST_BRIDGE: u32 = 3;
+
+/** Where an idle worker sleeps. Padded: seq and sleeping are polled by the peer, so nothing else shares their line. */
+@unmanaged
+export class Bell {
+  /** Counts rings; the worker waits on this word. */
+  seq: i32;
+  /** 1 while the worker sleeps or is about to. */
+  sleeping: i32;
+}
+
+/** Bytes between words that different threads write: two cache lines, because of the adjacent-line prefetcher. */
+export const WRITER_STRIDE: u32 = 128;

@@ -1,0 +1,186 @@
+// One NVMe queue pair as its two agents see it: the host's side, the device's side, and the words they share.
+
+/** The words both sides touch. Each is written by one side only and sits two cache lines from the next. */
+@unmanaged
+export class QueueShared {
+  /** SQ tail doorbell: host writes, device reads. An index below depth, as in the specification. */
+  sqDoorbell: u32;
+  pad4: u32;
+  pad8: u64; pad16: u64; pad24: u64; pad32: u64; pad40: u64; pad48: u64; pad56: u64;
+  pad64: u64; pad72: u64; pad80: u64; pad88: u64; pad96: u64; pad104: u64; pad112: u64; pad120: u64;
+  /** CQ head doorbell: host writes, device reads. */
+  cqDoorbell: u32;
+  pad132: u32;
+  pad136: u64; pad144: u64; pad152: u64; pad160: u64; pad168: u64; pad176: u64; pad184: u64;
+  pad192: u64; pad200: u64; pad208: u64; pad216: u64; pad224: u64; pad232: u64; pad240: u64; pad248: u64;
+  /**
+   * Completions posted: free running. Stands for the interrupt (or for the barrier of a polled driver): the device
+   * stores it after a batch of CQEs, the host loads it before it looks at their phase bits.
+   */
+  cqPosted: u32;
+  pad260: u32;
+  pad264: u64; pad272: u64; pad280: u64; pad288: u64; pad296: u64; pad304: u64; pad312: u64;
+  pad320: u64; pad328: u64; pad336: u64; pad344: u64; pad352: u64; pad360: u64; pad368: u64; pad376: u64;
+}
+
+/** The host's side of a queue pair: the block layer's queue, its tags and pools, and nvme-pci's nvme_queue. */
+@unmanaged
+export class HostQueue {
+  machine: u32;
+  /** State of the scheme that this queue's I/Os are carried by (its own class). */
+  scheme: u32;
+  shared: u32;
+  limits: u32;
+
+  // Access stream. Positions are free running; the stream's length is a power of two.
+  stream: u32;
+  streamMask: u32;
+  streamPos: u32;
+  /** The lab's counts: I/Os to issue and the completion at which `run` returns; free running like the two below. */
+  issueTarget: u32;
+  completionMark: u32;
+  issued: u32;
+  completed: u32;
+  iodepth: u32;
+  /** I/Os handed over with one doorbell. */
+  batch: u32;
+
+  // Tags (a sbitmap in Linux): one bit for each, set when free.
+  tagWords: u32;
+  tagWordCount: u32;
+  requests: u32;
+
+  // NVMe rings.
+  sq: u32;
+  cq: u32;
+  depth: u32;
+  sqTail: u32;
+  cqHead: u32;
+  /** Completions consumed: free running, met by QueueShared.cqPosted. */
+  cqConsumed: u32;
+  cqPhase: u32;
+  nsid: u32;
+  nsBlocks: u64;
+
+  // Pools: last in, first out, as the kernel's per-CPU caches are.
+  /** Free bios: a stack of wasm addresses, and how many it holds. */
+  bioStack: u32;
+  bioFree: u32;
+  biovecStack: u32;
+  biovecFree: u32;
+  sgStack: u32;
+  sgFree: u32;
+  prpSmallStack: u32;
+  prpSmallFree: u32;
+  prpPageStack: u32;
+  prpPageFree: u32;
+
+  /** Plugged requests: wasm addresses. */
+  plug: u32;
+  plugCount: u32;
+  /** A bio whose rest waits for tags, or 0. */
+  pendingBio: u32;
+  /** Map iterator of the request being mapped (block/map_iter). */
+  mapIter: u32;
+
+  /** Bell of the worker that runs the device's side, and how often it had to be rung. */
+  peerBell: u32;
+  wakeups: u32;
+
+  // Latency samples.
+  sampleCountdown: i32;
+  sampleState: u32;
+  histogram: u32;
+  latencyNsMax: f64;
+
+  // Outcomes.
+  errors: u32;
+  /** NVMe status of the first failed command; block status where the block layer failed it. */
+  firstError: u32;
+  verifiedBlocks: u64;
+  verifyErrors: u32;
+  /** Payload verification: the generation each media block was written with, and the media window. */
+  generations: u32;
+  media: u32;
+  /** A power of two. */
+  mediaBlocks: u32;
+  /** Errno of a bio that the scheme refused (negative), else 0. */
+  refused: i32;
+  bytesDone: u64;
+  counters: u32;
+  queueIndex: u32;
+}
+
+/** The controller's side of a queue pair. */
+@unmanaged
+export class DeviceQueue {
+  machine: u32;
+  shared: u32;
+  sq: u32;
+  cq: u32;
+  depth: u32;
+  sqHead: u32;
+  cqTail: u32;
+  cqPhase: u32;
+  /** Cached copy of the host's CQ head doorbell. */
+  cqHeadSeen: u32;
+  /** Completions posted, free running; published through QueueShared.cqPosted. */
+  posted: u32;
+  /** CQEs posted before they are published (interrupt aggregation threshold). */
+  coalesce: u32;
+  sqid: u32;
+  /** Bus windows as this controller's transactions are routed. */
+  windows: u32;
+  windowCount: u32;
+  /** The namespace's media: memory, bytes (a power of two: payload wraps), and the namespace's size in blocks. */
+  media: u32;
+  mediaBytes: u32;
+  nsBlocks: u64;
+  nsid: u32;
+  peerBell: u32;
+  wakeups: u32;
+  /** Transfers to an address that no window claims. */
+  unclaimed: u32;
+  firstUnclaimed: u64;
+  commands: u64;
+  bytesMoved: u64;
+  errors: u32;
+}
+
+/** One I/O in flight as its submitter sees it (struct blkdev_dio around the bio), one cache line, indexed like its bio. */
+@unmanaged
+export class Dio {
+  block: u64;
+  blocksOp: u32;
+  buffer: u32;
+  /** Byte offset of the buffer in the BAR or in RAM, and its length. */
+  bufferOffset: u64;
+  lenBytes: u32;
+  /** Host RAM instead of the BAR. */
+  inRam: u32;
+  /** Submission time in nanoseconds of a sampled I/O, else 0. */
+  startNs: f64;
+  generation: u32;
+  /** Identity for the counting build: distinct pages are counted for each I/O. */
+  ioId: u32;
+  refusedErrno: i32;
+  pad52: u32;
+  pad56: u64;
+}
+
+/** Bytes from one bio to the next: bio, inline vectors, and its Dio. */
+export const BIO_STRIDE: u32 = 256;
+export const BIO_VECS_AT: u32 = 128;
+export const DIO_AT: u32 = 192;
+
+/** State of the walk over a request's segments (struct req_iterator and struct phys_vec in one). */
+@unmanaged
+export class MapIter {
+  bio: u32;
+  idx: u32;
+  done: u32;
+  left: u32;
+  place: u64;
+  offset: u32;
+  len: u32;
+}

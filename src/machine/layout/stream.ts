@@ -1,0 +1,26 @@
+// The access stream: what the lab compiles a workload into and the machine only reads.
+
+/** One I/O of an access stream, 16 bytes. */
+@unmanaged
+export class IoDescriptor {
+  /** First logical block, in units of 512 bytes. */
+  block: u64;
+  /** Number of blocks in the low 24 bits, NVMe opcode in the high 8. */
+  blocksOp: u32;
+  /** Position of the buffer in 4 KiB pages in the low 31 bits; bit 31: in host RAM, else in the provider's BAR. */
+  buffer: u32;
+}
+
+export const IO_BLOCKS_MASK: u32 = 0xffffff;
+export const IO_OPCODE_SHIFT: u32 = 24;
+export const IO_BUFFER_MASK: u32 = 0x7fffffff;
+export const IO_BUFFER_RAM: u32 = 0x80000000;
+
+/** Where an I/O's buffer comes from (DESIGN: --buffers). */
+export const BUFFERS_POOL: u32 = 0;
+export const BUFFERS_FIXED: u32 = 1;
+export const BUFFERS_USER: u32 = 2;
+
+export const PAYLOAD_NONE: u32 = 0;
+export const PAYLOAD_MOVE: u32 = 1;
+export const PAYLOAD_VERIFY: u32 = 2;

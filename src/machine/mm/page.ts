@@ -1,0 +1,128 @@
+// struct page: address arithmetic and the few accesses the block path makes.
+// Mirrors include/asm-generic/memory_model.h (SPARSEMEM_VMEMMAP), include/linux/mm.h, memremap.h, mmzone.h of 6.12.
+// Address arithmetic never touches the page itself; each function that does says which words it reads.
+import { countPageAtomic, countPageLoad, counters } from "../counting";
+import {
+  DevPagemap, GUP_PIN_COUNTING_BIAS, MEMORY_DEVICE_PCI_P2PDMA, PAGE_SHIFT, PAGE_STRUCT_SHIFT, Page, PG_head,
+  ZONE_DEVICE, ZONES_MASK, ZONES_PGSHIFT,
+} from "../layout/page";
+import { Machine } from "../layout/machine";
+
+const REFCOUNT_AT: usize = 52;
+
+/** page_to_phys: no memory access but the (hot) vmemmap base. */
+@inline
+export function pageToPhys(machine: Machine, page: u64): u64 {
+  return ((page - machine.vmemmap) >> PAGE_STRUCT_SHIFT) << PAGE_SHIFT;
+}
+
+/** phys_to_page: arithmetic only. */
+@inline
+export function physToPage(machine: Machine, phys: u64): u64 {
+  return machine.vmemmap + ((phys >> PAGE_SHIFT) << PAGE_STRUCT_SHIFT);
+}
+
+/** Page pointers have their top bit set, as on x86-64; bus and physical addresses do not. */
+@inline
+export function isPagePointer(place: u64): bool {
+  return <i64>place < 0;
+}
+
+@inline
+export function page(place: u64): Page {
+  return changetype<Page>(<usize>place);
+}
+
+@inline
+export function isZoneDevice(place: u64): bool {
+  countPageLoad(<usize>place);
+  return ((page(place).flags >> ZONES_PGSHIFT) & ZONES_MASK) == ZONE_DEVICE;
+}
+
+@inline
+export function pagePgmap(place: u64): u64 {
+  countPageLoad(<usize>place);
+  return page(place).pgmap;
+}
+
+/** is_pci_p2pdma_page: flags; for ZONE_DEVICE pages also pgmap (same line) and pgmap->type (a hot line elsewhere). */
+@inline
+export function isPciP2pdmaPage(place: u64): bool {
+  if (!isZoneDevice(place)) return false;
+  const is = changetype<DevPagemap>(<usize>pagePgmap(place)).type == MEMORY_DEVICE_PCI_P2PDMA;
+  if (COUNTING) counters().p2pTests += <u64>is;
+  return is;
+}
+
+/** zone_device_pages_have_same_pgmap: flags of both; when both are ZONE_DEVICE, pgmap of both. */
+@inline
+export function samePgmap(a: u64, b: u64): bool {
+  const aIsDevice = isZoneDevice(a);
+  if (aIsDevice != isZoneDevice(b)) return false;
+  if (!aIsDevice) return true;
+  if (COUNTING) counters().pgmapChecks += 1;
+  return pagePgmap(a) == pagePgmap(b);
+}
+
+/** page_folio: reads the compound head word (offset 8; the pgmap of a ZONE_DEVICE page, whose bit 0 is clear). */
+@inline
+export function pageFolio(place: u64): u64 {
+  countPageLoad(<usize>place);
+  const head = page(place).pgmap;
+  return head & 1 ? head - 1 : place;
+}
+
+/** folio_test_large: reads flags. */
+@inline
+export function folioTestLarge(place: u64): bool {
+  countPageLoad(<usize>place);
+  return (page(place).flags & PG_head) != 0;
+}
+
+/** folio_try_get: compare-and-swap loop that refuses a count of zero (atomic_add_unless). One locked operation. */
+@inline
+export function folioTryGet(place: u64, locked: bool): bool {
+  const ref = <usize>place + REFCOUNT_AT;
+  countPageAtomic(<usize>place);
+  if (!locked) {
+    store<i32>(ref, load<i32>(ref) + 1);
+    return true;
+  }
+  let seen = load<i32>(ref);
+  while (seen != 0) {
+    // Meets the unpin of another queue's agent; nothing but the count itself is published.
+    const found = atomic.cmpxchg<i32>(ref, seen, seen + 1);
+    if (found == seen) return true;
+    seen = found;
+  }
+  return false;
+}
+
+/** folio_ref_add / folio_put_refs: one locked operation; the count after it. */
+@inline
+export function folioRefAdd(place: u64, delta: i32, locked: bool): i32 {
+  const ref = <usize>place + REFCOUNT_AT;
+  countPageAtomic(<usize>place);
+  if (!locked) {
+    const sum = load<i32>(ref) + delta;
+    store<i32>(ref, sum);
+    return sum;
+  }
+  // Meets folioTryGet and folioRefAdd of other agents; publishes only the count.
+  return atomic.add<i32>(ref, delta) + delta;
+}
+
+/** try_grab_folio of fast GUP with FOLL_PIN on an order-0 folio: get one reference, then add the bias less one. */
+@inline
+export function pinFolioFast(place: u64, locked: bool): bool {
+  if (!folioTryGet(place, locked)) return false;
+  folioRefAdd(place, GUP_PIN_COUNTING_BIAS - 1, locked);
+  return true;
+}
+
+/** unpin_user_folio on an order-0 folio. */
+@inline
+export function unpinFolio(place: u64, locked: bool): void {
+  folioTestLarge(place);
+  folioRefAdd(place, -GUP_PIN_COUNTING_BIAS, locked);
+}

@@ -1,0 +1,156 @@
+// The host driver of one queue pair: nvme_queue_rqs, nvme_queue_rq, nvme_submit_cmds, nvme_poll_cq
+// (drivers/nvme/host/pci.c, 6.12). A plug's requests are prepared one by one, copied to the SQ, and announced by one
+// doorbell. Left out: shadow doorbells, timeouts, admin queue.
+import { must } from "../must";
+import { counters, countForIo } from "../counting";
+import { endRequest, requestIo } from "../block/endio";
+import { BLK_STS_IOERR, BLK_STS_OK, REQ_OP_MASK, REQ_OP_WRITE } from "../layout/bio";
+import {
+  NVME_OP_READ, NVME_OP_WRITE, NVME_SC_SUCCESS, NvmeCommand, NvmeCompletion,
+} from "../layout/nvme";
+import { HostQueue, QueueShared } from "../layout/queue";
+import { Request, REQUEST_STRIDE, SECTOR_SHIFT } from "../layout/request";
+import { ringIfSleeping } from "../agents/bell";
+import { commandOf, iodOf, mapData, unmapData } from "./map_data";
+
+/** Command identifiers carry a generation in their upper 4 bits, so that a stale completion is noticed (nvme_cid). */
+const CID_TAG_MASK: u32 = 0xfff;
+const CID_GENERATION_SHIFT: u32 = 12;
+
+@inline
+export function requestAt(queue: HostQueue, tag: u32): Request {
+  return changetype<Request>(<usize>queue.requests + <usize>tag * REQUEST_STRIDE);
+}
+
+/** nvme_queue_rqs: sends every plugged request. What cannot be prepared is tried once more by itself, then fails. */
+export function flushPlug<S>(queue: HostQueue, scheme: S): void {
+  const count = queue.plugCount;
+  if (count == 0) return;
+  queue.plugCount = 0;
+  let failed: u32 = 0;
+  for (let i: u32 = 0; i < count; i++) {
+    const request = plugged(queue, i);
+    if (prepare(queue, scheme, request) == BLK_STS_OK) {
+      pushCommand(queue, request);
+    } else {
+      store<u32>(<usize>queue.plug + (<usize>failed << 2), <u32>changetype<usize>(request));
+      failed++;
+    }
+  }
+  if (failed < count) ringSqDoorbell(queue);
+  if (failed > 0) retry(queue, scheme, failed);
+}
+
+@inline
+function plugged(queue: HostQueue, index: u32): Request {
+  return changetype<Request>(<usize>load<u32>(<usize>queue.plug + (<usize>index << 2)));
+}
+
+/** The requeue list of nvme_queue_rqs goes through nvme_queue_rq one by one; a second failure ends the request. */
+function retry<S>(queue: HostQueue, scheme: S, count: u32): void {
+  for (let i: u32 = 0; i < count; i++) {
+    const request = plugged(queue, i);
+    const status = prepare(queue, scheme, request);
+    if (status == BLK_STS_OK) {
+      pushCommand(queue, request);
+      ringSqDoorbell(queue);
+    } else {
+      endRequest(queue, scheme, request, status);
+    }
+  }
+}
+
+/** nvme_prep_rq: builds the command in the request's own memory, then maps its data. */
+@inline
+function prepare<S>(queue: HostQueue, scheme: S, request: Request): u8 {
+  if (COUNTING) {
+    countForIo(requestIo(request));
+    counters().requests += 1;
+    counters().descriptorBytes += offsetof<NvmeCommand>();
+  }
+  const iod = iodOf(request);
+  const command = commandOf(request);
+  iod.req_genctr = <u8>(iod.req_genctr + 1) & 0xf;
+  command.opcode = (request.cmd_flags & REQ_OP_MASK) == REQ_OP_WRITE ? NVME_OP_WRITE : NVME_OP_READ;
+  command.flags = 0;
+  command.command_id = <u16>((<u32>iod.req_genctr << CID_GENERATION_SHIFT) | <u32>request.tag);
+  command.nsid = queue.nsid;
+  command.cdw2 = 0;
+  command.cdw3 = 0;
+  command.metadata = 0;
+  command.slba = request.__sector;
+  command.length = <u16>((request.__data_len >> SECTOR_SHIFT) - 1);
+  command.control = 0;
+  command.dsmgmt = 0;
+  command.reftag = 0;
+  command.lbat = 0;
+  command.lbatm = 0;
+  return mapData(queue, scheme, request);
+}
+
+/** nvme_sq_copy_cmd: 64 bytes into the submission queue. Tags are one fewer than entries, so there is always room. */
+@inline
+function pushCommand(queue: HostQueue, request: Request): void {
+  const from = changetype<usize>(commandOf(request));
+  const to = <usize>queue.sq + (<usize>queue.sqTail << 6);
+  v128.store(to, v128.load(from));
+  v128.store(to, v128.load(from, 16), 16);
+  v128.store(to, v128.load(from, 32), 32);
+  v128.store(to, v128.load(from, 48), 48);
+  queue.sqTail = queue.sqTail + 1 == queue.depth ? 0 : queue.sqTail + 1;
+}
+
+/** nvme_write_sq_db. */
+@inline
+function ringSqDoorbell(queue: HostQueue): void {
+  // Meets the controller's load in devicePoll: the SQEs and PRP lists before it become visible with it.
+  atomic.store<u32>(<usize>queue.shared + offsetof<QueueShared>("sqDoorbell"), queue.sqTail);
+  if (COUNTING) counters().doorbells += 1;
+  queue.wakeups += ringIfSleeping(<usize>queue.peerBell);
+}
+
+/**
+ * nvme_poll_cq: consumes posted completions until `most` I/Os (bios without parents) have ended. Returns the
+ * number of completions consumed; the CQ head doorbell is rung once.
+ */
+export function reap<S>(queue: HostQueue, scheme: S, until: u32): u32 {
+  // Meets the controller's store in publish: the CQEs (and moved data) before it are visible.
+  const posted = atomic.load<u32>(<usize>queue.shared + offsetof<QueueShared>("cqPosted"));
+  let ready = posted - queue.cqConsumed;
+  if (ready == 0) return 0;
+  let consumed: u32 = 0;
+  while (ready > 0 && <i32>(until - queue.completed) > 0) {
+    const cqe = changetype<NvmeCompletion>(<usize>queue.cq + (<usize>queue.cqHead << 4));
+    const status = cqe.status;
+    must((<u32>status & 1) == queue.cqPhase);
+    const cid = <u32>cqe.command_id;
+    if (++queue.cqHead == queue.depth) {
+      queue.cqHead = 0;
+      queue.cqPhase ^= 1;
+    }
+    completeCommand(queue, scheme, cid, status >> 1);
+    ready--;
+    consumed++;
+  }
+  queue.cqConsumed += consumed;
+  if (consumed == 0) return 0;
+  // Meets the controller's load in hasCqRoom: the entries before this head may be written again.
+  atomic.store<u32>(<usize>queue.shared + offsetof<QueueShared>("cqDoorbell"), queue.cqHead);
+  if (COUNTING) counters().doorbells += 1;
+  return consumed;
+}
+
+@inline
+function completeCommand<S>(queue: HostQueue, scheme: S, cid: u32, status: u16): void {
+  const request = requestAt(queue, cid & CID_TAG_MASK);
+  // A completion for a command that is not outstanding would be a lost or doubled entry: a bug of the machine.
+  must(<u32>iodOf(request).req_genctr == cid >> CID_GENERATION_SHIFT && request.bio != 0);
+  if (COUNTING) countForIo(requestIo(request));
+  unmapData(queue, scheme, request);
+  if (status != NVME_SC_SUCCESS) noteError(queue, status);
+  endRequest(queue, scheme, request, status == NVME_SC_SUCCESS ? BLK_STS_OK : BLK_STS_IOERR);
+}
+
+function noteError(queue: HostQueue, status: u16): void {
+  if (queue.firstError == 0) queue.firstError = <u32>status;
+}

@@ -1,0 +1,124 @@
+// nvme_map_data / nvme_unmap_data (drivers/nvme/host/pci.c): from a request's memory to the command's PRPs.
+// Two ways, as the kernels had them: through a scatterlist (before 6.17; single plain segments skip it), or segment by
+// segment without one (6.17 on). Which one a scheme takes is its own word; both are shared by all schemes.
+// Left out: SGLs (the lab's controller reports no SGL support), metadata.
+import { must } from "../must";
+import { counters } from "../counting";
+import { mapIterNext, mapIterStart } from "../block/map_iter";
+import { Bio, BLK_STS_INVAL, BLK_STS_OK, BLK_STS_TARGET } from "../layout/bio";
+import { IOD_CMD, NVME_CTRL_PAGE_SIZE, NvmeCommand, NvmeIod } from "../layout/nvme";
+import { HostQueue } from "../layout/queue";
+import { Request } from "../layout/request";
+import { Scatterlist } from "../layout/scatterlist";
+import { peekFree, pushFree } from "../mm/free_stack";
+import { EREMOTEIO } from "../pci/p2pdma";
+import { vecAt } from "../block/bio";
+import { prpAdd, prpBegin, prpFree, prpSimple } from "./prp";
+
+@inline
+export function iodOf(request: Request): NvmeIod {
+  return changetype<NvmeIod>(changetype<usize>(request) + offsetof<Request>());
+}
+
+@inline
+export function commandOf(request: Request): NvmeCommand {
+  return changetype<NvmeCommand>(changetype<usize>(request) + offsetof<Request>() + IOD_CMD);
+}
+
+/** Maps the request and writes the command's data pointer. Returns a block status. */
+@inline
+export function mapData<S>(queue: HostQueue, scheme: S, request: Request): u8 {
+  return scheme.throughSg() ? mapThroughSg(queue, scheme, request) : mapDirect(queue, scheme, request);
+}
+
+/** Undoes mapData on completion. */
+@inline
+export function unmapData<S>(queue: HostQueue, scheme: S, request: Request): void {
+  const iod = iodOf(request);
+  scheme.unmap(queue, request);
+  if (scheme.throughSg() && iod.dma_len == 0) {
+    pushFree(queue.sgStack, queue.sgFree, <usize>iod.sgt_sgl);
+    queue.sgFree += 1;
+  }
+  prpFree(queue, iod);
+}
+
+function mapThroughSg<S>(queue: HostQueue, scheme: S, request: Request): u8 {
+  const iod = iodOf(request);
+  const command = commandOf(request);
+  if (request.nr_phys_segments == 1) {
+    const bio = changetype<Bio>(<usize>request.bio);
+    const vec = vecAt(bio, bio.bi_idx);
+    const offset = vec.bv_offset + bio.bi_bvec_done;
+    if (scheme.isPlain(request, vec.place)) {
+      const bytes = request.__data_len;
+      const address = scheme.mapPlain(queue, vec.place, offset);
+      if (<u32>(address & (NVME_CTRL_PAGE_SIZE - 1)) + bytes <= NVME_CTRL_PAGE_SIZE * 2) {
+        iod.dma_len = bytes;
+        iod.first_dma = address;
+        iod.nr_allocations = -1;
+        prpSimple(command, address, bytes);
+        return BLK_STS_OK;
+      }
+    }
+  }
+  iod.dma_len = 0;
+  must(queue.sgFree > 0);
+  const sgl = peekFree(queue.sgStack, queue.sgFree);
+  queue.sgFree -= 1;
+  iod.sgt_sgl = <u64>sgl;
+  const count = fillSg(queue, scheme, request, sgl);
+  iod.sgt_orig_nents = count;
+  iod.sgt_nents = count;
+  const error = scheme.mapSg(queue, request, sgl, count);
+  if (error != 0) {
+    pushFree(queue.sgStack, queue.sgFree, sgl);
+    queue.sgFree += 1;
+    return error == -EREMOTEIO ? BLK_STS_TARGET : BLK_STS_INVAL;
+  }
+  prpBegin(queue, iod, command, changetype<Scatterlist>(sgl).dma_address, request.__data_len);
+  for (let i: u32 = 0; i < count; i++) {
+    const sg = changetype<Scatterlist>(sgl + <usize>i * offsetof<Scatterlist>());
+    prpAdd(queue, iod, command, sg.dma_address, sg.dma_length);
+  }
+  return BLK_STS_OK;
+}
+
+/** blk_rq_map_sg. */
+function fillSg<S>(queue: HostQueue, scheme: S, request: Request, sgl: usize): u32 {
+  const iter = mapIterStart(queue, request);
+  let count: u32 = 0;
+  let sg = sgl;
+  while (mapIterNext(queue, scheme, iter)) {
+    scheme.fillSg(changetype<Scatterlist>(sg), request, iter.place, iter.offset, iter.len);
+    sg += offsetof<Scatterlist>();
+    count++;
+    if (COUNTING) {
+      counters().descriptorBytes += offsetof<Scatterlist>();
+      counters().segments += 1;
+    }
+  }
+  return count;
+}
+
+function mapDirect<S>(queue: HostQueue, scheme: S, request: Request): u8 {
+  const iod = iodOf(request);
+  const command = commandOf(request);
+  const iter = mapIterStart(queue, request);
+  iod.nr_allocations = -1;
+  let first = true;
+  while (mapIterNext(queue, scheme, iter)) {
+    const address = scheme.mapSegment(queue, request, iter.place, iter.offset, first);
+    if (address == 0) {
+      prpFree(queue, iod);
+      return BLK_STS_TARGET;
+    }
+    if (first) {
+      prpBegin(queue, iod, command, address, request.__data_len);
+      first = false;
+    }
+    prpAdd(queue, iod, command, address, iter.len);
+    if (COUNTING) counters().segments += 1;
+  }
+  return BLK_STS_OK;
+}

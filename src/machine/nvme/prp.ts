@@ -1,0 +1,118 @@
+// PRP1, PRP2 and PRP lists: nvme_pci_setup_prps (drivers/nvme/host/pci.c, 6.12), fed one DMA segment at a time.
+// A list page holds 512 entries; when more follow, its last entry points to the next page. Short lists come from a
+// 256-byte pool. Segments arrive with interior edges on controller pages: virt_boundary saw to that.
+import { must } from "../must";
+import { counters } from "../counting";
+import {
+  IOD_LIST, NVME_CTRL_PAGE_SIZE, NVME_MAX_NR_ALLOCATIONS, NvmeCommand, NvmeIod, PRP_PAGE_ENTRIES, PRP_SMALL_ENTRIES,
+} from "../layout/nvme";
+import { HostQueue } from "../layout/queue";
+import { Machine } from "../layout/machine";
+import { peekFree, pushFree } from "../mm/free_stack";
+
+const PAGE_MASK: u64 = NVME_CTRL_PAGE_SIZE - 1;
+
+// The list being written: next entry, entries written to the current page, entries that page can hold.
+let cursor: usize = 0;
+let filled: u32 = 0;
+let wantsList: bool = false;
+let written: u32 = 0;
+let dmaBase: u64 = 0;
+
+/** nvme_setup_prp_simple: a single segment of at most two controller pages. */
+@inline
+export function prpSimple(command: NvmeCommand, address: u64, bytes: u32): void {
+  command.prp1 = address;
+  const first = NVME_CTRL_PAGE_SIZE - <u32>(address & PAGE_MASK);
+  command.prp2 = bytes > first ? address + first : 0;
+}
+
+/** Begins a command's PRPs: takes the list memory that `bytes` from `address` will need. */
+export function prpBegin(queue: HostQueue, iod: NvmeIod, command: NvmeCommand, address: u64, bytes: u32): void {
+  const pages = (<u32>(address & PAGE_MASK) + bytes + NVME_CTRL_PAGE_SIZE - 1) / NVME_CTRL_PAGE_SIZE;
+  written = 0;
+  filled = 0;
+  wantsList = pages > 2;
+  command.prp2 = 0;
+  iod.nr_allocations = -1;
+  if (!wantsList) return;
+  dmaBase = changetype<Machine>(<usize>queue.machine).dmaBase;
+  if (pages - 1 <= PRP_SMALL_ENTRIES) {
+    must(queue.prpSmallFree > 0);
+    cursor = peekFree(queue.prpSmallStack, queue.prpSmallFree);
+    queue.prpSmallFree -= 1;
+    iod.nr_allocations = 0;
+  } else {
+    cursor = takePage(queue);
+    iod.nr_allocations = 1;
+  }
+  iod.list0 = <u64>cursor;
+  command.prp2 = dmaBase + <u64>cursor;
+}
+
+/** Adds one DMA segment. */
+export function prpAdd(queue: HostQueue, iod: NvmeIod, command: NvmeCommand, address: u64, bytes: u32): void {
+  let at = address;
+  let left = <i64>bytes;
+  if (written == 0) {
+    command.prp1 = at;
+    const first = NVME_CTRL_PAGE_SIZE - <u32>(at & PAGE_MASK);
+    at += first;
+    left -= first;
+    written = 1;
+  }
+  if (left <= 0) return;
+  if (!wantsList) {
+    command.prp2 = at;
+    return;
+  }
+  for (; left > 0; left -= NVME_CTRL_PAGE_SIZE, at += NVME_CTRL_PAGE_SIZE) {
+    if (filled == PRP_PAGE_ENTRIES) chain(queue, iod);
+    store<u64>(cursor, at);
+    cursor += 8;
+    filled++;
+    if (COUNTING) counters().descriptorBytes += 8;
+  }
+}
+
+/** The page is full and more follows: its last entry moves to a new page and makes room for the pointer. */
+function chain(queue: HostQueue, iod: NvmeIod): void {
+  const next = takePage(queue);
+  const lastEntry = cursor - 8;
+  store<u64>(next, load<u64>(lastEntry));
+  store<u64>(lastEntry, dmaBase + <u64>next);
+  must(<u32>iod.nr_allocations < NVME_MAX_NR_ALLOCATIONS);
+  store<u64>(changetype<usize>(iod) + IOD_LIST + (<usize>iod.nr_allocations << 3), <u64>next);
+  iod.nr_allocations += 1;
+  cursor = next + 8;
+  filled = 1;
+  if (COUNTING) counters().descriptorBytes += 8;
+}
+
+function takePage(queue: HostQueue): usize {
+  must(queue.prpPageFree > 0);
+  const page = peekFree(queue.prpPageStack, queue.prpPageFree);
+  queue.prpPageFree -= 1;
+  return page;
+}
+
+/** nvme_free_prps: returns the command's list memory. */
+@inline
+export function prpFree(queue: HostQueue, iod: NvmeIod): void {
+  const count = <i32>iod.nr_allocations;
+  if (count < 0) return;
+  if (count == 0) {
+    pushFree(queue.prpSmallStack, queue.prpSmallFree, <usize>iod.list0);
+    queue.prpSmallFree += 1;
+    return;
+  }
+  freePages(queue, iod, count);
+}
+
+function freePages(queue: HostQueue, iod: NvmeIod, count: i32): void {
+  for (let i = 0; i < count; i++) {
+    const page = <usize>load<u64>(changetype<usize>(iod) + IOD_LIST + (<usize>i << 3));
+    pushFree(queue.prpPageStack, queue.prpPageFree, page);
+    queue.prpPageFree += 1;
+  }
+}

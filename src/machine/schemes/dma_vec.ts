@@ -1,0 +1,118 @@
+// @title dma_vec (RFC 2019)
+// @summary the caller makes the bus address; flagged bios carry {dma_addr_t, len} and nothing is mapped (RFC 00/28)
+// @refuses EINVAL a dma-direct bio takes neither user pages (bio_iov_iter_get_pages warns and returns -EINVAL, RFC 03/28) nor a queue without QUEUE_FLAG_DMA_DIRECT (bio_add_dma_addr, RFC 18/28)
+// @refuses ENOMEM the provider's gen_pool is empty (pci_alloc_p2pmem)
+//
+// "Removing struct page from P2PDMA", 2019-06-20, on v5.2-rc5, as intended: P2P bios are never merged, keep the way
+// through the scatterlist (RFC 16, 19), and are not unmapped. Host RAM goes on as pages. A place is a bus address, or a
+// struct page pointer, which has its top bit set; the RFC tests the bio's flag for the same distinction.
+import { addKernelBuffer, addUserBuffer, releasePages, setSgPage } from "../block/page_bio";
+import { bioAppend } from "../block/bio";
+import { Bio, REQ_DMA_DIRECT } from "../layout/bio";
+import { Machine } from "../layout/machine";
+import { PAGE_SIZE } from "../layout/page";
+import { Dio, HostQueue } from "../layout/queue";
+import { QUEUE_FLAG_DMA_DIRECT, Request } from "../layout/request";
+import { Scatterlist } from "../layout/scatterlist";
+import { BUFFERS_USER } from "../layout/stream";
+import { poolBusAddress } from "../mm/gen_pool";
+import { isPagePointer, pageToPhys, physToPage } from "../mm/page";
+import { dmaMapHostSg, physToDma } from "../pci/dma_direct";
+import { machineOf } from "../block/bio";
+
+const EINVAL: i32 = 22;
+
+@unmanaged
+export class Scheme {
+  @inline
+  static setup(_machine: Machine): void {}
+
+  @inline
+  static memmapBytes(_barBytes: f64): f64 {
+    return 0;
+  }
+
+  /** One percpu_ref (16 + 56 bytes) for the device instead of a pagemap (RFC 27/28). */
+  @inline
+  static mapStateBytes(): f64 {
+    return 72;
+  }
+
+  @inline
+  add(queue: HostQueue, bio: Bio, dio: Dio): i32 {
+    const machine = machineOf(queue);
+    if (dio.inRam) return this.addRam(queue, machine, bio, dio);
+    if (machine.buffers == BUFFERS_USER) return -EINVAL;
+    if ((machine.queueFeatures & QUEUE_FLAG_DMA_DIRECT) == 0) return -EINVAL;
+    bio.bi_opf |= REQ_DMA_DIRECT;
+    // bio_add_dma_addr: never grows the vector before.
+    bioAppend(queue, bio, poolBusAddress(<usize>machine.pool, dio.bufferOffset), 0, dio.lenBytes);
+    return 0;
+  }
+
+  private addRam(queue: HostQueue, machine: Machine, bio: Bio, dio: Dio): i32 {
+    const phys = machine.ramPhys + dio.bufferOffset;
+    if (machine.buffers == BUFFERS_USER) return addUserBuffer(queue, this, bio, phys, dio.lenBytes);
+    addKernelBuffer(queue, this, bio, physToPage(machine, phys), <u32>(phys & (PAGE_SIZE - 1)), dio.lenBytes);
+    return 0;
+  }
+
+  @inline
+  release(queue: HostQueue, bio: Bio, _dio: Dio): void {
+    releasePages(queue, bio);
+  }
+
+  @inline
+  address(queue: HostQueue, place: u64, offset: u32): u64 {
+    return isPagePointer(place) ? pageToPhys(machineOf(queue), place) + offset : place + offset;
+  }
+
+  /** The series removes MEMORY_DEVICE_PCI_P2PDMA and with it every pgmap the block layer could meet (RFC 28/28). */
+  @inline
+  sameOwner(_a: u64, _b: u64): bool {
+    return true;
+  }
+
+  @inline
+  throughSg(): bool {
+    return true;
+  }
+
+  /** nvme_map_data: dma-direct requests stay out of the single-segment path (RFC 19/28). */
+  @inline
+  isPlain(request: Request, _place: u64): bool {
+    return (request.cmd_flags & REQ_DMA_DIRECT) == 0;
+  }
+
+  @inline
+  mapPlain(queue: HostQueue, place: u64, offset: u32): u64 {
+    return physToDma(this.address(queue, place, offset));
+  }
+
+  /** blk_rq_map_sg copies address and length into the DMA fields; page_link stays empty (RFC 16/28). */
+  @inline
+  fillSg(sg: Scatterlist, request: Request, place: u64, offset: u32, bytes: u32): void {
+    if ((request.cmd_flags & REQ_DMA_DIRECT) == 0) {
+      setSgPage(sg, place, offset, bytes);
+      return;
+    }
+    sg.page_link = 0;
+    sg.length = bytes;
+    sg.dma_address = place + offset;
+    sg.dma_length = bytes;
+  }
+
+  @inline
+  mapSg(queue: HostQueue, request: Request, sgl: usize, count: u32): i32 {
+    if ((request.cmd_flags & REQ_DMA_DIRECT) == 0) dmaMapHostSg(machineOf(queue), sgl, count);
+    return 0;
+  }
+
+  @inline
+  mapSegment(_queue: HostQueue, _request: Request, _place: u64, _offset: u32, _first: bool): u64 {
+    return 0;
+  }
+
+  @inline
+  unmap(_queue: HostQueue, _request: Request): void {}
+}

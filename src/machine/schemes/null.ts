@@ -1,0 +1,79 @@
+// @title null (harness floor)
+// @summary the same rings, stream, bios, requests and PRPs with a ready address and no rule about it: what the lab itself costs
+// @refuses ENOMEM the provider's gen_pool is empty (pci_alloc_p2pmem)
+//
+// Not a proposal: no owner, no flag, no mapping, no lifetime. Its figure is the floor that every other figure contains.
+// A place is the bus address of the buffer, whatever memory it is in.
+import { bioAdd, machineOf } from "../block/bio";
+import { Bio } from "../layout/bio";
+import { Machine } from "../layout/machine";
+import { Dio, HostQueue } from "../layout/queue";
+import { Request } from "../layout/request";
+import { Scatterlist } from "../layout/scatterlist";
+
+@unmanaged
+export class Scheme {
+  @inline
+  static setup(_machine: Machine): void {}
+
+  @inline
+  static memmapBytes(_barBytes: f64): f64 {
+    return 0;
+  }
+
+  @inline
+  static mapStateBytes(): f64 {
+    return 0;
+  }
+
+  @inline
+  add(queue: HostQueue, bio: Bio, dio: Dio): i32 {
+    const machine = machineOf(queue);
+    bioAdd(queue, this, bio, (dio.inRam ? machine.ramPhys : machine.barBus) + dio.bufferOffset, 0, dio.lenBytes);
+    return 0;
+  }
+
+  @inline
+  release(_queue: HostQueue, _bio: Bio, _dio: Dio): void {}
+
+  @inline
+  address(_queue: HostQueue, place: u64, offset: u32): u64 {
+    return place + offset;
+  }
+
+  @inline
+  sameOwner(_a: u64, _b: u64): bool {
+    return true;
+  }
+
+  @inline
+  throughSg(): bool {
+    return false;
+  }
+
+  @inline
+  isPlain(_request: Request, _place: u64): bool {
+    return true;
+  }
+
+  @inline
+  mapPlain(_queue: HostQueue, place: u64, offset: u32): u64 {
+    return place + offset;
+  }
+
+  @inline
+  fillSg(_sg: Scatterlist, _request: Request, _place: u64, _offset: u32, _bytes: u32): void {}
+
+  @inline
+  mapSg(_queue: HostQueue, _request: Request, _sgl: usize, _count: u32): i32 {
+    return 0;
+  }
+
+  @inline
+  mapSegment(_queue: HostQueue, _request: Request, place: u64, offset: u32, _first: bool): u64 {
+    return place + offset;
+  }
+
+  @inline
+  unmap(_queue: HostQueue, _request: Request): void {}
+}

@@ -1,0 +1,8 @@
+// device.wasm: the NVMe controller's agent. Knows no scheme.
+import { runDevice } from "../agents/device";
+import { DeviceQueue } from "../layout/queue";
+
+/** Works for one queue pair; see agents/device. Returns the commands served. */
+export function run(queue: usize, idleTurns: u32): u32 {
+  return runDevice(changetype<DeviceQueue>(queue), idleTurns);
+}
