@@ -1,0 +1,98 @@
+// bs, bsrange and bssplit as fio draws from them (io_u.c, get_next_buflen): each becomes a list of sizes and weights.
+import { LabError } from '../base/errors.ts';
+import { bytesOf, type KbBase, type PerDirection, readBytes, splitDirections } from './fio_values.ts';
+import type { BlockSize } from './job.ts';
+import { badValue, type Option, where } from './option.ts';
+import { fillPercentages, readSplit } from './split_values.ts';
+
+export interface DirectionSizes {
+  readonly sizes: readonly BlockSize[];
+  /** The option they come from; undefined for fio's default of 4 KiB. */
+  readonly from: Option | undefined;
+}
+
+const MOST_SIZES = 65536;
+const DEFAULT_SIZES: DirectionSizes = { sizes: [{ bytes: 4096, weight: 1 }], from: undefined };
+const READERS: ReadonlyMap<string, (option: Option, text: string, kbBase: KbBase) => BlockSize[]> = new Map([
+  ['bs', (option, text, kbBase) => [{ bytes: readBytes(option, text, kbBase, 1), weight: 1 }]],
+  ['bsrange', readRange],
+  ['bssplit', readWeighted],
+]);
+/** Within one section bssplit beats bsrange and that beats bs, wherever they stand; a later section beats all. */
+const PRIORITY = [...READERS.keys()];
+
+/**
+ * The sizes of a job for reads and writes.
+ * @throws LabError with file:line for a size that is no multiple of 512, percentages over 100, text that is no size
+ */
+export function readBlockSizes(options: readonly Option[], kbBase: KbBase): PerDirection<DirectionSizes> {
+  const family = options
+    .filter((option) => READERS.has(option.name))
+    .sort((a, b) => a.layer - b.layer || PRIORITY.indexOf(a.name) - PRIORITY.indexOf(b.name));
+  let read = DEFAULT_SIZES;
+  let write = DEFAULT_SIZES;
+  for (const option of family) {
+    const reader = READERS.get(option.name) as NonNullable<ReturnType<typeof READERS.get>>;
+    const texts = splitDirections(option);
+    if (texts.read !== undefined) read = { sizes: reader(option, texts.read, kbBase), from: option };
+    if (texts.write !== undefined) write = { sizes: reader(option, texts.write, kbBase), from: option };
+  }
+  return { read: checked(read), write: checked(write) };
+}
+
+/**
+ * fio draws min + max * u, rounds down to a multiple of min and cuts at max: every multiple is equally likely, and the
+ * last takes what is left when max is none (4k-10k gives 40 % 4k, 40 % 8k, 20 % 10k).
+ */
+function readRange(option: Option, text: string, kbBase: KbBase): BlockSize[] {
+  const ends = text.split(/[-:]/).map((end) => bytesOf(end.trim(), kbBase));
+  const [first = Number.NaN, second = Number.NaN] = ends;
+  const min = Math.min(first, second);
+  const max = Math.max(first, second);
+  if (ends.length !== 2 || !(min >= 1) || !Number.isSafeInteger(max)) {
+    throw badValue(option, `expected a range of sizes, for example ${option.word}=4k-64k.`);
+  }
+  if (max / min > MOST_SIZES) throw badValue(option, `spans more than ${MOST_SIZES} sizes; raise the smaller one.`);
+  const sizes: BlockSize[] = [];
+  for (let low = 0; low < max; low += min) {
+    sizes.push({ bytes: Math.min(low + min, max), weight: Math.min(min, max - low) / max });
+  }
+  return sizes;
+}
+
+/**
+ * fio sorts the entries by percentage and gives what is missing from 100 to the last; a size that is no multiple of the
+ * smallest is rounded down to one.
+ */
+function readWeighted(option: Option, text: string, kbBase: KbBase): BlockSize[] {
+  const entries = readSplit(text);
+  if (entries.length === 0) throw badValue(option, `expected sizes and percentages, for example bssplit=4k/60:64k/40.`);
+  const sizes = entries.map((entry) => readBytes(option, entry.first, kbBase, 1));
+  const percentages = fillPercentages(
+    option,
+    entries.map((entry) => entry.second),
+  );
+  const smallest = Math.min(...sizes);
+  const ascending = sizes
+    .map((bytes, i) => ({ bytes: bytes - (bytes % smallest), percent: percentages[i] ?? 0 }))
+    .sort((a, b) => a.percent - b.percent);
+  const sum = ascending.reduce((total, { percent }) => total + percent, 0);
+  const last = ascending.length - 1;
+  return ascending
+    .map(({ bytes, percent }, i) => ({ bytes, weight: (i === last ? percent + 100 - sum : percent) / 100 }))
+    .filter(({ weight }) => weight > 0);
+}
+
+function checked(direction: DirectionSizes): DirectionSizes {
+  for (const { bytes } of direction.sizes) {
+    if (bytes % 512 === 0) continue;
+    const iec = /[kmgtp]ib/i.test(direction.from?.value ?? '')
+      ? ' To fio 1k is 1024 bytes and 1KiB is 1000 (kb_base=1024): write k, m, g.'
+      : '';
+    const at = direction.from === undefined ? '' : `${where(direction.from.at)}: ${direction.from.name}: `;
+    throw new LabError(
+      `${at}a block size of ${bytes} bytes is not a multiple of 512, the block of the namespace; for example bs=4k.${iec}`,
+    );
+  }
+  return direction;
+}

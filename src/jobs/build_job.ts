@@ -1,0 +1,130 @@
+// One parsed job section into a Job: reads the values, applies fio's defaults, checks them against the device.
+import { readBlockSizes } from './block_size_values.ts';
+import { readDistribution } from './distribution_values.ts';
+import { type KbBase, readMilliseconds, requireValue } from './fio_values.ts';
+import { type Job, usedBlockSizes } from './job.ts';
+import { integerOr, isOn, type JobContext } from './job_context.ts';
+import {
+  checkZones,
+  readAlignment,
+  readMix,
+  readNoMap,
+  readPattern,
+  readPercentRandom,
+  readSeed,
+} from './job_pattern.ts';
+import { readRegion, readTotalIos } from './job_region.ts';
+import { badValue, type Option } from './option.ts';
+
+/** Where a job stands among the jobs of its file. */
+export type JobPlace = Pick<Job, 'group' | 'reportGroup' | 'firstClone'>;
+
+/**
+ * Reads and checks every value of one job.
+ * @throws LabError with file:line for a value fio would not take or the device cannot hold
+ */
+export function buildJob(context: JobContext, place: JobPlace): Job {
+  const { options, kbBase } = context;
+  const { rw, sequence } = readPattern(context);
+  const sizes = readBlockSizes(context.written, kbBase);
+  const blockSizes = { read: sizes.read.sizes, write: sizes.write.sizes };
+  const rwmixRead = readMix(context, rw);
+  const numjobs = integerOr(context, 'numjobs', 1, 1);
+  const region = readRegion(context, { numjobs, sizes, used: usedBlockSizes({ rw, blockSizes }) });
+  const timing = readTiming(context);
+  const depth = readDepth(context);
+  const distributionOption = options.get('random_distribution');
+  const distribution = distributionOption
+    ? readDistribution(distributionOption, kbBase)
+    : ({ kind: 'random' } as const);
+  const blockAlignBytes = readAlignment(context, blockSizes);
+  const job: Omit<Job, 'options' | 'totalIos'> = {
+    name: options.get('name')?.value ?? context.name,
+    ...place,
+    numjobs,
+    rw,
+    rwmixRead,
+    sequence,
+    percentRandom: readPercentRandom(context),
+    blockSizes,
+    blockAlignBytes,
+    ...region,
+    ...depth,
+    ...timing,
+    randSeed: readSeed(context),
+    norandommap: readNoMap(context, { rw, blockSizes, blockAlignBytes }) || distribution.kind !== 'random',
+    distribution,
+    verify: readVerify(options.get('verify')),
+  };
+  checkZones(job, distributionOption);
+  return { ...job, totalIos: readTotalIos(context, job), options: describe(job, options) };
+}
+
+/** fio's kb_base, which decides how every other number is read. */
+export function readKbBase(option: Option | undefined): KbBase {
+  const text = option?.value ?? '1024';
+  if (text === '1000' || text === '1024') return text === '1000' ? 1000 : 1024;
+  throw badValue(option as Option, 'expected 1000 or 1024.');
+}
+
+function readTiming(context: JobContext): Pick<Job, 'runtimeMs' | 'timeBased' | 'rampMs'> {
+  const time = (name: string): number => {
+    const option = context.options.get(name);
+    return option ? readMilliseconds(option) : 0;
+  };
+  const runtimeMs = time('runtime') || undefined;
+  const wanted = isOn(context, 'time_based');
+  if (wanted && runtimeMs === undefined) {
+    context.warn(`[${context.name}] has time_based but no runtime: it ends after its size, as in fio`);
+  }
+  return { runtimeMs, timeBased: wanted && runtimeMs !== undefined, rampMs: time('ramp_time') };
+}
+
+function readDepth(context: JobContext): Pick<Job, 'iodepth' | 'iodepthBatch'> {
+  const { options, limits } = context;
+  const iodepth = integerOr(context, 'iodepth', 1, 1);
+  if (iodepth > limits.maxIodepth) {
+    throw badValue(
+      options.get('iodepth') as Option,
+      `a queue holds at most ${limits.maxIodepth} I/Os; lower iodepth to that, or spread the I/Os over more jobs (numjobs).`,
+    );
+  }
+  const batch = integerOr(context, 'iodepth_batch', 1, 0);
+  return { iodepth, iodepthBatch: batch === 0 ? iodepth : Math.min(batch, iodepth) };
+}
+
+const VERIFY_OFF = new Set(['0', 'none', 'null']);
+const VERIFY_TYPES =
+  /^(meta|md5|crc64|crc32c|crc32c-intel|crc32|crc16|crc7|xxhash|sha1|sha256|sha512|sha3-(224|256|384|512)|pattern|pattern_hdr)$/;
+
+function readVerify(option: Option | undefined): boolean {
+  if (!option) return false;
+  const type = requireValue(option);
+  if (VERIFY_OFF.has(type)) return false;
+  if (VERIFY_TYPES.test(type)) return true;
+  throw badValue(option, "expected one of fio's checksums such as crc32c, md5, sha256 or xxhash, or none.");
+}
+
+/** As written, with what was worked out put in. */
+function describe(
+  job: Omit<Job, 'options' | 'totalIos'>,
+  options: ReadonlyMap<string, Option>,
+): Record<string, string> {
+  const written = [...options.values()].map((option) => [option.name, option.value ?? '1']);
+  const sizes = ['bs', 'bsrange', 'bssplit'].some((name) => options.has(name)) ? {} : { bs: '4096' };
+  return {
+    rw: 'read',
+    ...Object.fromEntries(written),
+    ...sizes,
+    size: String(job.sizeBytes),
+    offset: String(job.offsetBytes),
+    numjobs: String(job.numjobs),
+    iodepth: String(job.iodepth),
+    iodepth_batch: String(job.iodepthBatch),
+    randseed: String(job.randSeed),
+    ...(job.rw.reads && job.rw.writes
+      ? { rwmixread: String(job.rwmixRead), rwmixwrite: String(100 - job.rwmixRead) }
+      : {}),
+    ...(job.rw.random ? { norandommap: job.norandommap ? '1' : '0' } : {}),
+  };
+}

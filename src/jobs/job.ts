@@ -1,0 +1,91 @@
+// A job ready to run: what a fio job section means once inheritance, units, defaults and limits are worked out.
+import type { PerDirection } from './fio_values.ts';
+
+/** A size an I/O may have, and how often: weights of one direction sum to 1. */
+export interface BlockSize {
+  /** A multiple of 512. */
+  readonly bytes: number;
+  /** In (0, 1]. */
+  readonly weight: number;
+}
+
+/** One zone of a zoned distribution; zones follow each other from the start of the job's region. */
+export interface Zone {
+  /** Share of the accesses, in percent; a direction's zones sum to 100. */
+  readonly accessPercent: number;
+  /** Percent of the region for `zoned`, bytes for `zoned_abs`. */
+  readonly extent: number;
+}
+
+/** fio's random_distribution. `center` in [0, 1] puts the hottest block there; undefined: anywhere, by the seed. */
+export type Distribution =
+  | { readonly kind: 'random' }
+  | { readonly kind: 'zipf'; readonly theta: number; readonly center: number | undefined }
+  | { readonly kind: 'pareto'; readonly h: number; readonly center: number | undefined }
+  | { readonly kind: 'normal'; readonly deviationPercent: number; readonly center: number | undefined }
+  | { readonly kind: 'zoned' | 'zoned_abs'; readonly zones: PerDirection<readonly Zone[]> };
+
+export interface Job {
+  readonly name: string;
+  /** Jobs of one group run together; a group starts when all of the one before it have ended (stonewall). From 0. */
+  readonly group: number;
+  /** Jobs fio would report as one (group_reporting, new_group, stonewall). From 0. */
+  readonly reportGroup: number;
+  /** Clones of this job, 1 or more, each on a queue of its own. */
+  readonly numjobs: number;
+  /** How many clones the jobs before this one have: clone c is fio's thread number firstClone + c + 1. */
+  readonly firstClone: number;
+  readonly rw: { readonly reads: boolean; readonly writes: boolean; readonly random: boolean };
+  /** Percentage of reads: 100 for reads only, 0 for writes only. */
+  readonly rwmixRead: number;
+  /** What `rw=randread:8`, `rw=read:4k` and rw_sequencer ask for. */
+  readonly sequence: {
+    /** A random position every so many I/Os; 1 = each. */
+    readonly randomEvery: number;
+    /** Where the I/Os between two random ones go: on from the last, or to the same place again. */
+    readonly between: 'sequential' | 'identical';
+    /** Bytes skipped between two sequential I/Os; negative runs backwards. */
+    readonly skipBytes: number;
+  };
+  /** Of a random job: percentage of I/Os at a random place, the others go on from the last. */
+  readonly percentRandom: PerDirection<number>;
+  readonly blockSizes: PerDirection<readonly BlockSize[]>;
+  /** Random offsets are multiples of this (fio's blockalign). */
+  readonly blockAlignBytes: PerDirection<number>;
+  /** The region the job works in: [offsetBytes + clone * offsetIncrementBytes, + sizeBytes). */
+  readonly sizeBytes: number;
+  readonly offsetBytes: number;
+  readonly offsetIncrementBytes: number;
+  /** I/Os in flight, 1 or more. */
+  readonly iodepth: number;
+  /** I/Os submitted at once, 1 to iodepth. */
+  readonly iodepthBatch: number;
+  /** I/Os of one clone after which the job is done, all loops counted; Infinity when timeBased. */
+  readonly totalIos: number;
+  /** The job ends after this long even if totalIos is not reached; undefined: no limit. */
+  readonly runtimeMs: number | undefined;
+  /** Goes on until runtimeMs. */
+  readonly timeBased: boolean;
+  /** Warm-up before anything is measured. */
+  readonly rampMs: number;
+  readonly randSeed: number;
+  /** False: a random job touches each block once before any twice. */
+  readonly norandommap: boolean;
+  readonly distribution: Distribution;
+  /** Check the data of every I/O. */
+  readonly verify: boolean;
+  /** fio's names and values of everything above and of what was ignored, for results. */
+  readonly options: Readonly<Record<string, string>>;
+}
+
+/** The mean size of an I/O in bytes. */
+export function meanBlockBytes(job: Pick<Job, 'rwmixRead' | 'blockSizes'>): number {
+  const mean = (sizes: readonly BlockSize[]): number => sizes.reduce((sum, size) => sum + size.bytes * size.weight, 0);
+  const readShare = job.rwmixRead / 100;
+  return readShare * mean(job.blockSizes.read) + (1 - readShare) * mean(job.blockSizes.write);
+}
+
+/** The block sizes of the directions the job uses. */
+export function usedBlockSizes(job: Pick<Job, 'rw' | 'blockSizes'>): readonly BlockSize[] {
+  return [...(job.rw.reads ? job.blockSizes.read : []), ...(job.rw.writes ? job.blockSizes.write : [])];
+}

@@ -1,0 +1,124 @@
+// The access pattern of a job: direction, mix, order, alignment, map, seed.
+import { formatBytes } from '../base/units.ts';
+import {
+  type KbBase,
+  type PerDirection,
+  readBytes,
+  readInteger,
+  readIntegerText,
+  readSwitch,
+  requireValue,
+  splitDirections,
+} from './fio_values.ts';
+import type { BlockSize, Job } from './job.ts';
+import { isOn, type JobContext } from './job_context.ts';
+import { badValue, type Option } from './option.ts';
+
+/** fio's FIO_RANDSEED: the seed of a job that names none and has randrepeat, which is the default. */
+const FIO_SEED = 0xb1899bed;
+
+const PATTERNS: ReadonlyMap<string, Job['rw']> = new Map([
+  ['read', { reads: true, writes: false, random: false }],
+  ['write', { reads: false, writes: true, random: false }],
+  ['rw', { reads: true, writes: true, random: false }],
+  ['readwrite', { reads: true, writes: true, random: false }],
+  ['randread', { reads: true, writes: false, random: true }],
+  ['randwrite', { reads: false, writes: true, random: true }],
+  ['randrw', { reads: true, writes: true, random: true }],
+]);
+
+export function readPattern(context: JobContext): Pick<Job, 'rw' | 'sequence'> {
+  const option = context.options.get('rw');
+  const [pattern = '', suffix] = option ? requireValue(option).split(':') : ['read'];
+  const rw = PATTERNS.get(pattern);
+  if (!option || !rw) {
+    if (rw) return { rw, sequence: { randomEvery: 1, between: 'sequential', skipBytes: 0 } };
+    throw badValue(option as Option, `expected one of ${[...PATTERNS.keys()].join(', ')}, for example rw=randread.`);
+  }
+  const sequencer = context.options.get('rw_sequencer');
+  const between = sequencer ? requireValue(sequencer) : 'sequential';
+  if (between !== 'sequential' && between !== 'identical') {
+    throw badValue(sequencer as Option, 'expected sequential or identical.');
+  }
+  const number = suffix === undefined ? undefined : readSuffix(option, suffix, rw.random, context.kbBase);
+  return {
+    rw,
+    sequence: {
+      randomEvery: rw.random ? (number ?? 1) : 1,
+      between,
+      skipBytes: rw.random ? 0 : (number ?? 0),
+    },
+  };
+}
+
+function readSuffix(option: Option, suffix: string, random: boolean, kbBase: KbBase): number {
+  if (random) return readIntegerText(option, suffix, kbBase, 1, Number.MAX_SAFE_INTEGER);
+  const bytes = suffix.startsWith('-')
+    ? -readBytes(option, suffix.slice(1), kbBase)
+    : readBytes(option, suffix, kbBase);
+  if (bytes % 512 !== 0) throw badValue(option, 'the bytes to skip must be a multiple of 512, for example rw=read:4k.');
+  return bytes;
+}
+
+/** Percentage of reads; rwmixread and rwmixwrite say the same thing, the later one counts. */
+export function readMix(context: JobContext, rw: Job['rw']): number {
+  const last = context.written.findLast(({ name }) => name === 'rwmixread' || name === 'rwmixwrite');
+  const percent = last ? readInteger(last, context.kbBase, 0, 100) : 50;
+  if (!rw.writes) return 100;
+  if (!rw.reads) return 0;
+  return last?.name === 'rwmixwrite' ? 100 - percent : percent;
+}
+
+export function readAlignment(context: JobContext, blockSizes: Job['blockSizes']): PerDirection<number> {
+  const option = context.options.get('ba');
+  const texts = option && splitDirections(option);
+  const align = (text: string | undefined, sizes: readonly BlockSize[]): number => {
+    if (!option || text === undefined) return Math.min(...sizes.map(({ bytes }) => bytes));
+    const bytes = readBytes(option, text, context.kbBase, 1);
+    if (bytes % 512 !== 0) throw badValue(option, 'must be a multiple of 512, for example blockalign=4k.');
+    return bytes;
+  };
+  return { read: align(texts?.read, blockSizes.read), write: align(texts?.write, blockSizes.write) };
+}
+
+export function readPercentRandom(context: JobContext): PerDirection<number> {
+  const option = context.options.get('percentage_random');
+  if (!option) return { read: 100, write: 100 };
+  const { read, write } = splitDirections(option);
+  const percent = (text = '100'): number => readIntegerText(option, text, context.kbBase, 0, 100);
+  return { read: percent(read), write: percent(write) };
+}
+
+/** randseed beats randrepeat; without either fio uses the same seed each time. */
+export function readSeed(context: JobContext): number {
+  const given = context.options.get('randseed');
+  if (given) return readInteger(given, context.kbBase, 0);
+  const repeat = ['randrepeat', 'allrandrepeat'].map((name) => context.options.get(name));
+  const asked = repeat.filter((option) => option !== undefined);
+  return asked.length > 0 && !asked.some(readSwitch) ? context.seed : FIO_SEED;
+}
+
+/** fio turns the random map off, with a message, when offsets are not aligned to the block size. */
+export function readNoMap(context: JobContext, job: Pick<Job, 'rw' | 'blockSizes' | 'blockAlignBytes'>): boolean {
+  if (isOn(context, 'norandommap')) return true;
+  const generator = context.options.get('random_generator');
+  if (generator && !/^(tausworthe|tausworthe64|lfsr)$/.test(requireValue(generator))) {
+    throw badValue(generator, 'expected tausworthe, tausworthe64 or lfsr.');
+  }
+  const aligned = (['read', 'write'] as const).every(
+    (direction) => job.blockAlignBytes[direction] === Math.min(...job.blockSizes[direction].map(({ bytes }) => bytes)),
+  );
+  if (!aligned && job.rw.random) {
+    context.warn(`[${context.name}] has blockalign, which turns the random map off (norandommap), as in fio`);
+  }
+  return !aligned;
+}
+
+export function checkZones(job: Pick<Job, 'distribution' | 'sizeBytes'>, option: Option | undefined): void {
+  if (!option || job.distribution.kind !== 'zoned_abs') return;
+  for (const zones of [job.distribution.zones.read, job.distribution.zones.write]) {
+    const end = zones.reduce((sum, zone) => sum + zone.extent, 0);
+    if (end <= job.sizeBytes) continue;
+    throw badValue(option, `the zones sum to ${formatBytes(end)}, more than size=${formatBytes(job.sizeBytes)}.`);
+  }
+}

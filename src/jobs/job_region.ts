@@ -1,0 +1,80 @@
+// How much of the namespace a job works in, and how many I/Os that makes.
+import { LabError } from '../base/errors.ts';
+import { formatBytes } from '../base/units.ts';
+import type { DirectionSizes } from './block_size_values.ts';
+import { type PerDirection, readBytesOrPercent } from './fio_values.ts';
+import { type BlockSize, type Job, meanBlockBytes } from './job.ts';
+import { integerOr, isOn, type JobContext } from './job_context.ts';
+import { badValue, type Option, where } from './option.ts';
+
+interface Shape {
+  readonly numjobs: number;
+  readonly sizes: PerDirection<DirectionSizes>;
+  readonly used: readonly BlockSize[];
+}
+
+/** The part of the namespace a job works in. */
+export function readRegion(
+  context: JobContext,
+  shape: Shape,
+): Pick<Job, 'sizeBytes' | 'offsetBytes' | 'offsetIncrementBytes'> {
+  const { options, limits, kbBase } = context;
+  const smallest = Math.min(...shape.used.map(({ bytes }) => bytes));
+  const largest = Math.max(...shape.used.map(({ bytes }) => bytes));
+  const align = integerOr(context, 'offset_align', 0, 0) || smallest;
+  const position = (name: string): number => {
+    const option = options.get(name);
+    if (!option) return 0;
+    const value = readBytesOrPercent(option, kbBase);
+    const bytes =
+      'bytes' in value ? value.bytes : Math.ceil((limits.namespaceBytes * value.percent) / 100 / align) * align;
+    if (bytes % 512 !== 0) throw badValue(option, `must be a multiple of 512, for example ${name}=1m.`);
+    return bytes;
+  };
+  const offsetBytes = position('offset');
+  const offsetIncrementBytes = position('offset_increment');
+  const start = offsetBytes + offsetIncrementBytes * (shape.numjobs - 1);
+  const rest = limits.namespaceBytes - start;
+  const size = isOn(context, 'fill_device') ? undefined : options.get('size');
+  const sizeBytes = size ? readSize(size, context, rest, smallest) : rest;
+  const blame = size ?? options.get('offset');
+  const at = where(blame?.at ?? context.at);
+  if (sizeBytes > rest || rest <= 0) {
+    throw new LabError(
+      `${at}: ${blame?.name ?? 'the job'} reaches to ${formatBytes(start + Math.max(sizeBytes, 0))}, beyond the end of the namespace at ${formatBytes(limits.namespaceBytes)}. Lower size or offset, for example size=50%.`,
+    );
+  }
+  if (largest > sizeBytes) {
+    const from = (shape.sizes.read.from ?? shape.sizes.write.from)?.at;
+    throw new LabError(
+      `${where(from ?? blame?.at ?? context.at)}: a block of ${formatBytes(largest)} does not fit into size=${formatBytes(sizeBytes)}. Lower bs or raise size.`,
+    );
+  }
+  return { sizeBytes, offsetBytes, offsetIncrementBytes };
+}
+
+function readSize(option: Option, context: JobContext, rest: number, smallest: number): number {
+  const value = readBytesOrPercent(option, context.kbBase);
+  if ('bytes' in value) {
+    if (value.bytes > 0) return value.bytes;
+    throw badValue(
+      option,
+      'a job of no size does nothing; give it a size such as size=1g, or leave size out for the whole namespace.',
+    );
+  }
+  if (value.percent === 100) return rest;
+  const bytes = Math.min(rest, Math.floor((context.limits.namespaceBytes * value.percent) / 100));
+  return bytes - (bytes % smallest);
+}
+
+/** size (or io_size) and number_ios limit each loop on its own, whichever comes first. */
+export function readTotalIos(context: JobContext, job: Omit<Job, 'options' | 'totalIos'>): number {
+  const { options, kbBase } = context;
+  const loops = integerOr(context, 'loops', 1, 1);
+  const mostPerLoop = integerOr(context, 'number_ios', Number.POSITIVE_INFINITY, 1);
+  const ioSize = options.get('io_size');
+  const value = ioSize ? readBytesOrPercent(ioSize, kbBase) : { bytes: 0 };
+  const bytes = 'bytes' in value ? value.bytes || job.sizeBytes : (job.sizeBytes * value.percent) / 100;
+  if (job.timeBased) return Number.POSITIVE_INFINITY;
+  return loops * Math.max(1, Math.min(mostPerLoop, Math.floor(bytes / meanBlockBytes(job))));
+}
