@@ -39,7 +39,10 @@ async function buildAll(): Promise<void> {
   await writeLayout();
   const schemes = readdirSync(join(MACHINE, 'schemes'))
     .filter((file) => file.endsWith('.ts'))
-    .map((file): SchemeHeader => readSchemeHeader(basename(file, '.ts'), readFileSync(join(MACHINE, 'schemes', file), 'utf8')));
+    .map(
+      (file): SchemeHeader =>
+        readSchemeHeader(basename(file, '.ts'), readFileSync(join(MACHINE, 'schemes', file), 'utf8')),
+    );
   const targets = [...schemes.flatMap(hostTargets), ...fixedTargets()];
   for (const target of targets) await compile(target);
   writeFileSync(manifestPath, `${JSON.stringify({ hash, schemes }, null, 2)}\n`);
@@ -57,8 +60,8 @@ import { Machine } from "../../src/machine/layout/machine";
 import { HostQueue } from "../../src/machine/layout/queue";
 import { Scheme } from "../../src/machine/schemes/${scheme.name}";
 
-export function run(queue: usize, idleTurns: u32): u32 {
-  return runHost<Scheme>(changetype<HostQueue>(queue), idleTurns);
+export function run(queue: usize, budget: u32, idleTurns: u32): u32 {
+  return runHost<Scheme>(changetype<HostQueue>(queue), budget, idleTurns);
 }
 export function setup(machine: usize): void {
   Scheme.setup(changetype<Machine>(machine));
@@ -104,22 +107,28 @@ async function writeLayout(): Promise<void> {
     structsOf(readFileSync(join(MACHINE, 'layout', file), 'utf8')).map((struct) => ({ ...struct, file })),
   );
   const constants = readdirSync(join(MACHINE, 'layout')).flatMap((file) =>
-    [...readFileSync(join(MACHINE, 'layout', file), 'utf8').matchAll(/^export const (\w+): (\w+) =/gm)].map((match) => ({
-      name: match[1] as string,
-      file,
-    })),
+    [...readFileSync(join(MACHINE, 'layout', file), 'utf8').matchAll(/^export const (\w+): (\w+) =/gm)].map(
+      (match) => ({
+        name: match[1] as string,
+        file,
+      }),
+    ),
   );
   const source = join(OUT, 'targets/layout.ts');
   writeFileSync(
     source,
     [
-      ...structs.map((s, i) => `import { ${s.name} as S${i} } from "../../src/machine/layout/${basename(s.file, '.ts')}";`),
-      ...constants.map((c, i) => `import { ${c.name} as C${i} } from "../../src/machine/layout/${basename(c.file, '.ts')}";`),
+      ...structs.map(
+        (s, i) => `import { ${s.name} as S${i} } from "../../src/machine/layout/${basename(s.file, '.ts')}";`,
+      ),
+      ...constants.map(
+        (c, i) => `import { ${c.name} as C${i} } from "../../src/machine/layout/${basename(c.file, '.ts')}";`,
+      ),
       ...structs.flatMap((s, i) => [
         `export const S${i}_size: u32 = <u32>offsetof<S${i}>();`,
         ...s.fields.map((field) => `export const S${i}__${field}: u32 = <u32>offsetof<S${i}>("${field}");`),
       ]),
-      ...constants.map((c, i) => `export const K${i}: f64 = <f64>C${i};`),
+      ...constants.map((_, i) => `export const K${i}: f64 = <f64>C${i};`),
     ].join('\n'),
   );
   await compile({ name: 'layout', source, counting: false });

@@ -14,7 +14,8 @@ export interface SchemeHeader {
 export function readSchemeHeader(name: string, source: string): SchemeHeader {
   const tag = (word: string): string => {
     const found = new RegExp(`^// @${word} (.+)$`, 'm').exec(source)?.[1];
-    if (found === undefined) throw new Error(`src/machine/schemes/${name}.ts: opening comment has no '// @${word} ...' line`);
+    if (found === undefined)
+      throw new Error(`src/machine/schemes/${name}.ts: opening comment has no '// @${word} ...' line`);
     return found.trim();
   };
   return {

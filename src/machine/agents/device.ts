@@ -2,23 +2,17 @@
 import { DeviceQueue } from "../layout/queue";
 import { serve } from "../nvme/controller";
 
-/** Turns after which `runDevice` returns even when there is more to do, so that its worker can look at its orders. */
-const TURNS: u32 = 4096;
-/** Commands served in one turn. */
-const COMMANDS_PER_TURN: u32 = 1024;
-
-/** Works until nothing has been announced for `idleTurns` turns, or TURNS turns. Returns the commands served. */
-export function runDevice(queue: DeviceQueue, idleTurns: u32): u32 {
+/**
+ * Works until `budget` commands were served or nothing has been announced for more than `idleTurns` turns. Returns the
+ * commands served.
+ */
+export function runDevice(queue: DeviceQueue, budget: u32, idleTurns: u32): u32 {
   let served: u32 = 0;
   let idle: u32 = 0;
-  for (let turn: u32 = 0; turn < TURNS; turn++) {
-    const now = serve(queue, COMMANDS_PER_TURN);
+  while (idle <= idleTurns && served < budget) {
+    const now = serve(queue, budget - served);
     served += now;
-    if (now > 0) {
-      idle = 0;
-    } else if (++idle > idleTurns) {
-      break;
-    }
+    idle = now > 0 ? 0 : idle + 1;
   }
   return served;
 }

@@ -2,38 +2,35 @@
 import { countInto } from "../counting";
 import { submitBio } from "../block/submit";
 import { Bio } from "../layout/bio";
-import { Machine } from "../layout/machine";
+import { machineOf } from "../block/bio";
 import { HostQueue } from "../layout/queue";
 import { flushPlug, reap } from "../nvme/host";
 import { issueNext } from "./submitter";
 
-/** Turns after which `runHost` returns even when there is more to do, so that its worker can look at its orders. */
-const TURNS: u32 = 4096;
-
 /**
- * Works until the queue's completionMark is reached, or nothing has moved for `idleTurns` turns, or TURNS turns.
- * Returns the number of I/Os that completed.
+ * Works until the queue's completionMark is reached, or `budget` I/Os were reaped or issued, or nothing has moved for
+ * more than `idleTurns` turns. Returns the number of I/Os that completed.
  */
-export function runHost<S>(queue: HostQueue, idleTurns: u32): u32 {
+export function runHost<S>(queue: HostQueue, budget: u32, idleTurns: u32): u32 {
   const scheme = changetype<S>(<usize>queue.scheme);
-  countInto(<usize>queue.counters, changetype<Machine>(<usize>queue.machine));
+  countInto(<usize>queue.counters, machineOf(queue));
   const before = queue.completed;
+  const issuedBefore = queue.issued;
   let idle: u32 = 0;
-  for (let turn: u32 = 0; turn < TURNS; turn++) {
-    const reaped = reap(queue, scheme, queue.completionMark);
-    if (<i32>(queue.completionMark - queue.completed) <= 0) break;
-    if (submit(queue, scheme) || reaped > 0) {
-      idle = 0;
-    } else if (++idle > idleTurns) {
-      break;
-    }
+  while (idle <= idleTurns) {
+    const until = min(queue.completionMark - before, budget) + before;
+    const reaped = reap(queue, scheme, until);
+    if (<i32>(until - queue.completed) <= 0) break;
+    const sent = submit(queue, scheme, issuedBefore + budget);
+    if (queue.issued - issuedBefore >= budget) break;
+    idle = sent || reaped > 0 ? 0 : idle + 1;
   }
   return queue.completed - before;
 }
 
-/** Issues whole batches while the depth has room. True when anything was sent. */
+/** Issues whole batches while the depth has room and `issued` stays below `until`. True when anything was sent. */
 @inline
-function submit<S>(queue: HostQueue, scheme: S): bool {
+function submit<S>(queue: HostQueue, scheme: S, until: u32): bool {
   let sent = false;
   if (queue.pendingBio != 0) {
     const bio = changetype<Bio>(<usize>queue.pendingBio);
@@ -43,7 +40,7 @@ function submit<S>(queue: HostQueue, scheme: S): bool {
     flushPlug(queue, scheme);
     if (!whole) return true;
   }
-  for (;;) {
+  while (<i32>(until - queue.issued) > 0) {
     const left = queue.issueTarget - queue.issued;
     if (<i32>left <= 0) return sent;
     const batch = min(queue.batch, left);

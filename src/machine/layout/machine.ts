@@ -53,7 +53,7 @@ export class Machine {
 @unmanaged
 export class BusWindow {
   busStart: u64;
-  bytes: u64;
+  sizeBytes: u64;
   /** wasm address behind the window, and the mask that folds an offset into it. */
   memory: u32;
   mask: u32;

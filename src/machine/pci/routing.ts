@@ -14,7 +14,7 @@ export function route(queue: DeviceQueue, busAddress: u64, len: u32): usize {
   for (; at < end; at += offsetof<BusWindow>()) {
     const window = changetype<BusWindow>(at);
     const offset = busAddress - window.busStart;
-    if (offset < window.bytes && window.bytes - offset >= <u64>len) {
+    if (offset < window.sizeBytes && window.sizeBytes - offset >= <u64>len) {
       window.hits += 1;
       return <usize>window.memory + (<usize>offset & <usize>window.mask);
     }

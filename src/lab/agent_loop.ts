@@ -1,0 +1,265 @@
+// What a worker does: waits for an order, runs its agents for one slice, says when it is done. Pure control around the
+// machine's `run` functions; tested in-process, because coverage does not see worker threads.
+import { Bell, HostQueue } from '../../build/layout.ts';
+import { assert } from '../base/errors.ts';
+import { type MemoryView, viewOf } from './arena.ts';
+import { CONTROL, ORDER, queueResult, workerWords } from './control.ts';
+import { distance, field, setField } from './fields.ts';
+import { type QueuePair, runInlineSlice } from './inline.ts';
+import { type DeviceModule, deviceModule, type HostModule, hostModule } from './modules.ts';
+
+/** One agent of a worker: a queue's host or device side. */
+export interface AgentRole {
+  kind: 'host' | 'device';
+  /** Index of the queue pair. */
+  queue: number;
+  /** wasm address of its HostQueue or DeviceQueue. */
+  at: number;
+}
+
+/** A planned fault of a worker, for trying out the watchdog. */
+export interface WorkerFault {
+  kind: 'exit' | 'hang';
+  afterMs: number;
+}
+
+/** One worker's task: plain data, posted once. */
+export interface WorkerTask {
+  memory: WebAssembly.Memory;
+  /** Index among the workers. */
+  index: number;
+  name: string;
+  /** Scheme of each arm, in the order of CONTROL.arm. */
+  schemes: string[];
+  agents: AgentRole[];
+  /** Every queue pair of the machine: what an inline slice interleaves. */
+  queues: QueuePair[];
+  /** wasm addresses of all workers' bells; this worker's is bells[index]. */
+  bells: number[];
+  /** Wait for completions by spinning (poll) or by sleeping until the device rings (irq). */
+  wait: 'poll' | 'irq';
+  fault?: WorkerFault | undefined;
+}
+
+/** I/Os or commands after which an agent returns to its loop. */
+const BUDGET = 4096;
+/** Idle turns inside one call when a worker has a single agent; a turn is one atomic load. */
+const SPIN_TURNS = 512;
+/** Idle rounds of the loop before a polling worker sleeps: some hundred microseconds. */
+const SPIN_ROUNDS = 256;
+const SLEEP_MS = 100;
+const FOREVER = 0x3fff_ffff;
+
+interface Worker {
+  task: WorkerTask;
+  view: MemoryView;
+  host: (scheme: string) => HostModule;
+  device: DeviceModule;
+  deadline: number;
+}
+
+/** Serves orders until told to quit. Blocks its thread. */
+export function serveOrders(task: WorkerTask): void {
+  const hosts = new Map(task.schemes.map((scheme) => [scheme, hostModule(scheme, task.memory)]));
+  const worker: Worker = {
+    task,
+    view: viewOf(task.memory),
+    host: (scheme) => {
+      const module = hosts.get(scheme);
+      assert(module, `host module of ${scheme}`);
+      return module;
+    },
+    device: deviceModule(task.memory),
+    deadline: task.fault === undefined ? Number.POSITIVE_INFINITY : performance.now() + task.fault.afterMs,
+  };
+  const { i32 } = worker.view;
+  let seen = 0;
+  Atomics.add(i32, CONTROL.finished, 1);
+  Atomics.notify(i32, CONTROL.finished);
+  for (;;) {
+    while (Atomics.load(i32, CONTROL.epoch) === seen) {
+      beat(worker);
+      Atomics.wait(i32, CONTROL.epoch, seen, SLEEP_MS);
+    }
+    seen = Atomics.load(i32, CONTROL.epoch);
+    const order = Atomics.load(i32, CONTROL.order);
+    if (order === ORDER.threads) runThreads(worker);
+    if (order === ORDER.inline && task.index === 0) runInline(worker);
+    Atomics.add(i32, CONTROL.finished, 1);
+    Atomics.notify(i32, CONTROL.finished);
+    if (order === ORDER.quit) return;
+  }
+}
+
+/** Says that this worker lives; also where a planned fault strikes. */
+function beat(worker: Worker): void {
+  const { i32 } = worker.view;
+  const { heartbeat } = workerWords(worker.task.index);
+  i32[heartbeat] = (i32[heartbeat] as number) + 1;
+  if (performance.now() < worker.deadline) return;
+  if (worker.task.fault?.kind === 'exit') process.exit(1);
+  for (;;) Atomics.wait(i32, heartbeat, i32[heartbeat] as number, SLEEP_MS);
+}
+
+/** A host queue in a slice: lead-in, then its measured I/Os, then on until all queues are measured, then the drain. */
+interface HostSlice {
+  at: number;
+  queue: number;
+  phase: 'lead' | 'ready' | 'measure' | 'done' | 'drain' | 'drained';
+  startMs: number;
+  startCompleted: number;
+}
+
+const ORDER_OF_PHASES = ['lead', 'ready', 'measure', 'done', 'drain', 'drained'] as const;
+
+function runThreads(worker: Worker): void {
+  const { task, view } = worker;
+  const { i32 } = view;
+  const scheme = task.schemes[Atomics.load(i32, CONTROL.arm)];
+  assert(scheme, 'the arm has a scheme');
+  const host = worker.host(scheme);
+  const slices = new Map(
+    task.agents.filter((agent) => agent.kind === 'host').map((agent) => [agent.at, beginSlice(view, agent)]),
+  );
+  const single = task.agents.length === 1;
+  const idleTurns = single && task.wait === 'poll' ? SPIN_TURNS : 0;
+  const roundsBeforeSleep = task.wait === 'irq' ? 1 : SPIN_ROUNDS * (single ? 1 : 8);
+  let idleRounds = 0;
+  while (Atomics.load(i32, CONTROL.drained) < task.queues.length) {
+    const worked = runAgents(worker, host, slices, idleTurns);
+    beat(worker);
+    idleRounds = worked ? 0 : idleRounds + 1;
+    if (idleRounds < roundsBeforeSleep) continue;
+    sleep(worker, () => runAgents(worker, host, slices, 0));
+    idleRounds = 0;
+  }
+  wakeAll(worker);
+}
+
+/** One round over the worker's agents. True when any of them did something. */
+function runAgents(worker: Worker, host: HostModule, slices: Map<number, HostSlice>, idleTurns: number): boolean {
+  let worked = false;
+  for (const agent of worker.task.agents) {
+    const done =
+      agent.kind === 'host' ? host.run(agent.at, BUDGET, idleTurns) : worker.device.run(agent.at, BUDGET, idleTurns);
+    const slice = slices.get(agent.at);
+    if (done > 0) worked = true;
+    if (slice !== undefined && advance(worker, slice)) worked = true;
+  }
+  return worked;
+}
+
+function beginSlice(view: MemoryView, agent: AgentRole): HostSlice {
+  const completed = field(view, agent.at, HostQueue.completed);
+  setField(view, agent.at, HostQueue.streamPos, view.i32[CONTROL.streamStart] as number);
+  setField(view, agent.at, HostQueue.issueTarget, completed + FOREVER);
+  setField(view, agent.at, HostQueue.completionMark, completed + (view.i32[CONTROL.leadIos] as number));
+  return { at: agent.at, queue: agent.queue, phase: 'lead', startMs: 0, startCompleted: completed };
+}
+
+/** Moves a queue's slice on when its phase is over. True when it moved. */
+function advance(worker: Worker, slice: HostSlice): boolean {
+  const { view, task } = worker;
+  const { i32 } = view;
+  const from = slice.phase;
+  const stopped = Atomics.load(i32, CONTROL.stop) !== 0;
+  switch (slice.phase) {
+    case 'lead':
+      if (!markReached(view, slice.at) && !stopped) break;
+      setField(view, slice.at, HostQueue.completionMark, field(view, slice.at, HostQueue.completed) + FOREVER);
+      Atomics.add(i32, CONTROL.ready, 1);
+      slice.phase = 'ready';
+      break;
+    case 'ready':
+      // Nobody is measured before all queues run.
+      if (Atomics.load(i32, CONTROL.ready) < task.queues.length && !stopped) break;
+      slice.startCompleted = field(view, slice.at, HostQueue.completed);
+      setField(view, slice.at, HostQueue.completionMark, slice.startCompleted + (i32[CONTROL.measureIos] as number));
+      slice.phase = 'measure';
+      slice.startMs = performance.now();
+      break;
+    case 'measure':
+      if (!markReached(view, slice.at) && !stopped) break;
+      record(view, slice, performance.now());
+      setField(view, slice.at, HostQueue.completionMark, field(view, slice.at, HostQueue.completed) + FOREVER);
+      Atomics.add(i32, CONTROL.done, 1);
+      slice.phase = 'done';
+      break;
+    case 'done':
+      // Nobody stops before all are measured.
+      if (Atomics.load(i32, CONTROL.done) < task.queues.length && !stopped) break;
+      setField(view, slice.at, HostQueue.issueTarget, field(view, slice.at, HostQueue.issued));
+      slice.phase = 'drain';
+      break;
+    case 'drain':
+      if (field(view, slice.at, HostQueue.completed) !== field(view, slice.at, HostQueue.issued)) break;
+      Atomics.add(i32, CONTROL.drained, 1);
+      slice.phase = 'drained';
+      break;
+    case 'drained':
+      break;
+  }
+  assert(ORDER_OF_PHASES.indexOf(slice.phase) >= ORDER_OF_PHASES.indexOf(from), 'phases only advance');
+  return slice.phase !== from;
+}
+
+function record(view: MemoryView, slice: HostSlice, endMs: number): void {
+  const result = queueResult(slice.queue);
+  view.f64[result.startMs] = slice.startMs;
+  view.f64[result.endMs] = endMs;
+  view.f64[result.ios] = (field(view, slice.at, HostQueue.completed) - slice.startCompleted) >>> 0;
+}
+
+/** Sleeps on the worker's bell unless one more look finds work (the other side rings after it has published). */
+function sleep(worker: Worker, lookAgain: () => boolean): void {
+  const { i32 } = worker.view;
+  const seq = ((worker.task.bells[worker.task.index] as number) + Bell.seq) / 4;
+  const sleeping = ((worker.task.bells[worker.task.index] as number) + Bell.sleeping) / 4;
+  const before = Atomics.load(i32, seq);
+  // Meets ringIfSleeping: whoever publishes after this store sees it; what was published before is found below.
+  Atomics.store(i32, sleeping, 1);
+  if (!lookAgain()) {
+    const { sleeps } = workerWords(worker.task.index);
+    i32[sleeps] = (i32[sleeps] as number) + 1;
+    Atomics.wait(i32, seq, before, SLEEP_MS);
+  }
+  Atomics.store(i32, sleeping, 0);
+}
+
+/** The slice is over: nobody needs to sleep out their time. */
+function wakeAll(worker: Worker): void {
+  const { i32 } = worker.view;
+  for (const bell of worker.task.bells) {
+    Atomics.add(i32, (bell + Bell.seq) / 4, 1);
+    Atomics.notify(i32, (bell + Bell.seq) / 4);
+  }
+}
+
+/** One inline slice, on worker 0; the other workers stay asleep. */
+function runInline(worker: Worker): void {
+  const { task, view } = worker;
+  const { i32, f64 } = view;
+  const scheme = task.schemes[Atomics.load(i32, CONTROL.arm)];
+  assert(scheme, 'the arm has a scheme');
+  const result = runInlineSlice({
+    view,
+    queues: task.queues,
+    host: worker.host(scheme),
+    device: worker.device,
+    streamStart: i32[CONTROL.streamStart] as number,
+    leadIos: i32[CONTROL.leadIos] as number,
+    measureIos: i32[CONTROL.measureIos] as number,
+    keepGoing: () => {
+      beat(worker);
+      return Atomics.load(i32, CONTROL.stop) === 0;
+    },
+  });
+  const words = queueResult(0);
+  f64[words.hostMs] = result.hostMs;
+  f64[words.ios] = result.ios;
+  f64[words.turns] = result.turns;
+}
+
+function markReached(view: MemoryView, at: number): boolean {
+  return distance(field(view, at, HostQueue.completionMark), field(view, at, HostQueue.completed)) <= 0;
+}

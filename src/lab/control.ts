@@ -1,0 +1,50 @@
+// The words by which the lab directs its workers, at a fixed place at the start of the shared memory.
+// Each word has one writer, named beside it, or is an atomic count; every worker's own words have two cache lines.
+
+/** Orders that the lab gives. */
+export const ORDER = { none: 0, threads: 1, inline: 2, quit: 3 } as const;
+
+const BASE = 1024;
+const WORKER_BASE = 4096;
+const WORKER_BYTES = 128;
+const QUEUE_BASE = 16384;
+const QUEUE_BYTES = 128;
+export const MAX_WORKERS = 64;
+export const MAX_QUEUES = 256;
+
+const word = (index: number): number => BASE / 4 + index * 32;
+
+/** Indices into an Int32Array over the memory. */
+export const CONTROL = {
+  /** Lab: grows with every order; workers wait on it. */
+  epoch: word(0),
+  /** Lab: ORDER of this epoch. */
+  order: word(1),
+  /** Lab: index of the arm that runs. */
+  arm: word(2),
+  /** Lab: I/Os of each queue before and inside the measured window. */
+  leadIos: word(3),
+  measureIos: word(4),
+  /** Lab: position of the access stream at which the slice begins. */
+  streamStart: word(5),
+  /** Atomic counts of host queues that are past their lead-in, measured, drained. */
+  ready: word(6),
+  done: word(7),
+  drained: word(8),
+  /** Atomic count of workers that have finished the order; the lab waits on it. */
+  finished: word(9),
+  /** Lab: 1 asks for an early end of the slice (Ctrl-C, watchdog). */
+  stop: word(10),
+} as const;
+
+/** Words of worker `index`, written by that worker. */
+export function workerWords(index: number): { heartbeat: number; sleeps: number } {
+  const first = (WORKER_BASE + index * WORKER_BYTES) / 4;
+  return { heartbeat: first, sleeps: first + 1 };
+}
+
+/** Results of host queue `index`, written by its worker: indices into a Float64Array over the memory. */
+export function queueResult(index: number) {
+  const first = (QUEUE_BASE + index * QUEUE_BYTES) / 8;
+  return { startMs: first, endMs: first + 1, hostMs: first + 2, ios: first + 3, turns: first + 4 };
+}

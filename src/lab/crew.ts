@@ -1,0 +1,234 @@
+// The workers of one machine, seen from the lab: start them, give an order, wait for it with a watchdog, end them.
+import { fileURLToPath } from 'node:url';
+import { Piscina } from 'piscina';
+import { DeviceQueue, HostQueue } from '../../build/layout.ts';
+import { EXIT, LabError } from '../base/errors.ts';
+import type { WorkerFault, WorkerTask } from './agent_loop.ts';
+import { CONTROL, MAX_QUEUES, MAX_WORKERS, ORDER, queueResult, workerWords } from './control.ts';
+import { setField } from './fields.ts';
+import type { BuiltMachine } from './machine.ts';
+import { type Placed, placeAgents } from './placement.ts';
+
+/** A worker that has not beaten for this long during an order is stuck. Every loop of a worker beats. */
+const STUCK_MS = 3000;
+const WATCH_MS = 250;
+
+/** What to run in one slice. Counts are for each queue. */
+export interface SliceOrder {
+  mode: 'threads' | 'inline';
+  /** Index into the crew's schemes. */
+  arm: number;
+  streamStart: number;
+  leadIos: number;
+  measureIos: number;
+}
+
+/** What one slice took. */
+export interface SliceResult {
+  ios: number;
+  /** Wall time of the measured window (threads), time inside host agents (inline). For several queues: their mean. */
+  ns: number;
+  /** Sum over queues of I/Os per second (threads); 0 inline. */
+  iops: number;
+  /** Clock calls inside the measured time (inline). */
+  turns: number;
+  /** Ended early (Ctrl-C): not a measurement. */
+  complete: boolean;
+}
+
+export interface CrewOptions {
+  schemes: string[];
+  wait: 'poll' | 'irq';
+  cores: number;
+  fault?: (WorkerFault & { worker: string }) | undefined;
+}
+
+/** The running workers of one machine. */
+export interface Crew {
+  readonly placed: Placed;
+  /** @throws LabError (exit 4) naming the worker that died or hangs */
+  run(order: SliceOrder): Promise<SliceResult>;
+  /** Asks the running slice to end early. */
+  interrupt(): void;
+  /** Sleeps of all workers so far. */
+  sleeps(): number;
+  close(): Promise<void>;
+}
+
+let pool: Piscina | undefined;
+let poolSize = 0;
+
+/** Threads are kept between machines; a crew is a set of tasks on them. */
+async function poolOf(size: number): Promise<Piscina> {
+  if (pool !== undefined && poolSize >= size) return pool;
+  await closePool();
+  poolSize = size;
+  pool = new Piscina({
+    filename: fileURLToPath(new URL('../../workers/agents.ts', import.meta.url)),
+    minThreads: size,
+    maxThreads: size,
+    concurrentTasksPerWorker: 1,
+    idleTimeout: Number.POSITIVE_INFINITY,
+    atomics: 'disabled',
+  });
+  return pool;
+}
+
+/** Ends every thread, also one that hangs. */
+export async function closePool(): Promise<void> {
+  const closing = pool;
+  pool = undefined;
+  poolSize = 0;
+  await closing?.destroy();
+}
+
+/** Starts the workers of a machine and waits until all of them are ready. */
+export async function startCrew(machine: BuiltMachine, options: CrewOptions): Promise<Crew> {
+  const { i32 } = machine.view;
+  const placed = placeAgents(machine.queues.length, options.cores);
+  if (machine.queues.length > MAX_QUEUES || placed.workers.length > MAX_WORKERS) {
+    throw new LabError(`at most ${MAX_QUEUES} queue pairs and ${MAX_WORKERS} threads; use fewer --queues or numjobs.`);
+  }
+  i32.fill(0, CONTROL.epoch, CONTROL.stop + 1);
+  ringTheRightBells(machine, placed);
+  const tasks = placed.workers.map((_, index) => workerTask(machine, placed, index, options));
+  const threads = await poolOf(tasks.length);
+  let failure: LabError | undefined;
+  const running = tasks.map((task) =>
+    threads.run(task).catch((error: unknown) => {
+      failure ??= new LabError(
+        `worker ${task.name} died during the run: ${(error as Error)?.message ?? error}. Nothing after the last complete round is used.`,
+        EXIT.runFailed,
+      );
+    }),
+  );
+  const wait = (): Promise<void> => finished(machine, placed, () => failure);
+  const issue = async (order: number): Promise<void> => {
+    Atomics.store(i32, CONTROL.finished, 0);
+    Atomics.store(i32, CONTROL.order, order);
+    Atomics.add(i32, CONTROL.epoch, 1);
+    Atomics.notify(i32, CONTROL.epoch);
+    await wait();
+  };
+  await wait();
+  return {
+    placed,
+    run: async (order) => {
+      prepare(machine, order);
+      await issue(order.mode === 'threads' ? ORDER.threads : ORDER.inline);
+      return collect(machine, order);
+    },
+    interrupt: () => {
+      Atomics.store(i32, CONTROL.stop, 1);
+    },
+    sleeps: () => placed.workers.reduce((sum, _, index) => sum + (i32[workerWords(index).sleeps] as number), 0),
+    close: async () => {
+      await issue(ORDER.quit);
+      await Promise.all(running);
+    },
+  };
+}
+
+function workerTask(machine: BuiltMachine, placed: Placed, index: number, options: CrewOptions): WorkerTask {
+  const placement = placed.workers[index] as Placed['workers'][number];
+  const fault = options.fault?.worker === placement.name ? options.fault : undefined;
+  return {
+    memory: machine.memory,
+    index,
+    name: placement.name,
+    schemes: options.schemes,
+    agents: placement.agents.map(({ kind, queue }) => ({ kind, queue, at: machine.queues[queue]?.[kind] as number })),
+    queues: machine.queues.map(({ host, device }) => ({ host, device })),
+    bells: machine.bells,
+    wait: options.wait,
+    fault: fault && { kind: fault.kind, afterMs: fault.afterMs },
+  };
+}
+
+/** Each side of a queue rings the bell of the worker that runs the other side. */
+function ringTheRightBells(machine: BuiltMachine, placed: Placed): void {
+  placed.workers.forEach((worker, index) => {
+    for (const { kind, queue } of worker.agents) {
+      const pair = machine.queues[queue] as { host: number; device: number };
+      const bell = machine.bells[index] as number;
+      if (kind === 'device') setField(machine.view, pair.host, HostQueue.peerBell, bell);
+      else setField(machine.view, pair.device, DeviceQueue.peerBell, bell);
+    }
+  });
+}
+
+function prepare(machine: BuiltMachine, order: SliceOrder): void {
+  const { i32, f64 } = machine.view;
+  for (const word of [CONTROL.ready, CONTROL.done, CONTROL.drained, CONTROL.stop]) Atomics.store(i32, word, 0);
+  i32[CONTROL.arm] = order.arm;
+  i32[CONTROL.leadIos] = order.leadIos;
+  i32[CONTROL.measureIos] = order.measureIos;
+  i32[CONTROL.streamStart] = order.streamStart;
+  machine.queues.forEach((_, index) => {
+    const words = queueResult(index);
+    for (const word of Object.values(words)) f64[word] = 0;
+  });
+}
+
+function collect(machine: BuiltMachine, order: SliceOrder): SliceResult {
+  const { i32, f64 } = machine.view;
+  const complete = Atomics.load(i32, CONTROL.stop) === 0;
+  const value = (word: number): number => f64[word] as number;
+  if (order.mode === 'inline') {
+    const words = queueResult(0);
+    const [ios, ns, turns] = [value(words.ios), value(words.hostMs) * 1e6, value(words.turns)];
+    return { ios, ns, iops: 0, turns, complete };
+  }
+  let ios = 0;
+  let ns = 0;
+  let iops = 0;
+  machine.queues.forEach((_, index) => {
+    const words = queueResult(index);
+    const tookNs = (value(words.endMs) - value(words.startMs)) * 1e6;
+    ios += value(words.ios);
+    ns += tookNs / machine.queues.length;
+    iops += (value(words.ios) / tookNs) * 1e9;
+  });
+  return { ios, ns, iops, turns: 0, complete };
+}
+
+/** Resolves when every worker has finished the order. @throws LabError when one died or has stopped beating */
+async function finished(machine: BuiltMachine, placed: Placed, failed: () => LabError | undefined): Promise<void> {
+  const { i32 } = machine.view;
+  const beats = placed.workers.map((_, index) => ({
+    value: -1,
+    at: performance.now(),
+    word: workerWords(index).heartbeat,
+  }));
+  for (;;) {
+    const count = Atomics.load(i32, CONTROL.finished);
+    if (count >= placed.workers.length) return;
+    const waited = Atomics.waitAsync(i32, CONTROL.finished, count, WATCH_MS);
+    if (waited.async) await keepAlive(waited.value);
+    const failure = failed();
+    if (failure !== undefined) throw failure;
+    const now = performance.now();
+    beats.forEach((beat, index) => {
+      const value = i32[beat.word] as number;
+      if (value !== beat.value) {
+        beat.value = value;
+        beat.at = now;
+      } else if (now - beat.at > STUCK_MS && Atomics.load(i32, CONTROL.finished) < placed.workers.length) {
+        throw new LabError(
+          `worker ${placed.workers[index]?.name} has not moved for ${Math.round(now - beat.at)} ms: the run is stopped. Rounds measured before are kept.`,
+          EXIT.runFailed,
+        );
+      }
+    });
+  }
+}
+
+/** Atomics.waitAsync alone does not keep the event loop alive. */
+async function keepAlive<T>(promise: Promise<T>): Promise<T> {
+  const timer = setInterval(() => {}, 1000);
+  try {
+    return await promise;
+  } finally {
+    clearInterval(timer);
+  }
+}

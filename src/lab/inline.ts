@@ -1,0 +1,97 @@
+// The inline schedule: all agents in one thread, taking turns. Deterministic; what tests, counters and the CPU cost per
+// I/O are made with. Only the host agents' turns are timed.
+import { HostQueue } from '../../build/layout.ts';
+import { seededRandom } from '../base/random.ts';
+import type { MemoryView } from './arena.ts';
+import { distance, field, setField } from './fields.ts';
+import type { DeviceModule, HostModule } from './modules.ts';
+
+/** The two sides of one queue pair, by wasm address. */
+export interface QueuePair {
+  host: number;
+  device: number;
+}
+
+export interface InlineSlice {
+  view: MemoryView;
+  queues: QueuePair[];
+  host: HostModule;
+  device: DeviceModule;
+  /** Position of the access streams at which the slice begins. */
+  streamStart: number;
+  /** I/Os of each queue before timing starts, and inside it. */
+  leadIos: number;
+  measureIos: number;
+  /** Draws the agents' order and budgets at random, to reach more interleavings; absent: full turns, host then device. */
+  interleaveSeed?: number | undefined;
+  /** Called once a turn: heartbeat of the worker. Returning false ends the slice early. */
+  keepGoing?: () => boolean;
+}
+
+export interface InlineResult {
+  /** Time inside the host agents, including the clock calls around each turn. */
+  hostMs: number;
+  ios: number;
+  /** Timed turns: each contains one clock call. */
+  turns: number;
+  complete: boolean;
+}
+
+const WHOLE_TURN = 0x3fff_ffff;
+
+/** Runs one slice from an idle machine to an idle machine. */
+export function runInlineSlice(slice: InlineSlice): InlineResult {
+  begin(slice, slice.leadIos, slice.streamStart);
+  const lead = drive(slice);
+  begin(slice, slice.measureIos, slice.streamStart + slice.leadIos);
+  const measured = drive(slice);
+  return { ...measured, complete: lead.complete && measured.complete };
+}
+
+function begin(slice: InlineSlice, ios: number, streamStart: number): void {
+  for (const { host } of slice.queues) {
+    const target = field(slice.view, host, HostQueue.issued) + ios;
+    setField(slice.view, host, HostQueue.streamPos, streamStart);
+    setField(slice.view, host, HostQueue.issueTarget, target);
+    setField(slice.view, host, HostQueue.completionMark, target);
+  }
+}
+
+function drive(slice: InlineSlice): InlineResult {
+  const { view, queues, host, device } = slice;
+  const random = slice.interleaveSeed === undefined ? undefined : seededRandom(slice.interleaveSeed);
+  const result: InlineResult = { hostMs: 0, ios: 0, turns: 0, complete: true };
+  while (queues.some((queue) => pending(view, queue.host))) {
+    for (const queue of queues) {
+      const hostFirst = random === undefined || random.unit() < 0.5;
+      if (!hostFirst) device.run(queue.device, budget(random), 0);
+      const start = performance.now();
+      result.ios += host.run(queue.host, budget(random), 0);
+      result.hostMs += performance.now() - start;
+      result.turns++;
+      if (hostFirst) device.run(queue.device, budget(random), 0);
+    }
+    if (slice.keepGoing !== undefined && !slice.keepGoing()) {
+      result.complete = false;
+      stopIssuing(slice);
+    }
+  }
+  return result;
+}
+
+function budget(random: ReturnType<typeof seededRandom> | undefined): number {
+  return random === undefined ? WHOLE_TURN : 1 + random.below(40);
+}
+
+function pending(view: MemoryView, host: number): boolean {
+  return distance(field(view, host, HostQueue.issueTarget), field(view, host, HostQueue.completed)) > 0;
+}
+
+/** Early end: what is in flight completes, nothing new starts. */
+function stopIssuing(slice: InlineSlice): void {
+  for (const { host } of slice.queues) {
+    const issued = field(slice.view, host, HostQueue.issued);
+    setField(slice.view, host, HostQueue.issueTarget, issued);
+    setField(slice.view, host, HostQueue.completionMark, issued);
+  }
+}

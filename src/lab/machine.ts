@@ -1,0 +1,313 @@
+// Builds a machine in shared memory: zeroes what must be zero and writes the structures that agents read.
+// One machine serves every scheme of a comparison: same queues, same addresses, so that only the scheme differs.
+import {
+  BIO_STRIDE,
+  BLK_FEAT_PCI_P2PDMA,
+  BUFFERS_FIXED,
+  BUFFERS_POOL,
+  BUFFERS_USER,
+  BusWindow,
+  DeviceQueue,
+  HostQueue,
+  Machine,
+  MapTypeAnswer,
+  NVME_CTRL_PAGE_SIZE,
+  NVME_MAX_SEGS,
+  PAYLOAD_MOVE,
+  PAYLOAD_NONE,
+  PAYLOAD_VERIFY,
+  PciP2pdmaPagemap,
+  PGMAP_IN_P2PDMA,
+  QUEUE_FLAG_DMA_DIRECT,
+  QueueLimits,
+  Scatterlist,
+  WRITER_STRIDE,
+} from '../../build/layout.ts';
+import { assert } from '../base/errors.ts';
+import { growTo, type MemoryView, type Span, viewOf } from './arena.ts';
+import { MAP_TYPE_CODE } from './fabric.ts';
+import { BIOVEC_SLAB_BYTES, type MachinePlan, PRP_PAGE_BYTES, PRP_SMALL_BYTES, planMachine } from './machine_plan.ts';
+import type { Buffers, MachineSpec, Payload } from './machine_spec.ts';
+
+const PAYLOAD_CODE: Record<Payload, number> = { none: PAYLOAD_NONE, move: PAYLOAD_MOVE, verify: PAYLOAD_VERIFY };
+const BUFFERS_CODE: Record<Buffers, number> = { pool: BUFFERS_POOL, fixed: BUFFERS_FIXED, user: BUFFERS_USER };
+
+/** The machine starts behind this: address 0 stays unmapped in spirit, so that a null place is noticed. */
+const MACHINE_START = 65536;
+/** Bus address of wasm address 0: where the host's own structures (PRP lists) are on the bus. */
+const KERNEL_MEMORY_BUS = 0x1000_0000_0000n;
+/** As x86-64's vmemmap: page pointers have their top bits set; their low half is the wasm address. */
+const VMEMMAP_HIGH = 0xffff_ea00_0000_0000n;
+/** BLK_DEF_MAX_SECTORS_CAP: what a bio may have without the administrator's word. */
+const MAX_SECTORS_CAP = 2560;
+/** CQEs that the controller posts before it publishes them (the aggregation threshold): a host's usual batch. */
+const COALESCE = 32;
+
+/** Functions of setup.wasm (src/machine/targets/setup.ts). */
+export interface SetupModule {
+  setupRam(machine: number): void;
+  setupPool(machine: number, chunk: number): void;
+  /** Bytes free in the provider's pool. */
+  poolAvail(machine: number): number;
+  allocate(machine: number, bytes: number): number;
+  free(machine: number, offset: number, bytes: number): void;
+  mapTypeTreeBytes(clients: number): number;
+  setupMapTypes(tree: number, bytes: number): void;
+  fillMedia(queue: number): void;
+}
+
+/** One queue pair's addresses. */
+export interface QueueAddresses {
+  host: number;
+  device: number;
+  windows: Span;
+  stream: Span;
+  histogram: Span;
+  counters: Span;
+}
+
+/** A machine in memory, ready for agents. */
+export interface BuiltMachine {
+  spec: MachineSpec;
+  memory: WebAssembly.Memory;
+  view: MemoryView;
+  at: number;
+  queues: QueueAddresses[];
+  /** One bell for each worker. */
+  bells: number[];
+  /** struct pages of RAM, then of the BAR. */
+  memmap: Span;
+  barMemmap: Span;
+  pool: Span;
+}
+
+/**
+ * Builds the machine at the start of `memory`, over whatever machine was there before.
+ * @throws LabError when it does not fit
+ */
+export function buildMachine(memory: WebAssembly.Memory, spec: MachineSpec, setup: SetupModule): BuiltMachine {
+  assert(Number.isInteger(Math.log2(spec.barBytes)), 'BAR sizes are powers of two');
+  const plan = planMachine(spec, setup.mapTypeTreeBytes(1), MACHINE_START);
+  growTo(memory, plan.end);
+  const view = viewOf(memory);
+  view.u8.fill(0, plan.zeroed.at, plan.zeroed.at + plan.zeroed.bytes);
+  const ramMemmapBytes = spec.ramBytes / 64;
+  const barMemmap: Span = { at: plan.memmap.at + ramMemmapBytes, bytes: plan.memmap.bytes - ramMemmapBytes };
+  writeMachine(view, spec, plan, barMemmap.at);
+  writeLimits(view, spec, plan);
+  for (let index = 0; index < spec.queues.length; index++) writeQueue(view, spec, plan, index);
+  setup.setupRam(plan.shared.machine.at);
+  setup.setupPool(plan.shared.machine.at, plan.shared.poolChunk.at);
+  setup.setupMapTypes(plan.shared.mapTypes.at, plan.shared.mapTypes.bytes);
+  if (spec.payload === 'verify') for (const queue of plan.queues) setup.fillMedia(queue.host.at);
+  return {
+    spec,
+    memory,
+    view,
+    at: plan.shared.machine.at,
+    queues: plan.queues.map((queue, index) => ({
+      host: queue.host.at,
+      device: queue.device.at,
+      windows: queue.windows,
+      stream: plan.pools[index]?.stream as Span,
+      histogram: queue.histogram,
+      counters: queue.counters,
+    })),
+    bells: Array.from({ length: Math.max(1, spec.workers) }, (_, i) => plan.shared.bells.at + i * WRITER_STRIDE),
+    memmap: plan.memmap,
+    barMemmap,
+    pool: plan.shared.poolChunk,
+  };
+}
+
+/** Says where the following I/Os' buffers come from. Only between rounds, when nothing is in flight. */
+export function setBuffers(machine: BuiltMachine, buffers: Buffers): void {
+  machine.view.u32[(machine.at + Machine.buffers) / 4] = BUFFERS_CODE[buffers];
+}
+
+function writeMachine(view: MemoryView, spec: MachineSpec, plan: MachinePlan, memmapAt: number): void {
+  const at = plan.shared.machine.at;
+  const u32 = (offset: number, value: number): void => {
+    view.u32[(at + offset) / 4] = value;
+  };
+  const u64 = (offset: number, value: bigint): void => {
+    view.u64[(at + offset) / 8] = BigInt.asUintN(64, value);
+  };
+  const { fabric } = spec;
+  u64(Machine.barPhys, fabric.barPhys);
+  u64(Machine.barBytes, BigInt(spec.barBytes));
+  u64(Machine.barBus, fabric.barBus);
+  u64(Machine.ramPhys, fabric.barPhys - BigInt(spec.ramBytes));
+  u64(Machine.ramBytes, BigInt(spec.ramBytes));
+  u64(Machine.vmemmap, VMEMMAP_HIGH + BigInt(memmapAt) - ((fabric.barPhys >> 12n) << 6n));
+  u64(Machine.dmaBase, KERNEL_MEMORY_BUS);
+  u32(Machine.barWindow, plan.barWindow.at);
+  u32(Machine.barWindowMask, spec.barWindowBytes - 1);
+  u32(Machine.ramWindow, plan.ramWindow.at);
+  u32(Machine.ramWindowMask, spec.ramWindowBytes - 1);
+  u32(Machine.memmap, memmapAt);
+  u32(Machine.ramMemmap, plan.memmap.at);
+  u32(Machine.pgmap, plan.shared.pgmap.at + PGMAP_IN_P2PDMA);
+  u32(Machine.pool, plan.shared.pool.at);
+  u32(Machine.clientKey, fabric.clientKey);
+  u32(Machine.mapTypes, plan.shared.mapTypes.at);
+  u32(Machine.mapTypeAnswers, plan.shared.answers.at);
+  u32(Machine.mapTypeAnswerCount, 1);
+  u32(Machine.payload, PAYLOAD_CODE[spec.payload]);
+  u32(Machine.queueFeatures, spec.p2pQueue ? BLK_FEAT_PCI_P2PDMA | QUEUE_FLAG_DMA_DIRECT : 0);
+  u32(Machine.refcountAtomic, spec.refcount === 'atomic' ? 1 : 0);
+  u32(Machine.pageStamps, plan.pageStamps.at);
+  view.u32[(plan.shared.answers.at + MapTypeAnswer.key) / 4] = fabric.clientKey;
+  view.u32[(plan.shared.answers.at + MapTypeAnswer.mapType) / 4] = MAP_TYPE_CODE[fabric.mapType];
+  view.u64[(plan.shared.pgmap.at + PciP2pdmaPagemap.bus_offset) / 8] = BigInt.asUintN(
+    64,
+    fabric.barBus - fabric.barPhys,
+  );
+}
+
+/** nvme_set_ctrl_limits with the block layer's defaults (kernel 6.12). */
+function writeLimits(view: MemoryView, spec: MachineSpec, plan: MachinePlan): void {
+  const at = plan.shared.limits.at;
+  const hardwareSectors = spec.mdtsBytes / 512;
+  const u32 = (offset: number, value: number): void => {
+    view.u32[(at + offset) / 4] = value;
+  };
+  view.u64[(at + QueueLimits.seg_boundary_mask) / 8] = 0xffff_ffffn;
+  view.u64[(at + QueueLimits.virt_boundary_mask) / 8] = BigInt(NVME_CTRL_PAGE_SIZE - 1);
+  u32(QueueLimits.max_hw_sectors, hardwareSectors);
+  u32(QueueLimits.max_sectors, Math.min(hardwareSectors, MAX_SECTORS_CAP));
+  u32(QueueLimits.max_segment_size, 0xffff_ffff);
+  u32(QueueLimits.physical_block_size, 512);
+  u32(QueueLimits.logical_block_size, 512);
+  u32(QueueLimits.dma_alignment, 3);
+  const segments = Math.min(NVME_MAX_SEGS, spec.mdtsBytes / NVME_CTRL_PAGE_SIZE + 1);
+  new DataView(view.u8.buffer).setUint16(at + QueueLimits.max_segments, segments, true);
+}
+
+function writeQueue(view: MemoryView, spec: MachineSpec, plan: MachinePlan, index: number): void {
+  writeHostQueue(view, spec, plan, index);
+  writeDeviceQueue(view, spec, plan, index);
+  writeWindows(view, spec, plan, index);
+  const regions = plan.queues[index];
+  const pools = plan.pools[index];
+  const lists = plan.prpLists[index];
+  assert(regions && pools && lists, `queue ${index} is planned`);
+  const tags = spec.depthEntries - 1;
+  for (let tag = 0; tag < tags; tag++) {
+    const word = regions.tags.at / 8 + (tag >> 6);
+    view.u64[word] = (view.u64[word] as bigint) | (1n << BigInt(tag & 63));
+  }
+  fillStack(view, regions.bioStack, regions.bios.at, BIO_STRIDE);
+  fillStack(view, regions.biovecStack, pools.biovecs.at, BIOVEC_SLAB_BYTES);
+  fillStack(view, regions.sgStack, pools.sgs.at, NVME_MAX_SEGS * Scatterlist.bytes);
+  fillStack(view, regions.prpSmallStack, lists.small.at, PRP_SMALL_BYTES);
+  fillStack(view, regions.prpPageStack, lists.pages.at, PRP_PAGE_BYTES);
+}
+
+/** Fills a free stack so that the lowest object is handed out first. */
+function fillStack(view: MemoryView, stack: Span, first: number, stride: number): void {
+  const count = stack.bytes / 4;
+  for (let i = 0; i < count; i++) view.u32[stack.at / 4 + i] = first + (count - 1 - i) * stride;
+}
+
+function writeHostQueue(view: MemoryView, spec: MachineSpec, plan: MachinePlan, index: number): void {
+  const regions = plan.queues[index];
+  const pools = plan.pools[index];
+  const queue = spec.queues[index];
+  assert(regions && pools && queue, `queue ${index} is planned`);
+  const at = regions.host.at;
+  const u32 = (offset: number, value: number): void => {
+    view.u32[(at + offset) / 4] = value;
+  };
+  u32(HostQueue.machine, plan.shared.machine.at);
+  u32(HostQueue.shared, regions.shared.at);
+  u32(HostQueue.limits, plan.shared.limits.at);
+  u32(HostQueue.stream, pools.stream.at);
+  u32(HostQueue.streamMask, queue.streamIos - 1);
+  u32(HostQueue.iodepth, queue.iodepth);
+  u32(HostQueue.batch, queue.batch);
+  u32(HostQueue.tagWords, regions.tags.at);
+  u32(HostQueue.tagWordCount, regions.tags.bytes / 8);
+  u32(HostQueue.requests, regions.requests.at);
+  u32(HostQueue.sq, regions.sq.at);
+  u32(HostQueue.cq, regions.cq.at);
+  u32(HostQueue.depth, spec.depthEntries);
+  u32(HostQueue.cqPhase, 1);
+  u32(HostQueue.nsid, index + 1);
+  view.u64[(at + HostQueue.nsBlocks) / 8] = BigInt(spec.namespaceBytes / 512);
+  u32(HostQueue.bioStack, regions.bioStack.at);
+  u32(HostQueue.bioFree, regions.bioStack.bytes / 4);
+  u32(HostQueue.biovecStack, regions.biovecStack.at);
+  u32(HostQueue.biovecFree, regions.biovecStack.bytes / 4);
+  u32(HostQueue.sgStack, regions.sgStack.at);
+  u32(HostQueue.sgFree, regions.sgStack.bytes / 4);
+  u32(HostQueue.prpSmallStack, regions.prpSmallStack.at);
+  u32(HostQueue.prpSmallFree, regions.prpSmallStack.bytes / 4);
+  u32(HostQueue.prpPageStack, regions.prpPageStack.at);
+  u32(HostQueue.prpPageFree, regions.prpPageStack.bytes / 4);
+  u32(HostQueue.plug, regions.plug.at);
+  u32(HostQueue.mapIter, regions.mapIter.at);
+  u32(HostQueue.peerBell, plan.shared.bells.at);
+  u32(HostQueue.sampleState, 0x9e3779b9 + index);
+  u32(HostQueue.histogram, regions.histogram.at);
+  u32(HostQueue.generations, pools.generations.at);
+  u32(HostQueue.media, pools.media.at);
+  u32(HostQueue.mediaBlocks, spec.mediaBytes / 512);
+  u32(HostQueue.counters, regions.counters.at);
+  u32(HostQueue.queueIndex, index);
+}
+
+function writeDeviceQueue(view: MemoryView, spec: MachineSpec, plan: MachinePlan, index: number): void {
+  const regions = plan.queues[index];
+  const pools = plan.pools[index];
+  assert(regions && pools, `queue ${index} is planned`);
+  const at = regions.device.at;
+  const u32 = (offset: number, value: number): void => {
+    view.u32[(at + offset) / 4] = value;
+  };
+  u32(DeviceQueue.machine, plan.shared.machine.at);
+  u32(DeviceQueue.shared, regions.shared.at);
+  u32(DeviceQueue.sq, regions.sq.at);
+  u32(DeviceQueue.cq, regions.cq.at);
+  u32(DeviceQueue.depth, spec.depthEntries);
+  u32(DeviceQueue.cqPhase, 1);
+  u32(DeviceQueue.coalesce, COALESCE);
+  u32(DeviceQueue.sqid, index + 1);
+  u32(DeviceQueue.windows, regions.windows.at);
+  u32(DeviceQueue.windowCount, regions.windows.bytes / BusWindow.bytes);
+  u32(DeviceQueue.media, pools.media.at);
+  u32(DeviceQueue.mediaBytes, spec.mediaBytes);
+  view.u64[(at + DeviceQueue.nsBlocks) / 8] = BigInt(spec.namespaceBytes / 512);
+  u32(DeviceQueue.nsid, index + 1);
+  u32(DeviceQueue.peerBell, plan.shared.bells.at);
+}
+
+/** The fabric's windows as this queue's controller meets them, then the host's own structures. */
+function writeWindows(view: MemoryView, spec: MachineSpec, plan: MachinePlan, index: number): void {
+  const span = plan.queues[index]?.windows as Span;
+  const first = plan.prpLists[0]?.small.at as number;
+  const last = plan.prpLists.at(-1)?.pages as Span;
+  const windows = [
+    ...spec.fabric.windows.map((window) => ({
+      busStart: window.busStart,
+      bytes: window.bytes,
+      ...(window.target === 'ram'
+        ? { memory: plan.ramWindow.at, mask: spec.ramWindowBytes - 1 }
+        : { memory: plan.barWindow.at, mask: spec.barWindowBytes - 1 }),
+    })),
+    {
+      busStart: KERNEL_MEMORY_BUS + BigInt(first),
+      bytes: BigInt(last.at + last.bytes - first),
+      memory: first,
+      mask: 0xffff_ffff,
+    },
+  ];
+  windows.forEach((window, owner) => {
+    const at = span.at + owner * BusWindow.bytes;
+    view.u64[(at + BusWindow.busStart) / 8] = window.busStart;
+    view.u64[(at + BusWindow.sizeBytes) / 8] = window.bytes;
+    view.u32[(at + BusWindow.memory) / 4] = window.memory;
+    view.u32[(at + BusWindow.mask) / 4] = window.mask;
+    view.u32[(at + BusWindow.owner) / 4] = owner;
+  });
+}

@@ -1,0 +1,123 @@
+// Where everything of a machine lies in the shared memory. Planning touches no memory; building does (machine.ts).
+import {
+  BIO_STRIDE,
+  BusWindow,
+  Counters,
+  DeviceQueue,
+  DevPagemap,
+  GenPool,
+  GenPoolChunk,
+  HostQueue,
+  IoDescriptor,
+  Machine,
+  MapIter,
+  MapTypeAnswer,
+  NVME_MAX_SEGS,
+  NvmeCommand,
+  NvmeCompletion,
+  PciP2pdmaPagemap,
+  QueueLimits,
+  QueueShared,
+  REQUEST_STRIDE,
+  Scatterlist,
+  WRITER_STRIDE,
+} from '../../build/layout.ts';
+import { BUCKETS } from '../stats/histogram.ts';
+import { Arena, type Span } from './arena.ts';
+import type { MachineSpec, QueueSpec } from './machine_spec.ts';
+
+export const PRP_SMALL_BYTES = 256;
+export const PRP_PAGE_BYTES = 4096;
+/** Bytes of one array of the biovec slab: BIO_MAX_VECS vectors of 16 bytes. */
+export const BIOVEC_SLAB_BYTES = 4096;
+const PAGE_BYTES = 4096;
+const STRUCT_PAGE_BYTES = 64;
+const BLOCK_BYTES = 512;
+
+/** Structures of the whole machine. */
+function planShared(arena: Arena, spec: MachineSpec, mapTypeTreeBytes: number) {
+  return {
+    machine: arena.take('machine', Machine.bytes),
+    pgmap: arena.take('pagemap', PciP2pdmaPagemap.bytes + DevPagemap.bytes),
+    pool: arena.take('gen_pool', GenPool.bytes),
+    mapTypes: arena.take('map types', mapTypeTreeBytes),
+    answers: arena.take('map type answers', MapTypeAnswer.bytes),
+    bells: arena.take('bells', WRITER_STRIDE * Math.max(1, spec.workers)),
+    limits: arena.take('queue limits', QueueLimits.bytes),
+    poolChunk: arena.take('gen_pool bitmap', GenPoolChunk.bytes + Math.ceil(spec.barBytes / PAGE_BYTES / 64) * 8),
+  };
+}
+
+/** Structures of one queue pair that are zeroed before a run. */
+function planQueue(arena: Arena, spec: MachineSpec, queue: QueueSpec, index: number) {
+  const take = (name: string, bytes: number, align?: number): Span =>
+    arena.take(`queue ${index} ${name}`, bytes, align);
+  const tags = spec.depthEntries - 1;
+  const bios = queue.iodepth + tags;
+  return {
+    host: take('host', HostQueue.bytes),
+    device: take('device', DeviceQueue.bytes),
+    shared: take('doorbells', QueueShared.bytes),
+    windows: take('bus windows', (spec.fabric.windows.length + 1) * BusWindow.bytes),
+    tags: take('tags', Math.ceil(tags / 64) * 8),
+    plug: take('plug', 32 * 4),
+    mapIter: take('map iterator', MapIter.bytes),
+    counters: take('counters', Counters.bytes),
+    histogram: take('histogram', BUCKETS * 4),
+    sq: take('SQ', spec.depthEntries * NvmeCommand.bytes, PAGE_BYTES),
+    cq: take('CQ', spec.depthEntries * NvmeCompletion.bytes, PAGE_BYTES),
+    requests: take('requests', spec.depthEntries * REQUEST_STRIDE, PAGE_BYTES),
+    bios: take('bios', bios * BIO_STRIDE, PAGE_BYTES),
+    bioStack: take('free bios', bios * 4),
+    biovecStack: take('free biovecs', bios * 4),
+    sgStack: take('free scatterlists', tags * 4),
+    prpSmallStack: take('free short PRP lists', tags * 4),
+    prpPageStack: take('free PRP pages', tags * prpListPages(spec.mdtsBytes) * 4),
+  };
+}
+
+/** Pools and payload of one queue pair: handed out as they are, never zeroed as a whole. */
+function planQueuePools(arena: Arena, spec: MachineSpec, queue: QueueSpec, index: number) {
+  const take = (name: string, bytes: number): Span => arena.take(`queue ${index} ${name}`, bytes, PAGE_BYTES);
+  const tags = spec.depthEntries - 1;
+  return {
+    biovecs: take('biovecs', (queue.iodepth + tags) * BIOVEC_SLAB_BYTES),
+    sgs: take('scatterlists', tags * NVME_MAX_SEGS * Scatterlist.bytes),
+    stream: take('access stream', queue.streamIos * IoDescriptor.bytes),
+    generations: take('block generations', (spec.mediaBytes / BLOCK_BYTES) * 4),
+    media: take('medium', spec.mediaBytes),
+  };
+}
+
+/** PRP list pages that one command of `bytes` may need, the last entry of each full page being a pointer. */
+export function prpListPages(bytes: number): number {
+  const listEntries = Math.ceil(bytes / PAGE_BYTES);
+  return Math.max(1, Math.ceil((listEntries - 1) / 511));
+}
+
+/**
+ * The regions of a machine from byte `start` on.
+ * @throws LabError when they do not fit one memory
+ */
+export function planMachine(spec: MachineSpec, mapTypeTreeBytes: number, start: number) {
+  const arena = new Arena(start);
+  const pages = (spec.ramBytes + spec.barBytes) / PAGE_BYTES;
+  const shared = planShared(arena, spec, mapTypeTreeBytes);
+  const queues = spec.queues.map((queue, index) => planQueue(arena, spec, queue, index));
+  const zeroed: Span = { at: start, bytes: arena.end - start };
+  const tags = spec.depthEntries - 1;
+  // PRP lists of all queues lie together: one window makes them reachable for the controllers.
+  const prpLists = spec.queues.map((_, index) => ({
+    small: arena.take(`queue ${index} short PRP lists`, tags * PRP_SMALL_BYTES, PAGE_BYTES),
+    pages: arena.take(`queue ${index} PRP lists`, tags * prpListPages(spec.mdtsBytes) * PRP_PAGE_BYTES, PAGE_BYTES),
+  }));
+  const pools = spec.queues.map((queue, index) => planQueuePools(arena, spec, queue, index));
+  const pageStamps = arena.take('page stamps of the counting build', pages * 4, PAGE_BYTES);
+  const barWindow = arena.take('BAR window', spec.barWindowBytes, PAGE_BYTES);
+  const ramWindow = arena.take('RAM window', spec.ramWindowBytes, PAGE_BYTES);
+  const memmap = arena.take('memmap', pages * STRUCT_PAGE_BYTES, PAGE_BYTES);
+  arena.checkFits();
+  return { shared, queues, zeroed, prpLists, pools, pageStamps, barWindow, ramWindow, memmap, end: arena.end };
+}
+
+export type MachinePlan = ReturnType<typeof planMachine>;

@@ -1,0 +1,38 @@
+// What decides a machine: sizes, queues, payload, fabric. Plain data; the words are those of the command line.
+import type { Fabric } from './fabric.ts';
+
+export type Payload = 'none' | 'move' | 'verify';
+export type Buffers = 'pool' | 'fixed' | 'user';
+
+/** One queue pair and the I/O its submitter keeps in flight. */
+export interface QueueSpec {
+  iodepth: number;
+  /** I/Os for each doorbell; at most iodepth. */
+  batch: number;
+  /** I/Os in the access stream: a power of two. */
+  streamIos: number;
+}
+
+/** Everything that decides a machine's layout. Sizes in bytes. */
+export interface MachineSpec {
+  /** The provider's BAR: a power of two. */
+  barBytes: number;
+  ramBytes: number;
+  fabric: Fabric;
+  payload: Payload;
+  queues: QueueSpec[];
+  /** Entries of each SQ and CQ; one fewer can be used. */
+  depthEntries: number;
+  /** Largest transfer of one command (MDTS). */
+  mdtsBytes: number;
+  namespaceBytes: number;
+  /** Memory behind BAR, RAM and each queue's medium: powers of two; payload is folded into it. */
+  barWindowBytes: number;
+  ramWindowBytes: number;
+  mediaBytes: number;
+  refcount: 'atomic' | 'plain';
+  /** The NVMe queues take P2P memory (the flag each scheme asks for). */
+  p2pQueue: boolean;
+  /** Worker threads that may sleep: one bell each. */
+  workers: number;
+}

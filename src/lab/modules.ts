@@ -1,0 +1,94 @@
+// The machine's compiled modules: read once, compiled once in each thread, instantiated over a shared memory.
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { LabError, suggestion } from '../base/errors.ts';
+import type { SetupModule } from './machine.ts';
+
+const FOLDER = new URL('../../build/machine/', import.meta.url);
+
+/** A scheme as its own file describes it (src/machine/schemes). */
+export interface SchemeInfo {
+  name: string;
+  title: string;
+  summary: string;
+  refusals: { errno: string; reason: string }[];
+}
+
+/** Functions of a scheme's host module. */
+export interface HostModule {
+  /** Works for one host queue until its completion mark, its budget of I/Os, or idleness; I/Os completed. */
+  run(queue: number, budget: number, idleTurns: number): number;
+  /** Writes the scheme's metadata (the memmap). */
+  setup(machine: number): void;
+  memmapBytes(barBytes: number): number;
+  mapStateBytes(): number;
+}
+
+/** Functions of device.wasm. */
+export interface DeviceModule {
+  /** Works for one controller queue until its budget of commands, or idleness; commands served. */
+  run(queue: number, budget: number, idleTurns: number): number;
+}
+
+interface Manifest {
+  /** Hash of every source that the machine's code is made of. */
+  hash: string;
+  schemes: SchemeInfo[];
+}
+
+let manifest: Manifest | undefined;
+const compiled = new Map<string, WebAssembly.Module>();
+
+/** What the build left. @throws LabError when the machine has not been built */
+export function readManifest(): Manifest {
+  try {
+    manifest ??= JSON.parse(readFileSync(new URL('manifest.json', FOLDER), 'utf8')) as Manifest;
+  } catch {
+    throw new LabError(`the machine is not built (${fileURLToPath(FOLDER)} has no manifest). Run: npm run build`);
+  }
+  return manifest;
+}
+
+/** The schemes there are: one for each file in src/machine/schemes. */
+export function listSchemes(): SchemeInfo[] {
+  return readManifest().schemes;
+}
+
+/** @throws LabError for a name that is no scheme */
+export function findScheme(name: string): SchemeInfo {
+  const schemes = listSchemes();
+  const found = schemes.find((scheme) => scheme.name === name);
+  if (found !== undefined) return found;
+  const names = schemes.map((scheme) => scheme.name);
+  throw new LabError(
+    `--scheme: unknown scheme '${name}'${suggestion(name, names)}. There are: ${names.join(', ')}, all.`,
+  );
+}
+
+/** Instance of a module over `memory`. The names are those of build/machine/*.wasm. */
+function instantiate(name: string, memory: WebAssembly.Memory): WebAssembly.Exports {
+  let module = compiled.get(name);
+  if (module === undefined) {
+    module = new WebAssembly.Module(readFileSync(new URL(`${name}.wasm`, FOLDER)));
+    compiled.set(name, module);
+  }
+  const imports = { env: { memory, abort: trap }, lab: { now: () => performance.now() } };
+  return new WebAssembly.Instance(module, imports).exports;
+}
+
+function trap(): never {
+  throw new Error('the machine aborted');
+}
+
+/** @param counting the build with exact counters and assertions instead of the timed one */
+export function hostModule(scheme: string, memory: WebAssembly.Memory, counting = false): HostModule {
+  return instantiate(counting ? `host.${scheme}.counting` : `host.${scheme}`, memory) as unknown as HostModule;
+}
+
+export function deviceModule(memory: WebAssembly.Memory): DeviceModule {
+  return instantiate('device', memory) as unknown as DeviceModule;
+}
+
+export function setupModule(memory: WebAssembly.Memory): SetupModule {
+  return instantiate('setup', memory) as unknown as SetupModule;
+}
