@@ -1,0 +1,250 @@
+// From functions with bus numbers to a tree: who is below which bridge and host bridge, by the bridges' bus registers,
+// as pci_scan_bridge lays buses out. A virtual function on a bus without a bridge belongs to its physical
+// function's bus (pci_physfn, virtfn_add_bus).
+import { LabError } from '../base/errors.ts';
+import type { FunctionId, HostBridge, HostBridgeId, PciFunction } from './model.ts';
+import { compareFunctions, formatHostBridgeId, formatId } from './model.ts';
+
+/** A function before its place in the tree is known. */
+export interface Draft extends Omit<PciFunction, 'parent' | 'hostBridge' | 'physfn'> {
+  /** SR-IOV capability: its numbers, `shown` without them, or undefined when there is none. */
+  readonly sriov: SriovNumbers | 'shown' | undefined;
+  /** Whether the source would have shown an SR-IOV capability. */
+  readonly capsShown: boolean;
+  /** Whether the source itself calls the function a virtual function. */
+  readonly saysVirtual: boolean;
+}
+
+export interface SriovNumbers {
+  /** VFs enabled now. */
+  readonly numVfs: number;
+  /** First VF's routing id minus the PF's. */
+  readonly offset: number;
+  readonly stride: number;
+}
+
+export interface Assembly {
+  readonly functions: PciFunction[];
+  readonly hostBridges: HostBridge[];
+  readonly notes: string[];
+}
+
+type Bridges = ReadonlyMap<HostBridgeId, Draft>;
+
+/** What placing one function needs to know of the others. */
+interface Scene {
+  readonly source: string;
+  readonly sorted: readonly Draft[];
+  readonly bridges: Bridges;
+  readonly physfns: ReadonlyMap<FunctionId, FunctionId>;
+  /** Domains with a bridge whose bus numbers the source does not tell: only bus 0 is surely a root bus there. */
+  readonly openDomains: ReadonlySet<number>;
+  readonly notes: string[];
+}
+
+/**
+ * Finds every function's parent and host bridge.
+ * @throws LabError (with the source's line) on two bridges to one bus, a bridge whose bus numbers contradict its place,
+ *   and a function that no bridge leads to (orphan)
+ */
+export function assemble(drafts: readonly Draft[], source: string): Assembly {
+  const sorted = [...drafts].sort(compareFunctions);
+  refuseDuplicates(sorted, source);
+  const bridges = bridgesByBus(sorted, source);
+  const physfns = physfnsByVf(sorted);
+  const open = sorted.filter((draft) => draft.isBridge && !draft.buses).map((draft) => draft.domain);
+  const scene: Scene = { source, sorted, bridges, physfns, openDomains: new Set(open), notes: [] };
+  const parents = new Map<FunctionId, Draft | null | undefined>();
+  for (const draft of sorted) parents.set(draft.id, parentOf(draft, scene));
+  const byId = new Map(sorted.map((draft) => [draft.id, draft]));
+  const functions = sorted.map((draft) => {
+    const parent = parents.get(draft.id);
+    const rootBus = rootBusOf(draft, parents, physfns, byId, source);
+    const { sriov: _sriov, capsShown: _capsShown, saysVirtual: _saysVirtual, ...plain } = draft;
+    return { ...plain, parent: parent ? parent.id : parent, hostBridge: rootBus, physfn: physfns.get(draft.id) };
+  });
+  return { functions, hostBridges: hostBridgesOf(functions), notes: scene.notes };
+}
+
+/** One host bridge for each root bus that is in use; windows unknown. */
+export function hostBridgesOf(functions: readonly PciFunction[]): HostBridge[] {
+  const bridges = new Map<HostBridgeId, HostBridge>();
+  for (const fn of functions) {
+    if (fn.hostBridge === undefined || fn.parent !== null || bridges.has(fn.hostBridge)) continue;
+    const rootBus = Number.parseInt(fn.hostBridge.slice(fn.hostBridge.indexOf(':') + 1), 16);
+    const numaNode = functions.find((f) => f.hostBridge === fn.hostBridge && f.numaNode !== undefined)?.numaNode;
+    bridges.set(fn.hostBridge, {
+      id: fn.hostBridge,
+      domain: fn.domain,
+      rootBus,
+      numaNode,
+      windows: undefined,
+      inboundOffset: 0n,
+    });
+  }
+  return [...bridges.values()];
+}
+
+/** `file.txt:12` for a function, or the bare source name. */
+export function placeOf(source: string, fn: { readonly line: number | undefined }): string {
+  return fn.line === undefined ? source : `${source}:${fn.line}`;
+}
+
+function refuseDuplicates(sorted: readonly Draft[], source: string): void {
+  for (let i = 1; i < sorted.length; i++) {
+    const [first, second] = [sorted[i - 1], sorted[i]];
+    if (!first || !second || first.id !== second.id) continue;
+    const [early, late] = (first.line ?? 0) <= (second.line ?? 0) ? [first, second] : [second, first];
+    throw new LabError(
+      `${placeOf(source, late)}: ${late.id} appears a second time (first at ${placeOf(source, early)}). ` +
+        'A function has one entry: give a single dump of one machine.',
+    );
+  }
+}
+
+function bridgesByBus(sorted: readonly Draft[], source: string): Bridges {
+  const bridges = new Map<HostBridgeId, Draft>();
+  for (const draft of sorted) {
+    if (!draft.buses || draft.buses.secondary === 0) continue;
+    checkRegisters(draft, source);
+    const bus = formatHostBridgeId(draft.domain, draft.buses.secondary);
+    const other = bridges.get(bus);
+    if (other) {
+      throw new LabError(
+        `${placeOf(source, draft)}: ${draft.id} leads to bus ${bus}, but so does ${other.id} ` +
+          `(${placeOf(source, other)}). A bus has one bridge above it.`,
+      );
+    }
+    bridges.set(bus, draft);
+  }
+  for (const draft of bridges.values()) checkNesting(draft, bridges, source);
+  return bridges;
+}
+
+function checkRegisters(draft: Draft, source: string): void {
+  const { primary, secondary, subordinate } = draft.buses ?? { primary: 0, secondary: 0, subordinate: 0 };
+  const at = `${placeOf(source, draft)}: bridge ${draft.id}`;
+  // Some bridges have the primary number hard-wired to 0; pci_scan_bridge overlooks that and so does this.
+  if (primary !== draft.bus && primary !== 0) {
+    throw new LabError(`${at} stands on bus ${hex2(draft.bus)} but its primary bus register says ${hex2(primary)}.`);
+  }
+  if (secondary === draft.bus) throw new LabError(`${at} leads to its own bus ${hex2(secondary)}: a cycle.`);
+  if (subordinate < secondary) {
+    throw new LabError(`${at} has subordinate bus ${hex2(subordinate)} below its secondary bus ${hex2(secondary)}.`);
+  }
+}
+
+function checkNesting(draft: Draft, bridges: Bridges, source: string): void {
+  const above = bridges.get(formatHostBridgeId(draft.domain, draft.bus));
+  if (!above?.buses || !draft.buses) return;
+  const outside = draft.buses.secondary <= above.buses.secondary || draft.buses.subordinate > above.buses.subordinate;
+  if (!outside) return;
+  throw new LabError(
+    `${placeOf(source, draft)}: ${draft.id} leads to buses ${hex2(draft.buses.secondary)}-` +
+      `${hex2(draft.buses.subordinate)}, outside what ${above.id} above it forwards ` +
+      `(${hex2(above.buses.secondary)}-${hex2(above.buses.subordinate)}): the tree has a cycle or a wrong number.`,
+  );
+}
+
+/** Which VF ids the SR-IOV numbers of the physical functions give (pci_iov_virtfn_bus, pci_iov_virtfn_devfn). */
+function physfnsByVf(sorted: readonly Draft[]): Map<FunctionId, FunctionId> {
+  const present = new Set(sorted.map((draft) => draft.id));
+  const physfns = new Map<FunctionId, FunctionId>();
+  for (const pf of sorted) {
+    if (typeof pf.sriov !== 'object') continue;
+    const count = Math.min(pf.sriov.numVfs, 0xffff);
+    for (let i = 0; i < count; i++) {
+      const rid = (pf.bus << 8) + pf.devfn + pf.sriov.offset + pf.sriov.stride * i;
+      const id = formatId(pf.domain, rid >> 8, rid & 0xff);
+      if (rid < 0x10000 && id !== pf.id && present.has(id)) physfns.set(id, pf.id);
+    }
+  }
+  return physfns;
+}
+
+/** The bridge above, null on a root bus, undefined when the source does not tell which of the two. */
+function parentOf(draft: Draft, scene: Scene): Draft | null | undefined {
+  const direct = scene.bridges.get(formatHostBridgeId(draft.domain, draft.bus));
+  if (direct) return direct;
+  const around = innermostAround(draft, scene.bridges);
+  if (around) {
+    refuseOrphan(draft, around, scene);
+    return around;
+  }
+  if (draft.bus !== 0 && scene.openDomains.has(draft.domain)) return undefined;
+  if (scene.physfns.has(draft.id) || draft.saysVirtual) return null;
+  refuseStray(draft, scene);
+  return null;
+}
+
+/** The bridge with the narrowest bus range around the function's bus. */
+function innermostAround(draft: Draft, bridges: Bridges): Draft | undefined {
+  let best: Draft | undefined;
+  for (const bridge of bridges.values()) {
+    const range = bridge.buses;
+    if (!range || bridge.domain !== draft.domain) continue;
+    if (draft.bus < range.secondary || draft.bus > range.subordinate) continue;
+    if (!best?.buses || range.secondary > best.buses.secondary) best = bridge;
+  }
+  return best;
+}
+
+/** A function on a bus that no bridge has as secondary is a VF of something on `around`'s bus, or an orphan. */
+function refuseOrphan(draft: Draft, around: Draft, scene: Scene): void {
+  const { source, sorted, physfns, notes } = scene;
+  if (physfns.has(draft.id) || draft.saysVirtual) return;
+  const secondary = around.buses?.secondary;
+  const neighbours = sorted.filter((fn) => fn.domain === around.domain && fn.bus === secondary);
+  if (neighbours.some((fn) => fn.sriov === 'shown')) return;
+  if (neighbours.some((fn) => fn.sriov === undefined && !fn.capsShown)) {
+    notes.push(
+      `${draft.id} is taken as a virtual function below ${around.id}: no bridge has bus ${hex2(draft.bus)} as secondary ` +
+        'and the dump does not show capabilities.',
+    );
+    return;
+  }
+  throw new LabError(
+    `${placeOf(source, draft)}: ${draft.id} is an orphan: ${around.id} forwards buses ${hex2(secondary ?? 0)}-` +
+      `${hex2(around.buses?.subordinate ?? 0)} but no bridge leads to bus ${hex2(draft.bus)}. ` +
+      'Give the whole dump, bridges included.',
+  );
+}
+
+/** On a bus without any bridge above: a root bus, unless the function is of a kind that cannot stand on one. */
+function refuseStray(draft: Draft, { sorted, source }: Scene): void {
+  const isSwitchPort = draft.portType === 'upstream' || draft.portType === 'downstream';
+  const needsPort = draft.portType === 'endpoint' || draft.portType === 'legacy-endpoint';
+  // Virtual machines show plain endpoints on root buses; beside real root ports they do not.
+  const besideRootPorts = (): boolean =>
+    draft.bus !== 0 && sorted.some((fn) => fn.domain === draft.domain && fn.portType === 'root-port');
+  if (!isSwitchPort && !(needsPort && besideRootPorts())) return;
+  throw new LabError(
+    `${placeOf(source, draft)}: ${draft.id} (${draft.portType}) is an orphan: no bridge leads to bus ` +
+      `${formatHostBridgeId(draft.domain, draft.bus)}. Give the whole dump, bridges included.`,
+  );
+}
+
+function rootBusOf(
+  draft: Draft,
+  parents: ReadonlyMap<FunctionId, Draft | null | undefined>,
+  physfns: ReadonlyMap<FunctionId, FunctionId>,
+  byId: ReadonlyMap<FunctionId, Draft>,
+  source: string,
+): HostBridgeId | undefined {
+  let top = draft;
+  for (let steps = 0; ; steps++) {
+    const above = parents.get(top.id);
+    if (above === undefined) return undefined;
+    if (above === null) break;
+    if (steps > parents.size)
+      throw new LabError(`${placeOf(source, draft)}: the bridges above ${draft.id} form a cycle.`);
+    top = above;
+  }
+  // A VF of a root bus function may stand on a bus number of its own; its bus is still the PF's root bus.
+  const pf = byId.get(physfns.get(top.id) ?? '');
+  return formatHostBridgeId(top.domain, (pf ?? top).bus);
+}
+
+function hex2(value: number): string {
+  return value.toString(16).padStart(2, '0');
+}

@@ -1,0 +1,57 @@
+// Link bandwidth and the narrowest link between two functions.
+import type { Verdict } from './decide.ts';
+import type { FunctionId, Link, PciFunction, Topology } from './model.ts';
+import { findFunction } from './tree.ts';
+
+/** Share of the raw bits that carry data, by signalling rate: 8b/10b, 128b/130b, and 64 GT/s flits (242 of 256 bytes). */
+function codingShare(gtPerS: number): number {
+  if (gtPerS <= 5) return 8 / 10;
+  return gtPerS <= 32 ? 128 / 130 : 242 / 256;
+}
+
+/** A link from its rate (GT/s) and width (lanes): x16 at 16 GT/s carries 31.5 GB/s each way. */
+export function linkOf(gtPerS: number, width: number): Link {
+  return { gtPerS, width, gbPerS: (gtPerS * width * codingShare(gtPerS)) / 8 };
+}
+
+/** `16 GT/s x16, 31.5 GB/s`. */
+export function describeLink(link: Link): string {
+  const gb = `${link.gbPerS.toPrecision(3)} GB/s`;
+  return link.gtPerS === undefined || link.width === undefined ? gb : `${link.gtPerS} GT/s x${link.width}, ${gb}`;
+}
+
+export interface Bottleneck {
+  /** Lower and upper end of the link. */
+  readonly lower: FunctionId;
+  readonly upper: FunctionId;
+  readonly link: Link;
+}
+
+/** The narrowest link on a verdict's way; undefined when no link on it is known. Switches' inner buses are no links. */
+export function bottleneckOf(topology: Topology, verdict: Verdict): Bottleneck | undefined {
+  const up = verdict.up.map((id) => findFunction(topology, id));
+  const down = verdict.down.map((id) => findFunction(topology, id));
+  const common = verdict.common === null ? undefined : up.at(-1);
+  const hops = [...pairsOf(up), ...pairsOf(common ? [...down, common] : down)];
+  let narrowest: Bottleneck | undefined;
+  for (const [lower, upper] of hops) {
+    const link = linkBetween(lower, upper);
+    if (!link || (narrowest && narrowest.link.gbPerS <= link.gbPerS)) continue;
+    narrowest = { lower: lower.id, upper: upper.id, link };
+  }
+  return narrowest;
+}
+
+function pairsOf(chain: readonly PciFunction[]): [PciFunction, PciFunction][] {
+  return chain.slice(1).flatMap((upper, i) => {
+    const lower = chain[i];
+    return lower ? [[lower, upper] as [PciFunction, PciFunction]] : [];
+  });
+}
+
+/** The link between a function and the bridge above it: its own when it looks up a link, else the port's below. */
+function linkBetween(lower: PciFunction, upper: PciFunction): Link | undefined {
+  if (lower.portType === 'downstream' && upper.portType !== 'downstream') return undefined;
+  const looksUp = lower.portType !== 'downstream' && lower.portType !== 'root-port';
+  return (looksUp ? lower.link : undefined) ?? (upper.portType === 'upstream' ? undefined : upper.link);
+}
