@@ -1,8 +1,7 @@
 // bs, bsrange and bssplit as fio draws from them (io_u.c, get_next_buflen): each becomes a list of sizes and weights.
-import { LabError } from '../base/errors.ts';
 import { bytesOf, type KbBase, type PerDirection, readBytes, splitDirections } from './fio_values.ts';
 import type { BlockSize } from './job.ts';
-import { badValue, type Option, where } from './option.ts';
+import { badValue, type Option } from './option.ts';
 import { fillPercentages, readSplit } from './split_values.ts';
 
 export interface DirectionSizes {
@@ -14,7 +13,7 @@ export interface DirectionSizes {
 const MOST_SIZES = 65536;
 const DEFAULT_SIZES: DirectionSizes = { sizes: [{ bytes: 4096, weight: 1 }], from: undefined };
 const READERS: ReadonlyMap<string, (option: Option, text: string, kbBase: KbBase) => BlockSize[]> = new Map([
-  ['bs', (option, text, kbBase) => [{ bytes: readBytes(option, text, kbBase, 1), weight: 1 }]],
+  ['bs', (option, text, kbBase) => [{ bytes: readSize(option, text, kbBase), weight: 1 }]],
   ['bsrange', readRange],
   ['bssplit', readWeighted],
 ]);
@@ -37,7 +36,7 @@ export function readBlockSizes(options: readonly Option[], kbBase: KbBase): PerD
     if (texts.read !== undefined) read = { sizes: reader(option, texts.read, kbBase), from: option };
     if (texts.write !== undefined) write = { sizes: reader(option, texts.write, kbBase), from: option };
   }
-  return { read: checked(read), write: checked(write) };
+  return { read, write };
 }
 
 /**
@@ -45,13 +44,12 @@ export function readBlockSizes(options: readonly Option[], kbBase: KbBase): PerD
  * last takes what is left when max is none (4k-10k gives 40 % 4k, 40 % 8k, 20 % 10k).
  */
 function readRange(option: Option, text: string, kbBase: KbBase): BlockSize[] {
-  const ends = text.split(/[-:]/).map((end) => bytesOf(end.trim(), kbBase));
-  const [first = Number.NaN, second = Number.NaN] = ends;
-  const min = Math.min(first, second);
-  const max = Math.max(first, second);
-  if (ends.length !== 2 || !(min >= 1) || !Number.isSafeInteger(max)) {
+  const ends = text.split(/[-:]/).map((end) => end.trim());
+  if (ends.length !== 2 || ends.some((end) => !(bytesOf(end, kbBase) >= 1))) {
     throw badValue(option, `expected a range of sizes, for example ${option.word}=4k-64k.`);
   }
+  const sorted = ends.map((end) => readSize(option, end, kbBase)).sort((a, b) => a - b);
+  const [min, max] = sorted as [number, number];
   if (max / min > MOST_SIZES) throw badValue(option, `spans more than ${MOST_SIZES} sizes; raise the smaller one.`);
   const sizes: BlockSize[] = [];
   for (let low = 0; low < max; low += min) {
@@ -67,7 +65,7 @@ function readRange(option: Option, text: string, kbBase: KbBase): BlockSize[] {
 function readWeighted(option: Option, text: string, kbBase: KbBase): BlockSize[] {
   const entries = readSplit(text);
   if (entries.length === 0) throw badValue(option, `expected sizes and percentages, for example bssplit=4k/60:64k/40.`);
-  const sizes = entries.map((entry) => readBytes(option, entry.first, kbBase, 1));
+  const sizes = entries.map((entry) => readSize(option, entry.first, kbBase));
   const percentages = fillPercentages(
     option,
     entries.map((entry) => entry.second),
@@ -83,16 +81,13 @@ function readWeighted(option: Option, text: string, kbBase: KbBase): BlockSize[]
     .filter(({ weight }) => weight > 0);
 }
 
-function checked(direction: DirectionSizes): DirectionSizes {
-  for (const { bytes } of direction.sizes) {
-    if (bytes % 512 === 0) continue;
-    const iec = /[kmgtp]ib/i.test(direction.from?.value ?? '')
-      ? ' To fio 1k is 1024 bytes and 1KiB is 1000 (kb_base=1024): write k, m, g.'
-      : '';
-    const at = direction.from === undefined ? '' : `${where(direction.from.at)}: ${direction.from.name}: `;
-    throw new LabError(
-      `${at}a block size of ${bytes} bytes is not a multiple of 512, the block of the namespace; for example bs=4k.${iec}`,
-    );
-  }
-  return direction;
+/** One size; fio takes any, a namespace only multiples of its block. */
+function readSize(option: Option, text: string, kbBase: KbBase): number {
+  const bytes = readBytes(option, text, kbBase, 1);
+  if (bytes % 512 === 0) return bytes;
+  const iec = /[kmgtp]ib/i.test(text) ? ' To fio 1k is 1024 bytes and 1KiB is 1000 (kb_base=1024): write k, m, g.' : '';
+  throw badValue(
+    option,
+    `${bytes} bytes is not a multiple of 512, the block of the namespace; for example bs=4k.${iec}`,
+  );
 }

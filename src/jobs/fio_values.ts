@@ -36,7 +36,10 @@ export function bytesOf(text: string, kbBase: KbBase): number {
 export function readBytes(option: Option, text: string, kbBase: KbBase, min = 0): number {
   const bytes = bytesOf(text, kbBase);
   if (!Number.isSafeInteger(bytes)) {
-    throw badValue(option, `expected a whole number of bytes with an optional unit, for example ${option.word}=64k.`);
+    throw badValue(
+      option,
+      `expected a whole number of bytes with an optional unit, for example ${option.word}=${EXAMPLES[option.name] ?? '64k'}.`,
+    );
   }
   if (bytes < min) throw badValue(option, `must be at least ${min}, for example ${option.word}=${exampleOf(option)}.`);
   return bytes;
@@ -139,6 +142,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   iodepth: '32',
   io_size: '1g',
   numjobs: '4',
+  percentage_random: '50',
   ramp_time: '3s',
   random_distribution: 'zipf:1.2',
   runtime: '30s',

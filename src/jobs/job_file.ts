@@ -50,7 +50,9 @@ export function parseJobFile(text: string, file: string, context: ParseContext =
 export function optionOf(entry: Entry, layer: number): Option {
   const name = canonicalName(entry.key);
   if (name === undefined) {
-    throw new LabError(`${where(entry.at)}: fio has no option '${entry.key}'${suggestion(entry.key, OPTION_WORDS)}.`);
+    throw new LabError(
+      `${where(entry.at)}: fio has no option '${entry.key}'${suggestion(entry.key, OPTION_WORDS) || '.'}`,
+    );
   }
   return { name, word: entry.key, value: entry.value, at: entry.at, layer };
 }

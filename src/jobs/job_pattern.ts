@@ -31,26 +31,24 @@ export function readPattern(context: JobContext): Pick<Job, 'rw' | 'sequence'> {
   const option = context.options.get('rw');
   const [pattern = '', suffix] = option ? requireValue(option).split(':') : ['read'];
   const rw = PATTERNS.get(pattern);
-  if (!option || !rw) {
-    if (rw) return { rw, sequence: { randomEvery: 1, between: 'sequential', skipBytes: 0 } };
+  if (!rw) {
     throw badValue(option as Option, `expected one of ${[...PATTERNS.keys()].join(', ')}, for example rw=randread.`);
   }
-  const sequencer = context.options.get('rw_sequencer');
-  const between = sequencer ? requireValue(sequencer) : 'sequential';
-  if (between !== 'sequential' && between !== 'identical') {
-    throw badValue(sequencer as Option, 'expected sequential or identical.');
-  }
-  const number = suffix === undefined ? undefined : readSuffix(option, suffix, rw.random, context.kbBase);
-  return {
-    rw,
-    sequence: {
-      randomEvery: rw.random ? (number ?? 1) : 1,
-      between,
-      skipBytes: rw.random ? 0 : (number ?? 0),
-    },
-  };
+  const between = readSequencer(context.options.get('rw_sequencer'));
+  const number = option && suffix !== undefined ? readSuffix(option, suffix, rw.random, context.kbBase) : undefined;
+  const sequence = rw.random
+    ? { randomEvery: number ?? 1, between, skipBytes: 0 }
+    : { randomEvery: 1, between, skipBytes: number ?? 0 };
+  return { rw, sequence };
 }
 
+function readSequencer(option: Option | undefined): Job['sequence']['between'] {
+  const value = option ? requireValue(option) : 'sequential';
+  if (value === 'sequential' || value === 'identical') return value;
+  throw badValue(option as Option, 'expected sequential or identical.');
+}
+
+/** After the colon: of a random pattern, I/Os to each random position; of a sequential one, bytes to skip. */
 function readSuffix(option: Option, suffix: string, random: boolean, kbBase: KbBase): number {
   if (random) return readIntegerText(option, suffix, kbBase, 1, Number.MAX_SAFE_INTEGER);
   const bytes = suffix.startsWith('-')
@@ -75,7 +73,7 @@ export function readAlignment(context: JobContext, blockSizes: Job['blockSizes']
   const align = (text: string | undefined, sizes: readonly BlockSize[]): number => {
     if (!option || text === undefined) return Math.min(...sizes.map(({ bytes }) => bytes));
     const bytes = readBytes(option, text, context.kbBase, 1);
-    if (bytes % 512 !== 0) throw badValue(option, 'must be a multiple of 512, for example blockalign=4k.');
+    if (bytes % 512 !== 0) throw badValue(option, `must be a multiple of 512, for example ${option.word}=4k.`);
     return bytes;
   };
   return { read: align(texts?.read, blockSizes.read), write: align(texts?.write, blockSizes.write) };

@@ -20,7 +20,6 @@ export function readRegion(
 ): Pick<Job, 'sizeBytes' | 'offsetBytes' | 'offsetIncrementBytes'> {
   const { options, limits, kbBase } = context;
   const smallest = Math.min(...shape.used.map(({ bytes }) => bytes));
-  const largest = Math.max(...shape.used.map(({ bytes }) => bytes));
   const align = integerOr(context, 'offset_align', 0, 0) || smallest;
   const position = (name: string): number => {
     const option = options.get(name);
@@ -37,20 +36,25 @@ export function readRegion(
   const rest = limits.namespaceBytes - start;
   const size = isOn(context, 'fill_device') ? undefined : options.get('size');
   const sizeBytes = size ? readSize(size, context, rest, smallest) : rest;
-  const blame = size ?? options.get('offset');
-  const at = where(blame?.at ?? context.at);
-  if (sizeBytes > rest || rest <= 0) {
-    throw new LabError(
-      `${at}: ${blame?.name ?? 'the job'} reaches to ${formatBytes(start + Math.max(sizeBytes, 0))}, beyond the end of the namespace at ${formatBytes(limits.namespaceBytes)}. Lower size or offset, for example size=50%.`,
+  const blame = size ?? options.get('offset_increment') ?? options.get('offset');
+  if (blame && (sizeBytes > rest || rest <= 0)) {
+    throw badValue(
+      blame,
+      `reaches to ${formatBytes(start + Math.max(sizeBytes, 0))}, beyond the end of the namespace at ${formatBytes(limits.namespaceBytes)}. Lower size or offset, for example size=50%.`,
     );
   }
-  if (largest > sizeBytes) {
-    const from = (shape.sizes.read.from ?? shape.sizes.write.from)?.at;
-    throw new LabError(
-      `${where(from ?? blame?.at ?? context.at)}: a block of ${formatBytes(largest)} does not fit into size=${formatBytes(sizeBytes)}. Lower bs or raise size.`,
-    );
-  }
+  checkFit(shape, sizeBytes, context, blame);
   return { sizeBytes, offsetBytes, offsetIncrementBytes };
+}
+
+/** The largest block must fit into the region. */
+function checkFit(shape: Shape, sizeBytes: number, context: JobContext, blame: Option | undefined): void {
+  const largest = Math.max(...shape.used.map(({ bytes }) => bytes));
+  if (largest <= sizeBytes) return;
+  const { read, write } = shape.sizes;
+  const option = [read, write].find(({ sizes }) => sizes.some(({ bytes }) => bytes === largest))?.from ?? blame;
+  const problem = `a block of ${formatBytes(largest)} does not fit into a size of ${formatBytes(sizeBytes)}. Lower bs or raise size.`;
+  throw option ? badValue(option, problem) : new LabError(`${where(context.at)}: ${problem}`);
 }
 
 function readSize(option: Option, context: JobContext, rest: number, smallest: number): number {

@@ -69,7 +69,7 @@ function engineRefusal(option: Option): string | undefined {
     return `${other}; the lab runs what a local NVMe device is given. Use a block engine such as io_uring`;
   }
   const near = suggestion(engine, [...BLOCK_ENGINES, ...OTHER_ENGINES.keys()]);
-  throw badValue(option, `fio has no such engine${near || '; for example ioengine=io_uring'}.`);
+  throw badValue(option, `fio has no such engine${near || '; for example ioengine=io_uring.'}`);
 }
 
 /**

@@ -1,0 +1,143 @@
+// Compiles a job into the array of I/Os the machine reads: 16 bytes each, drawn once, the same for every scheme.
+// The machine reads it in a circle. What it replaces is fio's per-I/O choice of direction, offset, length and buffer.
+import { assert, LabError } from '../base/errors.ts';
+import { seededRandom } from '../base/random.ts';
+import { formatBytes } from '../base/units.ts';
+import { type BufferPlace, createBufferDraw } from './buffers.ts';
+import { createInFlightGuard, type InFlightGuard } from './in_flight.ts';
+import { type Job, usedBlockSizes } from './job.ts';
+import { createPlacer, type Extent, gcd, type Placer, type SeedFor } from './placement.ts';
+
+/** 32-bit words of an entry: first LBA low, first LBA high, blocks | opcode << 24, buffer page | bit 31 for host RAM. */
+export const STREAM_WORDS = 4;
+const BLOCK_BYTES = 512;
+const NVME_WRITE = 0x01;
+const NVME_READ = 0x02;
+/** An I/O's blocks share a word with its opcode. */
+const MOST_BLOCKS = 2 ** 24 - 1;
+/** I/Os this close in the stream may be in flight together: iodepth, and as many again that are being completed. */
+const REACH_PER_DEPTH = 2;
+const REDRAWS = 8;
+
+/** Where one queue's buffers and blocks may lie. */
+export interface StreamPlace extends BufferPlace {
+  /**
+   * 512-byte blocks of this queue's media window when data is checked: the job then works on the first this many blocks
+   * instead of its own region, and I/Os in flight together never touch the same block.
+   */
+  readonly verifyBlocks?: number;
+}
+
+/** What one round through the stream does. */
+export interface StreamFacts {
+  readonly ios: number;
+  readonly bytes: number;
+  readonly reads: number;
+  readonly writes: number;
+  readonly meanBytes: number;
+  readonly maxBytes: number;
+}
+
+/**
+ * Fills `out` with the I/Os of one clone of a job. The same job, clone and place give the same stream; clones differ,
+ * as fio's do, by their thread number (also with randrepeat and allrandrepeat).
+ * @param clone 0 to job.numjobs - 1
+ * @param out a power-of-two number of entries, at least twice iodepth
+ * @throws LabError when a window is too small for the I/Os in flight
+ */
+export function compileStream(job: Job, clone: number, place: StreamPlace, out: Uint32Array): StreamFacts {
+  const entries = out.length / STREAM_WORDS;
+  const reach = REACH_PER_DEPTH * job.iodepth;
+  assert(Number.isInteger(Math.log2(entries)) && entries >= reach, 'a power of two of entries, at least twice iodepth');
+  assert(!job.verify || place.verifyBlocks !== undefined, 'a job that verifies has a media window');
+  const maxBytes = Math.max(...usedBlockSizes(job).map(({ bytes }) => bytes));
+  if (maxBytes / BLOCK_BYTES > MOST_BLOCKS)
+    throw new LabError(`[${job.name}] bs: at most 8 GiB, the I/O's length field.`);
+
+  const seed = streamSeed(job, clone);
+  const region = regionOf(job, clone, place, maxBytes);
+  const placer = createPlacer(job, region.blocks, concernSeeds(seed));
+  const guard = place.verifyBlocks === undefined ? undefined : guardOf(job, region.blocks, entries, reach);
+  const buffer = createBufferDraw(place, { maxBytes, reach, entries, seed: mixSeeds(seed, 5) });
+  const directions = seededRandom(mixSeeds(seed, 6));
+  const readShare = job.rwmixRead / 100;
+  const extent: Extent = { first: 0, blocks: 0 };
+  let reads = 0;
+  let blocks = 0;
+  for (let index = 0, word = 0; index < entries; index++, word += STREAM_WORDS) {
+    const write = readShare < 1 && (readShare === 0 || directions.unit() >= readShare);
+    placer.place(write, extent);
+    if (guard) keepApart(job, { placer, guard, index, write }, extent);
+    placer.went(write, extent);
+    const lba = region.first + extent.first;
+    out[word] = lba;
+    out[word + 1] = Math.floor(lba / 2 ** 32);
+    out[word + 2] = extent.blocks + (write ? NVME_WRITE : NVME_READ) * 2 ** 24;
+    out[word + 3] = buffer(index);
+    if (!write) reads++;
+    blocks += extent.blocks;
+  }
+  const bytes = blocks * BLOCK_BYTES;
+  return { ios: entries, bytes, reads, writes: entries - reads, meanBytes: bytes / entries, maxBytes };
+}
+
+/** The blocks the clone works in: its own region, or the part of its size that the media window holds. */
+function regionOf(job: Job, clone: number, place: StreamPlace, maxBytes: number): { first: number; blocks: number } {
+  const blocks = Math.floor(job.sizeBytes / BLOCK_BYTES);
+  if (place.verifyBlocks === undefined) {
+    return { first: (job.offsetBytes + clone * job.offsetIncrementBytes) / BLOCK_BYTES, blocks };
+  }
+  const window = Math.min(blocks, place.verifyBlocks);
+  if (window * BLOCK_BYTES >= maxBytes) return { first: 0, blocks: window };
+  throw new LabError(
+    `[${job.name}] a block of ${formatBytes(maxBytes)} does not fit into the ${formatBytes(window * BLOCK_BYTES)} of media this queue checks its data on. Lower bs or the number of queues, or enlarge the window.`,
+  );
+}
+
+function guardOf(job: Job, regionBlocks: number, entries: number, reach: number): InFlightGuard {
+  const steps = usedBlockSizes(job).map(({ bytes }) => bytes);
+  if (job.rw.reads) steps.push(job.blockAlignBytes.read);
+  if (job.rw.writes) steps.push(job.blockAlignBytes.write);
+  // A backward run starts from the end of the region, which need not be a multiple of anything else.
+  if (job.sequence.skipBytes !== 0) steps.push(job.sequence.skipBytes, regionBlocks * BLOCK_BYTES);
+  return createInFlightGuard(regionBlocks, steps.reduce(gcd) / BLOCK_BYTES, entries, reach);
+}
+
+interface Attempt {
+  readonly placer: Placer;
+  readonly guard: InFlightGuard;
+  readonly index: number;
+  readonly write: boolean;
+}
+
+/** Draws again while the I/O would meet another in flight, then moves it on to where it does not. */
+function keepApart(job: Job, attempt: Attempt, extent: Extent): void {
+  const { placer, guard, index, write } = attempt;
+  const redraws = job.rw.random && job.norandommap && job.sequence.randomEvery === 1 ? REDRAWS : 0;
+  for (let tries = 0; tries < redraws && !guard.isFree(index, extent.first, extent.blocks); tries++) {
+    placer.place(write, extent);
+  }
+  const first = guard.nextFree(index, extent.first, extent.blocks);
+  if (first < 0) {
+    throw new LabError(
+      `[${job.name}] the media this queue checks its data on cannot hold ${REACH_PER_DEPTH * job.iodepth} I/Os (twice iodepth) of up to ${formatBytes(extent.blocks * BLOCK_BYTES)} apart. Lower iodepth, bs or the number of queues, or enlarge the window.`,
+    );
+  }
+  extent.first = first;
+  guard.take(index, first, extent.blocks);
+}
+
+/** fio seeds each thread by randseed times its number. */
+function streamSeed(job: Job, clone: number): number {
+  const folded = (job.randSeed >>> 0) ^ Math.floor(job.randSeed / 2 ** 32);
+  return mixSeeds(folded, job.firstClone + clone + 1);
+}
+
+function concernSeeds(seed: number): SeedFor {
+  const order = { position: 1, size: 2, pattern: 3, spread: 4 } as const;
+  return (concern) => mixSeeds(seed, order[concern]);
+}
+
+function mixSeeds(seed: number, salt: number): number {
+  return Math.imul(seed ^ Math.imul(salt, 0x9e3779b1), 0x85ebca6b) >>> 0;
+}
