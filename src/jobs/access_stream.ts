@@ -90,7 +90,7 @@ function regionOf(job: Job, clone: number, place: StreamPlace, maxBytes: number)
   const window = Math.min(blocks, place.verifyBlocks);
   if (window * BLOCK_BYTES >= maxBytes) return { first: 0, blocks: window };
   throw new LabError(
-    `[${job.name}] a block of ${formatBytes(maxBytes)} does not fit into the ${formatBytes(window * BLOCK_BYTES)} of media this queue checks its data on. Lower bs or the number of queues, or enlarge the window.`,
+    `[${job.name}] a block of ${formatBytes(maxBytes)} does not fit into the ${formatBytes(window * BLOCK_BYTES)} of media this queue checks its data on. Lower bs or the number of queues, or raise size and the window.`,
   );
 }
 
@@ -120,7 +120,7 @@ function keepApart(job: Job, attempt: Attempt, extent: Extent): void {
   const first = guard.nextFree(index, extent.first, extent.blocks);
   if (first < 0) {
     throw new LabError(
-      `[${job.name}] the media this queue checks its data on cannot hold ${REACH_PER_DEPTH * job.iodepth} I/Os (twice iodepth) of up to ${formatBytes(extent.blocks * BLOCK_BYTES)} apart. Lower iodepth, bs or the number of queues, or enlarge the window.`,
+      `[${job.name}] the media this queue checks its data on cannot hold ${REACH_PER_DEPTH * job.iodepth} I/Os (twice iodepth) of up to ${formatBytes(extent.blocks * BLOCK_BYTES)} apart. Lower iodepth, bs or the number of queues, or raise size and the window.`,
     );
   }
   extent.first = first;

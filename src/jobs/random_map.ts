@@ -67,7 +67,7 @@ export function createClaimMap(units: number, random: Random): ClaimMap {
     let taken = 0;
     while (taken < wanted && from + taken < units) {
       const at = from + taken;
-      const room = Math.min(32 - (at & 31), wanted - taken);
+      const room = Math.min(32 - (at & 31), wanted - taken, units - at);
       const occupied = pages.word(at) >>> (at & 31);
       const run = occupied === 0 ? room : Math.min(room, lowestBit(occupied));
       if (run > 0) pages.set(at, run);

@@ -1,0 +1,25 @@
+// For tests: an access stream unpacked again into one object per I/O.
+import { STREAM_WORDS } from './access_stream.ts';
+import { HOST_RAM_BIT } from './buffers.ts';
+
+export interface StreamEntry {
+  readonly lba: number;
+  readonly blocks: number;
+  readonly opcode: number;
+  /** 4 KiB pages from the start of its memory. */
+  readonly page: number;
+  readonly hostRam: boolean;
+}
+
+export function streamEntries(words: Uint32Array): StreamEntry[] {
+  return Array.from({ length: words.length / STREAM_WORDS }, (_, i) => {
+    const [low = 0, high = 0, length = 0, buffer = 0] = words.subarray(i * STREAM_WORDS, (i + 1) * STREAM_WORDS);
+    return {
+      lba: high * 2 ** 32 + low,
+      blocks: length & 0xffffff,
+      opcode: length >>> 24,
+      page: buffer % HOST_RAM_BIT,
+      hostRam: buffer >= HOST_RAM_BIT,
+    };
+  });
+}
