@@ -1,0 +1,38 @@
+// The horizontal axis of charts over BAR sizes: powers of two, each with the memmap a struct page per 4 KiB takes.
+import { formatBytes } from '../base/units.ts';
+import { axis } from './chart_style.ts';
+import { bytesOf } from './format.ts';
+import { armsOf, type Group, groupsOf } from './groups.ts';
+import { MEMMAP_SHARE } from './params.ts';
+import type { Cell, Result } from './result.ts';
+
+export interface BarPoint {
+  barBytes: number;
+  cell: Cell;
+  group: Group;
+}
+
+/** Cells of the groups that `take` accepts, with the BAR size of their group, ascending. */
+export function barPoints(result: Result, take: (group: Group) => boolean, cellsOf = armsOf): BarPoint[] {
+  return groupsOf(result)
+    .filter(take)
+    .flatMap((group) => {
+      const barBytes = bytesOf(group.params.bar);
+      return barBytes === undefined ? [] : cellsOf(group).map((cell) => ({ barBytes, cell, group }));
+    })
+    .sort((a, b) => a.barBytes - b.barBytes);
+}
+
+/** A logarithmic axis with a tick at every size in use, in two lines: BAR and memmap. */
+export function barAxis(barBytes: readonly number[]): object {
+  const sizes = [...new Set(barBytes)].sort((a, b) => a - b);
+  return axis('BAR size (second line: its memmap, 64 B of struct page per 4 KiB)', {
+    type: 'logarithmic',
+    min: (sizes[0] ?? 1) / Math.SQRT2,
+    max: (sizes.at(-1) ?? 1) * Math.SQRT2,
+    afterBuildTicks: (scale: { ticks: { value: number }[] }) => {
+      scale.ticks = sizes.map((value) => ({ value }));
+    },
+    ticks: { autoSkip: false, callback: (value: number) => [formatBytes(value), formatBytes(value * MEMMAP_SHARE)] },
+  });
+}

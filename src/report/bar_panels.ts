@@ -1,0 +1,89 @@
+// Bars of one metric: a panel per group, buffer sources along the axis, one colour per scheme, the floor as a line.
+import type { ChartSpec, Panel } from './chart_spec.ts';
+import {
+  axis,
+  errorBar,
+  floorLegend,
+  INK,
+  levelLine,
+  panelOptions,
+  provenance,
+  refusedNote,
+  schemeColours,
+  schemeLegend,
+} from './chart_style.ts';
+import { armsOf, buffersOf, floorOf, type Group, groupsOf, isSweep } from './groups.ts';
+import { estimateOf, type Metric } from './metrics.ts';
+import { commonParams, describeKeys, describeParams, varyingKeys } from './params.ts';
+import type { Cell, Result } from './result.ts';
+
+export interface BarChart {
+  metric: Metric;
+  title: string;
+  /** Axis title with the unit. */
+  axisTitle: string;
+  /** What the null scheme's line is: the floor of a cost, the ceiling of a rate. */
+  floorMeaning: 'floor' | 'ceiling';
+  formatTick: (value: number) => string;
+}
+
+/** Panels that can still be read beside each other; further groups are in the tables. */
+const PANELS_MAX = 8;
+
+export function barChart(result: Result, chart: BarChart): ChartSpec | undefined {
+  const hasMetric = (cell: Cell): boolean => estimateOf(cell, chart.metric) !== null;
+  const groups = groupsOf(result).filter((group) => !isSweep(group) && armsOf(group).some(hasMetric));
+  const shown = groups.slice(0, PANELS_MAX);
+  if (shown.length === 0) return undefined;
+  const params = shown.map((group) => group.params);
+  const cells = shown.flatMap((group) => group.cells);
+  const schemes = new Set(shown.flatMap(armsOf).map(({ scheme }) => scheme));
+  const cut =
+    groups.length > shown.length ? [`${shown.length} of ${groups.length} groups, the others in summary.md`] : [];
+  const subtitle = [...describeParams(commonParams(params)), ...refusedNote(cells), ...cut].join(' · ');
+  const varying = varyingKeys(params);
+  return {
+    title: chart.title,
+    subtitle: [subtitle, provenance(result, cells, chart.metric)],
+    legend: [...schemeLegend(result, schemes), ...floorLegend(shown, chart.floorMeaning)],
+    panels: shown.map((group) => barPanel(result, group, chart, describeKeys(group.params, varying).join(' · '))),
+  };
+}
+
+function barPanel(result: Result, group: Group, chart: BarChart, title: string): Panel {
+  const { metric, axisTitle, formatTick } = chart;
+  const arms = armsOf(group);
+  const sources = [...new Set(arms.map(buffersOf))];
+  const schemes = [...new Set(arms.map(({ scheme }) => scheme))];
+  const colours = schemeColours(result);
+  const floor = floorOf(group);
+  const level = floor === undefined ? null : estimateOf(floor, metric);
+  const ticks = { callback: (value: number) => formatTick(value) };
+  return {
+    type: 'barWithErrorBars',
+    data: {
+      labels: sources,
+      datasets: schemes.map((scheme) => ({
+        label: scheme,
+        backgroundColor: colours.get(scheme),
+        errorBarColor: INK,
+        errorBarWhiskerColor: INK,
+        errorBarLineWidth: 1.5,
+        errorBarWhiskerLineWidth: 1.5,
+        maxBarThickness: 50,
+        skipNull: true,
+        data: sources.map((source) => {
+          const cell = arms.find((arm) => arm.scheme === scheme && buffersOf(arm) === source);
+          return (cell && errorBar(cell, metric)) ?? { y: Number.NaN, yMin: Number.NaN, yMax: Number.NaN };
+        }),
+      })),
+    },
+    options: panelOptions(title, {
+      scales: {
+        x: axis('buffer source', { grid: { display: false } }),
+        y: axis(axisTitle, { beginAtZero: true, suggestedMax: (level?.median ?? 0) * 1.08, ticks }),
+      },
+      plugins: level === null ? {} : { annotation: { annotations: { floor: levelLine(level.median) } } },
+    }),
+  };
+}

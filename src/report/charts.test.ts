@@ -1,0 +1,130 @@
+import { readdir } from 'node:fs/promises';
+import { describe, expect, test } from 'vitest';
+import { GIB, MIB } from '../base/units.ts';
+import type { ChartSpec } from './chart_spec.ts';
+import { wrapPhrases } from './chart_style.ts';
+import { loadCharts } from './charts.ts';
+import { renderPng } from './render_png.ts';
+import type { Result } from './result.ts';
+import { resultFixture } from './result_fixture.ts';
+
+const result = resultFixture();
+const charts = new Map((await loadCharts()).map((chart) => [chart.name, chart]));
+
+function specOf(name: string, of: Result = result): ChartSpec {
+  const spec = charts.get(name)?.build(of);
+  if (spec === undefined) throw new Error(`no spec for ${name}`);
+  return spec;
+}
+
+interface Dataset {
+  label: string;
+  data: { x?: number; y: number; yMin?: number; yMax?: number }[];
+  backgroundColor?: string;
+}
+
+function datasetsOf(spec: ChartSpec, panel = 0): Dataset[] {
+  return spec.panels[panel]?.data.datasets as unknown as Dataset[];
+}
+
+test('every file of the folder is a chart whose name is the file name', async () => {
+  const files = await readdir(new URL('./charts/', import.meta.url));
+  expect([...charts.keys()]).toEqual(files.map((file) => file.replace('.ts', '')).sort());
+});
+
+describe('bars by scheme', () => {
+  test('one panel per group outside sweeps, titled by what differs, the rest in the subtitle', () => {
+    const spec = specOf('iops_by_scheme');
+    expect(spec.panels).toHaveLength(4);
+    expect(spec.subtitle[0]).toContain('randread · bs 4 KiB · iodepth 256');
+    expect(spec.subtitle[0]).toContain('refused: dma_vec/user (EOPNOTSUPP)');
+    expect(spec.subtitle[1]).toContain('AMD EPYC 7R13 Processor, 2 cores');
+    expect(spec.subtitle[1]).toContain('median of 12 rounds in threads mode');
+  });
+
+  test('every value has its interval, a refused combination has none', () => {
+    const [page, dmaVec] = datasetsOf(specOf('cpu_ns_by_scheme')) as [Dataset, Dataset];
+    expect(page.data).toHaveLength(3);
+    for (const { y, yMin, yMax } of page.data) {
+      expect(yMin).toBeLessThanOrEqual(y);
+      expect(yMax).toBeGreaterThanOrEqual(y);
+    }
+    expect(dmaVec.data[0]?.y).toBeNaN();
+  });
+
+  test('a run without threads has no throughput chart', () => {
+    const inline = structuredClone(result);
+    for (const cell of inline.cells) cell.iops = null;
+    expect(charts.get('iops_by_scheme')?.build(inline)).toBeUndefined();
+    expect(charts.get('cpu_ns_by_scheme')?.build(inline)).toBeDefined();
+  });
+
+  test('a scheme has one colour in all charts', () => {
+    const colours = (name: string) => new Map(datasetsOf(specOf(name)).map((set) => [set.label, set.backgroundColor]));
+    expect(colours('iops_by_scheme')).toEqual(colours('cpu_ns_by_scheme'));
+    const legend = specOf('memory_overhead').legend.find(({ label }) => label === 'page');
+    expect(legend?.colour).toBe(colours('iops_by_scheme').get('page'));
+  });
+
+  test('more groups than can be read are cut, and the cut is told', () => {
+    const workloads = Array.from({ length: 10 }, (_, i) => ({ payload: 'none', bar: (i + 1) * GIB }));
+    const spec = specOf('iops_by_scheme', resultFixture({ workloads, sweepBars: [], rounds: 6 }));
+    expect(spec.panels).toHaveLength(8);
+    expect(spec.subtitle[0]).toContain('8 of 10 groups');
+  });
+});
+
+describe('cost against BAR size', () => {
+  test('one line per scheme and buffer source over the swept sizes, and the floor', () => {
+    const sets = datasetsOf(specOf('cost_against_bar'));
+    expect(sets.map(({ label }) => label)).toEqual([
+      'page/user',
+      'page/fixed',
+      'dma_vec/fixed',
+      'null (harness floor)',
+    ]);
+    expect(sets[0]?.data.map(({ x }) => x)).toEqual([256 * MIB, GIB, 4 * GIB, 16 * GIB, 64 * GIB]);
+  });
+
+  test('a run without a sweep has no such chart', () => {
+    expect(charts.get('cost_against_bar')?.build(resultFixture({ sweepBars: [] }))).toBeUndefined();
+  });
+});
+
+describe('memory overhead', () => {
+  test('schemes with the same model share a line', () => {
+    const spec = specOf('memory_overhead', resultFixture({ schemes: ['page', 'vma', 'dma_vec'], rounds: 6 }));
+    expect(spec.legend.map(({ label }) => label)).toEqual(['page = vma', 'dma_vec', 'resident']);
+  });
+
+  test('a scheme without metadata cannot be on a logarithmic axis and is named instead', () => {
+    const none = structuredClone(result);
+    for (const cell of none.cells.filter(({ scheme }) => scheme === 'dma_vec')) {
+      cell.metadataBytes = { memmap: 0, pageTables: 0, pool: 0, mapState: 0, descriptors: 0, resident: 0 };
+    }
+    expect(specOf('memory_overhead', none).subtitle[1]).toContain('none at all: dma_vec');
+  });
+});
+
+describe('images', () => {
+  /** Width and height of a PNG from its header. */
+  async function sizeOf(spec: ChartSpec): Promise<[number, number]> {
+    const png = await renderPng(spec);
+    expect(png.subarray(1, 4).toString()).toBe('PNG');
+    return [png.readUInt32BE(16), png.readUInt32BE(20)];
+  }
+
+  test('one panel fills 1000 x 600 at double resolution; four make the page longer', async () => {
+    expect(await sizeOf(specOf('cost_against_bar'))).toEqual([2000, 1200]);
+    expect(await sizeOf(specOf('memory_overhead'))).toEqual([2000, 1200]);
+    const [width, height] = await sizeOf(specOf('iops_by_scheme'));
+    expect(width).toBe(2000);
+    expect(height).toBeGreaterThan(1400);
+  });
+
+  test('long lines break between phrases, a phrase that is too long at its commas', () => {
+    expect(wrapPhrases('aa · bb · cc', 7)).toEqual(['aa · bb', 'cc']);
+    expect(wrapPhrases('aaa, bbb, ccc', 9)).toEqual(['aaa, bbb,', 'ccc']);
+    expect(wrapPhrases('', 9)).toEqual(['']);
+  });
+});

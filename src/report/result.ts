@@ -1,0 +1,227 @@
+// The result document, "p2plab.result/1": types, their check, and the reading of a file. What a figure's label says (measured,
+// counted, modelled) holds for the whole field. Anything that was not measured is null, never 0.
+import { z } from 'zod';
+import { LabError } from '../base/errors.ts';
+import { DETAILS, VERDICTS } from '../stats/verdict.ts';
+
+export const RESULT_SCHEMA = 'p2plab.result/1';
+
+const count = z.number().nonnegative().nullable();
+const interval = z.tuple([z.number(), z.number()]);
+const paramValue = z.union([
+  z.string(),
+  z.number(),
+  z.boolean(),
+  z.null(),
+  z.array(z.union([z.string(), z.number(), z.boolean()])),
+]);
+
+/** Median over the rounds; the interval is null with fewer than six of them. */
+const estimate = z.object({ median: z.number(), ci95: interval.nullable() });
+
+/** One timed slice of one cell. */
+const rawSample = z.object({
+  round: z.number().int().nonnegative(),
+  /** Position of the cell within its round, from 0. */
+  order: z.number().int().nonnegative(),
+  mode: z.enum(['threads', 'inline']),
+  ios: z.number().nonnegative(),
+  /** Wall time of the slice in threads mode, time of the host's batches in inline mode. */
+  ns: z.number().nonnegative(),
+  /** Set when the machine was disturbed: the round is kept but not used, for any cell. */
+  dirty: z.boolean().optional(),
+  /** Replicate the slice ran in, when a run has several processes. */
+  process: z.number().int().nonnegative().optional(),
+});
+
+const latency = z.object({
+  p50: count,
+  p90: count,
+  p99: count,
+  p999: count,
+  max: count,
+  /** I/Os that were timed (a sample of all). */
+  samples: z.number().nonnegative(),
+  /** Log-linear counters in fio's layout (stats/histogram.ts): [bucket, count] where count > 0. */
+  histogram: z
+    .object({ layout: z.string(), counts: z.array(z.tuple([z.number().int(), z.number().int()])) })
+    .nullable(),
+  /** "closed": the next I/O waits for one to complete, so a stall delays the I/Os that would have seen it. */
+  loop: z.enum(['closed', 'open']),
+});
+
+/** Exact means per I/O, from the counting build. */
+const perIo = z.object({
+  /** Distinct cache lines of struct page touched. */
+  pageLines: count,
+  pageLoads: count,
+  pageAtomics: count,
+  /** is_pci_p2pdma_page and its equals in other schemes. */
+  p2pTests: count,
+  pgmapChecks: count,
+  mapCalls: count,
+  doorbells: count,
+  wakeups: count,
+  descriptorBytes: count,
+});
+
+/** Bytes the scheme keeps so that the I/O can be carried, for the cell's BAR. */
+const metadataBytes = z.object({
+  memmap: count,
+  pageTables: count,
+  pool: count,
+  mapState: count,
+  descriptors: count,
+  /** What the run's own memory held of it: touched pages, not a model. */
+  resident: count,
+});
+
+const cell = z.object({
+  /** GROUP/SCHEME/BUFFERS, for example g0/page/user; the reference's copy ends in an apostrophe. */
+  id: z.string(),
+  scheme: z.string(),
+  /** Every resolved option. `role` is reference, aa (the reference's copy), arm or floor (the null scheme). */
+  params: z.record(z.string(), paramValue),
+  /** More runnable threads than cores: the figures are the scheduler's. */
+  oversubscribed: z.boolean(),
+  iops: estimate.nullable(),
+  nsPerIo: estimate.nullable(),
+  cpuNsPerIo: estimate.nullable(),
+  gbPerS: count,
+  latencyNs: latency.nullable(),
+  perIo: perIo.nullable(),
+  metadataBytes: metadataBytes.nullable(),
+  verified: z
+    .object({ ios: z.number().nonnegative(), bytes: z.number().nonnegative(), errors: z.number().nonnegative() })
+    .nullable(),
+  rounds: z.array(rawSample),
+  /** Why the scheme cannot carry these buffers: the kernel's error, and the rule behind it. */
+  refused: z.object({ errno: z.string(), reason: z.string() }).optional(),
+  /** Field -> how its figure came about, where it is not the usual way (FIGURE_LABELS). */
+  labels: z.record(z.string(), z.enum(['measured', 'counted', 'modelled'])).optional(),
+});
+
+/** Two cells of one group by the rounds they share; the ratio is a/b. */
+const comparison = z.object({
+  /** A field of a cell: iops, nsPerIo, cpuNsPerIo. */
+  metric: z.string(),
+  a: z.string(),
+  b: z.string(),
+  ratio: z.number().positive(),
+  ci95: interval.nullable(),
+  ci90: interval.nullable().optional(),
+  verdict: z.enum(VERDICTS),
+  detail: z.enum(DETAILS).optional(),
+  /** Smallest relative difference found with 80 % power (0.012 is 1.2 %). */
+  minDetectable: z.number().nullable(),
+  roundsNeeded: z.number().nullable().optional(),
+  n: z.number().int().positive(),
+  marginPercent: z.number().optional(),
+});
+
+const environment = z.object({
+  cpu: z.string(),
+  cores: z.number().int().positive(),
+  kernel: z.string(),
+  node: z.string(),
+  v8: z.string(),
+  warnings: z.array(z.string()),
+});
+
+const run = z.object({
+  id: z.string(),
+  version: z.string(),
+  argv: z.array(z.string()),
+  seed: z.number().int(),
+  /** ISO 8601. */
+  startedAt: z.string(),
+  durationMs: z.number().nonnegative(),
+  /** Set when the run was stopped before its plan was done: what is here is valid, but less. */
+  interrupted: z.boolean().optional(),
+});
+
+export const resultSchema = z
+  .object({
+    schema: z.literal(RESULT_SCHEMA),
+    run,
+    environment,
+    cells: z.array(cell),
+    comparisons: z.array(comparison),
+  })
+  .superRefine((result, context) => {
+    const ids = new Set<string>();
+    result.cells.forEach(({ id }, i) => {
+      if (ids.has(id)) context.addIssue({ code: 'custom', path: ['cells', i, 'id'], message: `'${id}' appears twice` });
+      ids.add(id);
+    });
+    result.comparisons.forEach((compared, i) => {
+      for (const side of ['a', 'b'] as const) {
+        if (ids.has(compared[side])) continue;
+        const message = `no cell has the id '${compared[side]}'`;
+        context.addIssue({ code: 'custom', path: ['comparisons', i, side], message });
+      }
+    });
+  });
+
+export type Result = z.infer<typeof resultSchema>;
+export type Cell = z.infer<typeof cell>;
+export type ComparisonRecord = z.infer<typeof comparison>;
+export type Environment = z.infer<typeof environment>;
+export type RunInfo = z.infer<typeof run>;
+export type RawSample = z.infer<typeof rawSample>;
+export type CellEstimate = z.infer<typeof estimate>;
+export type Latency = z.infer<typeof latency>;
+export type PerIo = z.infer<typeof perIo>;
+export type MetadataBytes = z.infer<typeof metadataBytes>;
+export type ParamValue = z.infer<typeof paramValue>;
+export type Params = Record<string, ParamValue>;
+export type Role = 'reference' | 'aa' | 'arm' | 'floor';
+export type FigureLabel = 'measured' | 'counted' | 'modelled';
+
+/** How the figures of a cell come about unless its own `labels` say otherwise. */
+export const FIGURE_LABELS: Readonly<Record<string, FigureLabel>> = {
+  iops: 'measured',
+  nsPerIo: 'measured',
+  cpuNsPerIo: 'measured',
+  gbPerS: 'measured',
+  latencyNs: 'measured',
+  perIo: 'counted',
+  metadataBytes: 'modelled',
+  resident: 'measured',
+};
+
+/**
+ * Reads a result document.
+ * @param source where the text came from, for the error message
+ * @throws LabError when it is not JSON or not a result of this version
+ */
+export function parseResult(text: string, source: string): Result {
+  return checkResult(parseJson(text, source), source);
+}
+
+/** As `parseResult`, for a value that is parsed already. Fields that this version does not know are kept. */
+export function checkResult(value: unknown, source: string): Result {
+  const version = (value as { schema?: unknown } | null)?.schema;
+  if (version !== RESULT_SCHEMA) {
+    throw new LabError(
+      `${source}: expected a result with "schema": "${RESULT_SCHEMA}", found ${JSON.stringify(version) ?? 'none'}. ` +
+        'Give the result.json of a p2plab run of this version.',
+    );
+  }
+  const checked = resultSchema.safeParse(value);
+  if (checked.success) return value as Result;
+  const problems = checked.error.issues.slice(0, 3).map(({ path, message }) => `${path.join('.')}: ${message}`);
+  const more = checked.error.issues.length - problems.length;
+  throw new LabError(
+    `${source}: not a valid result: ${problems.join('; ')}${more > 0 ? `; and ${more} more` : ''}. ` +
+      'The file was changed or cut off after the run; use the original or run again.',
+  );
+}
+
+function parseJson(text: string, source: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new LabError(`${source}: not JSON (${(error as Error).message}). Give the result.json of a p2plab run.`);
+  }
+}

@@ -1,0 +1,103 @@
+// A result as a document: what was found, the figures, how they came about. Written beside the charts it links to.
+import { formatCount, formatNs } from '../base/units.ts';
+import { isSupported } from '../stats/histogram.ts';
+import { NOT_MEASURED } from './format.ts';
+import { commonPhrase, floorSentence, headlines } from './headlines.ts';
+import { metricsOf, roundsPhrase } from './metrics.ts';
+import type { Cell, Result } from './result.ts';
+import { groupNotes, legendLines, plain, runLines, type Section, summarySections } from './summary.ts';
+import { countedTable, latencyTable, measuredTable } from './summary_tables.ts';
+import { escapeMarkdown, markdownTable } from './table.ts';
+
+/** A chart that lies beside the document. */
+export interface ChartLink {
+  /** File name, for example iops_by_scheme.png. */
+  file: string;
+  title: string;
+}
+
+/** The document, ending in a newline. */
+export function markdownSummary(result: Result, charts: readonly ChartLink[] = []): string {
+  const sections = summarySections(result);
+  const blocks = [
+    ['# p2plab: struct page against its alternatives'],
+    runLines(result).map((line) => `${escapeMarkdown(line)}  `),
+    ['## What was found', '', ...headlines(result).map((line) => `- ${escapeMarkdown(line)}`)],
+    ...charts.map(({ file, title }) => [`![${escapeMarkdown(title)}](${encodeURI(file)})`]),
+    ['## Figures', '', ...legendLines(result).map((line) => `- ${escapeMarkdown(line)}`)],
+    ...sections.map((section) => figuresOf(result, section)),
+    latencyBlock(sections),
+    ['## Method', '', ...methodLines(result).map((line) => `- ${escapeMarkdown(line)}`)],
+    environmentBlock(result),
+  ];
+  return `${blocks
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`;
+}
+
+function figuresOf(result: Result, { heading, groups, leading }: Section): string[] {
+  const counted = leading.length > 0 ? undefined : countedTable(groups);
+  return [
+    `### ${escapeMarkdown(heading)}`,
+    '',
+    ...markdownTable(measuredTable(result, groups, leading, plain)),
+    ...(counted === undefined ? [] : ['', ...markdownTable(counted)]),
+    ...groupNotes(groups).flatMap((note) => ['', escapeMarkdown(note)]),
+  ];
+}
+
+function latencyBlock(sections: readonly Section[]): string[] {
+  const tables = sections.flatMap(({ heading, groups }) => {
+    const table = latencyTable(groups, latencyFigures);
+    return table.rows.length === 0 ? [] : [['', `### ${escapeMarkdown(heading)}`, '', ...markdownTable(table)]];
+  });
+  if (tables.length === 0) return [];
+  const note =
+    'From a sample of the I/Os, in threads mode. Closed loop: an I/O is submitted when another completes, so this is service and ' +
+    'queueing time at that depth. Open loop: from the start each I/O was meant to have. A star marks percentiles with fewer than ' +
+    '100 samples beyond them.';
+  return ['## Latency', '', note, ...tables.flat()];
+}
+
+/** p50, p90, p99, p99.9, max, the number of samples and the kind of loop of one cell. */
+export function latencyFigures({ latencyNs }: Pick<Cell, 'latencyNs'>): string[] | undefined {
+  if (latencyNs === null || latencyNs.samples === 0) return undefined;
+  const { p50, p90, p99, p999, max, samples, loop } = latencyNs;
+  const figure = (ns: number | null, fraction: number): string => {
+    if (ns === null) return NOT_MEASURED;
+    return isSupported(samples, fraction) ? formatNs(ns) : `${formatNs(ns)}*`;
+  };
+  const percentiles = [figure(p50, 0.5), figure(p90, 0.9), figure(p99, 0.99), figure(p999, 0.999)];
+  return [...percentiles, max === null ? NOT_MEASURED : formatNs(max), formatCount(samples), loop];
+}
+
+/** How the figures came about, in five lines or fewer. */
+function methodLines(result: Result): string[] {
+  const counts = metricsOf(result.cells).flatMap((metric) => {
+    const phrase = roundsPhrase(result.cells, metric);
+    return phrase === undefined ? [] : [`${metric.title}: ${phrase}.`];
+  });
+  const workload = commonPhrase(result);
+  return [
+    `All schemes ran interleaved in one run, in random order within each round, with equal I/O counts and the same access stream${workload === '' ? '' : ` (${workload})`}.`,
+    [...counts, 'Every arm was warmed up until steady before its first round.'].join(' '),
+    'A ratio is the 10 % trimmed mean of the log ratios of the rounds two cells share; its interval is a bootstrap over rounds (Student’s t below ten rounds, or over processes).',
+    'Equivalent means: the 90 % interval lies within the margin that was fixed before the run. Inconclusive comes with the difference that would have been seen in 80 % of runs.',
+    [floorSentence(result), 'Raw rounds: rounds.jsonl; everything: result.json.'].filter(Boolean).join(' '),
+  ];
+}
+
+function environmentBlock({ run, environment }: Result): string[] {
+  const { cpu, cores, kernel, node, v8, warnings } = environment;
+  return [
+    '## Environment',
+    '',
+    ...[
+      `CPU: ${cpu}, ${cores} core${cores === 1 ? '' : 's'}`,
+      `Kernel: Linux ${kernel}; Node ${node}, V8 ${v8}`,
+      `Started: ${run.startedAt}; command: p2plab ${run.argv.join(' ')}`,
+      ...warnings.map((warning) => `Warning: ${warning}`),
+    ].map((line) => `- ${escapeMarkdown(line)}`),
+  ];
+}

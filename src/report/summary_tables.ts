@@ -1,0 +1,143 @@
+// The tables of a summary, for the terminal and for Markdown alike: what was measured, and what was counted or modelled. They
+// are two tables so that a time is never read beside a count as if it had come about the same way.
+import { formatBytesOrNone, formatEstimate, formatPercent, formatPerIo, formatRatio, NOT_MEASURED } from './format.ts';
+import { armName, buffersOf, comparisonOf, type Group, roleOf, totalMetadataBytes } from './groups.ts';
+import { CPU_NS_PER_IO, estimateOf, type Metric, metricsOf } from './metrics.ts';
+import { describeValue } from './params.ts';
+import type { Cell, ComparisonRecord, PerIo, Result } from './result.ts';
+import type { Column, Row, Table } from './table.ts';
+
+/** How a word is meant; the terminal turns it into a colour, Markdown leaves it. */
+export type Tone = 'good' | 'bad' | 'unsure' | 'quiet';
+export type Paint = (tone: Tone, text: string) => string;
+
+const left = (title: string): Column => ({ title, align: 'left' });
+const right = (title: string): Column => ({ title, align: 'right' });
+
+const TONE_OF: Readonly<Record<ComparisonRecord['verdict'], Tone>> = {
+  faster: 'good',
+  slower: 'bad',
+  equivalent: 'quiet',
+  inconclusive: 'unsure',
+};
+
+/**
+ * Measured figures of the groups' cells, each with the ratio to its reference. Refusals do not depend on the swept option and
+ * are shown once.
+ * @param leading options to show in front of each row, where the groups differ in them
+ */
+export function measuredTable(result: Result, groups: readonly Group[], leading: string[], paint: Paint): Table {
+  const cells = groups.flatMap((group) => group.cells);
+  const metrics = metricsOf(cells);
+  const withRate = cells.some((cell) => cell.gbPerS !== null && cell.params.payload !== 'none');
+  const columns = [
+    ...leading.map((key) => left(key === 'bar' ? 'BAR' : key)),
+    left('scheme'),
+    left('buffers'),
+    ...metrics.flatMap((metric) => [right(`${metric.title} [95 %]`), left(againstTitle(result, cells, metric))]),
+    ...(withRate ? [right('GB/s')] : []),
+  ];
+  const row = (group: Group, cell: Cell): Row => {
+    const names = [...leading.map((key) => describeValue(group.params, key)), rowName(cell), buffersOf(cell)];
+    if (cell.refused !== undefined) return { cells: names, note: paint('unsure', refusal(cell.refused)) };
+    const figures = metrics.flatMap((metric) => [
+      formatEstimate(estimateOf(cell, metric)),
+      against(result, cell, metric, paint),
+    ]);
+    const rate = withRate ? [cell.gbPerS === null ? NOT_MEASURED : cell.gbPerS.toPrecision(3)] : [];
+    return { cells: [...names, ...figures, ...rate] };
+  };
+  const shown = (group: Group): Cell[] =>
+    group === groups[0] ? group.cells : group.cells.filter(({ refused }) => refused === undefined);
+  return { columns, rows: groups.flatMap((group) => shown(group).map((cell) => row(group, cell))) };
+}
+
+const COUNTED: readonly (readonly [string, keyof PerIo])[] = [
+  ['page lines', 'pageLines'],
+  ['page atomics', 'pageAtomics'],
+  ['P2P tests', 'p2pTests'],
+  ['pgmap checks', 'pgmapChecks'],
+  ['map calls', 'mapCalls'],
+  ['descriptor B', 'descriptorBytes'],
+];
+
+/** Counts per I/O and bytes of metadata: the same for a cell and its copy, so the copy is left out. */
+export function countedTable(groups: readonly Group[]): Table | undefined {
+  const cells = groups.flatMap((group) => group.cells).filter((cell) => roleOf(cell) !== 'aa' && !cell.refused);
+  if (!cells.some((cell) => cell.perIo !== null || cell.metadataBytes !== null)) return undefined;
+  return {
+    columns: [
+      left('scheme'),
+      left('buffers'),
+      ...COUNTED.map(([title]) => right(title)),
+      right('metadata'),
+      right('resident'),
+    ],
+    rows: cells.map((cell) => ({
+      cells: [
+        cell.scheme,
+        buffersOf(cell),
+        ...COUNTED.map(([, field]) => formatPerIo(cell.perIo?.[field])),
+        formatBytesOrNone(totalMetadataBytes(cell)),
+        formatBytesOrNone(cell.metadataBytes?.resident),
+      ],
+    })),
+  };
+}
+
+/** Latency percentiles; a star marks those with fewer than 100 samples beyond them. */
+export function latencyTable(groups: readonly Group[], percentileCell: (cell: Cell) => string[] | undefined): Table {
+  const rows = groups.flatMap((group) =>
+    group.cells.flatMap((cell) => {
+      const figures = percentileCell(cell);
+      return figures === undefined ? [] : [{ cells: [rowName(cell), buffersOf(cell), ...figures] }];
+    }),
+  );
+  const columns = [
+    left('scheme'),
+    left('buffers'),
+    ...['p50', 'p90', 'p99', 'p99.9', 'max', 'samples'].map(right),
+    left('loop'),
+  ];
+  return { columns, rows };
+}
+
+/** A cell's first column: its scheme, and whether it is the reference's copy. */
+function rowName(cell: Cell): string {
+  return roleOf(cell) === 'aa' ? `${cell.scheme} (A')` : cell.scheme;
+}
+
+function refusal({ errno, reason }: { errno: string; reason: string }): string {
+  return `refused: ${errno}, ${reason}`;
+}
+
+/** "against page/user" when all ratios have the same reference. */
+function againstTitle(result: Result, cells: readonly Cell[], metric: Metric): string {
+  const names = new Set(
+    cells.flatMap((cell) => {
+      const reference = comparisonOf(result, cell, metric.key)?.b;
+      return result.cells.filter(({ id }) => id === reference).map(armName);
+    }),
+  );
+  const [only] = names;
+  return names.size === 1 ? `against ${only}` : 'against the reference';
+}
+
+function against(result: Result, cell: Cell, metric: Metric, paint: Paint): string {
+  if (estimateOf(cell, metric) === null) return '';
+  const role = roleOf(cell);
+  if (role === 'reference') return paint('quiet', 'reference');
+  if (role === 'floor') return paint('quiet', metric === CPU_NS_PER_IO ? 'harness floor' : 'harness ceiling');
+  const compared = comparisonOf(result, cell, metric.key);
+  if (compared === undefined) return '';
+  const tone = TONE_OF[compared.verdict];
+  return `${formatRatio(compared.ratio, compared.ci95)} ${paint(tone, verdictWords(compared))}`;
+}
+
+/** The verdict in words; one that found nothing says what it could have found. */
+export function verdictWords(compared: ComparisonRecord): string {
+  if (compared.detail === 'different but negligible') return 'equivalent (negligible)';
+  if (compared.verdict !== 'inconclusive') return compared.detail ?? compared.verdict;
+  if (compared.minDetectable === null) return 'inconclusive (one round)';
+  return `inconclusive (detects ${formatPercent(compared.minDetectable)})`;
+}

@@ -1,0 +1,102 @@
+// The folder of a run: result, raw rounds, summary, charts. Every file is written beside its place and then renamed, so that a
+// reader never sees half of one and an interruption leaves what was there before.
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EXIT, LabError } from '../base/errors.ts';
+import { loadCharts } from './charts.ts';
+import { renderPng } from './render_png.ts';
+import type { RawSample, Result } from './result.ts';
+import { type ChartLink, markdownSummary } from './summary_markdown.ts';
+
+/** One line of rounds.jsonl: a timed slice of a cell, with whatever else the run recorded about it. */
+export interface RoundRecord extends RawSample {
+  /** Id of the cell. */
+  cell: string;
+  [extra: string]: unknown;
+}
+
+export interface RunFolder {
+  dir: string;
+  /** Names of the files that were written, in that order. */
+  files: string[];
+}
+
+/** The raw samples of all cells as lines for rounds.jsonl. */
+export function roundRecords(result: Result): RoundRecord[] {
+  return result.cells.flatMap(({ id, rounds }) => rounds.map((sample) => ({ cell: id, ...sample })));
+}
+
+/**
+ * Writes result.json, rounds.jsonl, summary.md and the charts that the result has data for, in this order: what costs most to
+ * lose first.
+ * @param dir created if missing
+ * @throws LabError when the folder or a file cannot be written
+ */
+export async function writeRunFolder(
+  dir: string,
+  result: Result,
+  rounds: readonly RoundRecord[] = roundRecords(result),
+): Promise<RunFolder> {
+  await orExplain(dir, () => mkdir(dir, { recursive: true }));
+  const files: string[] = [];
+  const write = async (name: string, content: string | Buffer): Promise<void> => {
+    await writeAtomically(join(dir, name), content);
+    files.push(name);
+  };
+  await write('result.json', `${JSON.stringify(result, null, 1)}\n`);
+  await write('rounds.jsonl', rounds.map((record) => `${JSON.stringify(record)}\n`).join(''));
+  const charts = (await loadCharts()).flatMap(({ name, title, build }) => {
+    const spec = build(result);
+    return spec === undefined ? [] : [{ link: { file: `${name}.png`, title } satisfies ChartLink, spec }];
+  });
+  await write(
+    'summary.md',
+    markdownSummary(
+      result,
+      charts.map(({ link }) => link),
+    ),
+  );
+  for (const { link, spec } of charts) await write(link.file, await renderPng(spec));
+  return { dir, files };
+}
+
+/**
+ * Writes a file so that it is there whole or not at all.
+ * @throws LabError with the path and what to do when it cannot be written
+ */
+export async function writeAtomically(path: string, content: string | Buffer): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  await orExplain(path, async () => {
+    try {
+      await writeFile(temporary, content);
+      await rename(temporary, path);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    }
+  });
+}
+
+const ADVICE: Readonly<Record<string, string>> = {
+  EACCES: 'You may not write there; choose another folder with --out',
+  EPERM: 'You may not write there; choose another folder with --out',
+  EROFS: 'The file system is read-only; choose another folder with --out',
+  ENOSPC: 'The disk is full; free some space or choose another folder with --out',
+  EDQUOT: 'Your disk quota is used up; free some space or choose another folder with --out',
+  ENOTDIR: 'A part of the path is a file; choose another folder with --out',
+  EEXIST: 'There is a file of that name; choose another folder with --out',
+  EISDIR: 'There is a folder of that name; remove it or choose another folder with --out',
+};
+
+async function orExplain(path: string, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    throw new LabError(
+      `cannot write ${path}: ${ADVICE[code] ?? 'Choose another folder with --out'} (${message}).`,
+      EXIT.usage,
+    );
+  }
+}
