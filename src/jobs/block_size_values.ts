@@ -12,13 +12,15 @@ export interface DirectionSizes {
 
 const MOST_SIZES = 65536;
 const DEFAULT_SIZES: DirectionSizes = { sizes: [{ bytes: 4096, weight: 1 }], from: undefined };
+/** The options about block sizes. */
+export const BLOCK_SIZE_OPTIONS: readonly string[] = ['bs', 'bsrange', 'bssplit'];
 const READERS: ReadonlyMap<string, (option: Option, text: string, kbBase: KbBase) => BlockSize[]> = new Map([
   ['bs', (option, text, kbBase) => [{ bytes: readSize(option, text, kbBase), weight: 1 }]],
   ['bsrange', readRange],
   ['bssplit', readWeighted],
 ]);
 /** Within one section bssplit beats bsrange and that beats bs, wherever they stand; a later section beats all. */
-const PRIORITY = [...READERS.keys()];
+const PRIORITY = BLOCK_SIZE_OPTIONS;
 
 /**
  * The sizes of a job for reads and writes.
@@ -37,6 +39,15 @@ export function readBlockSizes(options: readonly Option[], kbBase: KbBase): PerD
     if (texts.write !== undefined) write = { sizes: reader(option, texts.write, kbBase), from: option };
   }
   return { read, write };
+}
+
+/** The sizes in effect as fio options, for results: what else was written about sizes is left out. */
+export function describeBlockSizes({ read, write }: PerDirection<DirectionSizes>): Record<string, string> {
+  const [readName, writeName] = [read, write].map(({ from }) => from?.name ?? 'bs') as [string, string];
+  const readText = (read.from && splitDirections(read.from).read) ?? '4096';
+  const writeText = (write.from && splitDirections(write.from).write) ?? '4096';
+  if (readName !== writeName) return { [readName]: `${readText},`, [writeName]: `,${writeText}` };
+  return { [readName]: readText === writeText ? readText : `${readText},${writeText}` };
 }
 
 /**

@@ -1,7 +1,7 @@
 // One parsed job section into a Job: reads the values, applies fio's defaults, checks them against the device.
-import { readBlockSizes } from './block_size_values.ts';
+import { BLOCK_SIZE_OPTIONS, type DirectionSizes, describeBlockSizes, readBlockSizes } from './block_size_values.ts';
 import { readDistribution } from './distribution_values.ts';
-import { type KbBase, readMilliseconds, requireValue } from './fio_values.ts';
+import { type KbBase, type PerDirection, readMilliseconds, requireValue } from './fio_values.ts';
 import { type Job, usedBlockSizes } from './job.ts';
 import { integerOr, isOn, type JobContext } from './job_context.ts';
 import {
@@ -57,7 +57,7 @@ export function buildJob(context: JobContext, place: JobPlace): Job {
     verify: readVerify(options.get('verify')),
   };
   checkZones(job, distributionOption);
-  return { ...job, totalIos: readTotalIos(context, job), options: describe(job, options) };
+  return { ...job, totalIos: readTotalIos(context, job), options: describe(job, options, sizes) };
 }
 
 /** fio's kb_base, which decides how every other number is read. */
@@ -109,22 +109,21 @@ function readVerify(option: Option | undefined): boolean {
 function describe(
   job: Omit<Job, 'options' | 'totalIos'>,
   options: ReadonlyMap<string, Option>,
+  sizes: PerDirection<DirectionSizes>,
 ): Record<string, string> {
-  const written = [...options.values()].map((option) => [option.name, option.value ?? '1']);
-  const sizes = ['bs', 'bsrange', 'bssplit'].some((name) => options.has(name)) ? {} : { bs: '4096' };
+  const written = [...options.values()].filter(({ name }) => !BLOCK_SIZE_OPTIONS.includes(name));
+  const mixed = job.rw.reads && job.rw.writes;
   return {
     rw: 'read',
-    ...Object.fromEntries(written),
-    ...sizes,
+    ...Object.fromEntries(written.map((option) => [option.name, option.value ?? '1'])),
+    ...describeBlockSizes(sizes),
     size: String(job.sizeBytes),
     offset: String(job.offsetBytes),
     numjobs: String(job.numjobs),
     iodepth: String(job.iodepth),
     iodepth_batch: String(job.iodepthBatch),
     randseed: String(job.randSeed),
-    ...(job.rw.reads && job.rw.writes
-      ? { rwmixread: String(job.rwmixRead), rwmixwrite: String(100 - job.rwmixRead) }
-      : {}),
+    ...(mixed ? { rwmixread: String(job.rwmixRead), rwmixwrite: String(100 - job.rwmixRead) } : {}),
     ...(job.rw.random ? { norandommap: job.norandommap ? '1' : '0' } : {}),
   };
 }

@@ -1,6 +1,6 @@
 // Every option fio documents, and what this lab makes of it: implemented, ignored or refused.
 // Names from fio's HOWTO and `fio --cmdhelp=all`; engine options from `fio --enghelp=ENGINE`.
-// To implement a refused option, move its line out of REFUSED and read it in resolve.ts.
+// To implement a refused option, move it from REFUSED to IMPLEMENTED and read it in build_job.ts.
 
 /** `ignored` options do not apply to the emulated device and are named in one warning; `refused` ones end the run. */
 export type OptionClass = 'implemented' | 'ignored' | 'refused';
@@ -16,10 +16,10 @@ const IMPLEMENTED = words(`
 
 /** What ignoring them leaves out: it is not part of the emulated device, or only of how fio itself works or reports. */
 const IGNORED = words(`
-  filename directory filename_format unique_filename lockfile openfiles file_service_type ioscheduler allow_file_create
-  allow_mounted_write create_serialize create_fsync create_on_open pre_read overwrite fallocate fadvise_hint write_hint
-  invalidate unlink unlink_each_loop end_fsync fsync_on_close softrandommap direct buffered uncached exec_prerun
-  exec_postrun
+  filename filetype directory filename_format unique_filename lockfile openfiles file_service_type ioscheduler
+  allow_file_create allow_mounted_write create_serialize create_fsync create_on_open pre_read overwrite fallocate
+  fadvise_hint write_hint rwmixcycle use_os_rand invalidate unlink unlink_each_loop end_fsync fsync_on_close
+  softrandommap direct buffered uncached exec_prerun exec_postrun
 
   thread nice prio prioclass priohint cpumask cpus_allowed cpus_allowed_policy numa_cpu_nodes numa_mem_policy cgroup
   cgroup_weight cgroup_nodelete single-instance uid gid clocksource gtod_reduce gtod_cpu job_start_clock_id exit_what
@@ -30,7 +30,8 @@ const IGNORED = words(`
 
   do_verify verify_offset verify_interval verify_pattern verify_pattern_interval verify_header_seed
   verify_write_sequence verify_fatal verify_dump verify_async verify_async_cpus verify_backlog verify_backlog_batch
-  verify_state_save verify_state_load experimental_verify trim_verify_zero trim_backlog trim_backlog_batch
+  verify_state_save verify_state_load experimental_verify verifysort verifysort_nr trim_verify_zero trim_backlog
+  trim_backlog_batch
 
   iodepth_batch_complete_min iodepth_batch_complete_max rate_cycle rate_ignore_thinktime thinktime_spin
   thinktime_blocks thinktime_blocks_type thinktime_iotime thinkcycles_type flow_id flow_sleep latency_window
@@ -43,15 +44,15 @@ const IGNORED = words(`
   per_job_logs stats write_bw_log write_lat_log write_iops_log write_hist_log write_iolog log_entries log_avg_msec
   log_hist_msec log_hist_coarseness log_max_value log_window_value log_offset log_prio log_issue_time log_compression
   log_compression_cpus log_store_compressed log_unix_epoch log_alternate_epoch log_alternate_epoch_clock_id
-  block_error_percentiles bwavgtime iopsavgtime disk_util disable_lat disable_clat disable_slat
-  disable_bw_measurement clat_percentiles lat_percentiles slat_percentiles percentile_list significant_figures
-  continue_on_error ignore_error error_dump
+  block_error_percentiles bwavgtime iopsavgtime disk_util disable_lat disable_clat disable_slat disable_bw_measurement
+  clat_percentiles lat_percentiles slat_percentiles percentile_list significant_figures continue_on_error ignore_error
+  error_dump
 
-  ioengine fdp fdp_pli fdp_pli_select plids plid_select dataplacement dp_scheme stream_id cmd_type hipri hipri_percentage
-  fixedbufs nonvectored force_async registerfiles sqthread_poll sqthread_poll_cpu userspace_reap nowait readfua
-  writefua cmdprio cmdprio_percentage cmdprio_class cmdprio_hint cmdprio_bssplit xnvme_async xnvme_sync xnvme_admin
-  xnvme_mem xnvme_dev_nsid xnvme_dev_subnqn xnvme_iovec libblkio_driver libblkio_path libblkio_pre_connect_props
-  libblkio_num_entries libblkio_queue_size libblkio_pre_start_props libblkio_vectored
+  ioengine fdp fdp_pli fdp_pli_select plids plid_select dataplacement dp_scheme stream_id cmd_type hipri
+  hipri_percentage fixedbufs nonvectored force_async registerfiles sqthread_poll sqthread_poll_cpu userspace_reap
+  nowait readfua writefua cmdprio cmdprio_percentage cmdprio_class cmdprio_hint cmdprio_bssplit xnvme_async xnvme_sync
+  xnvme_admin xnvme_mem xnvme_dev_nsid xnvme_dev_subnqn xnvme_iovec libblkio_driver libblkio_path
+  libblkio_pre_connect_props libblkio_num_entries libblkio_queue_size libblkio_pre_start_props libblkio_vectored
   libblkio_write_zeroes_on_trim libblkio_wait_mode libblkio_force_enable_completion_eventfd
 
   cpuload cpuchunks cpumode exit_on_io_done namenode port hostname serverip direct_write_to_pmem busy_wait_polling

@@ -27,6 +27,7 @@ const PATTERNS: ReadonlyMap<string, Job['rw']> = new Map([
   ['randrw', { reads: true, writes: true, random: true }],
 ]);
 
+/** Direction and order: rw with its suffix, and rw_sequencer. */
 export function readPattern(context: JobContext): Pick<Job, 'rw' | 'sequence'> {
   const option = context.options.get('rw');
   const [pattern = '', suffix] = option ? requireValue(option).split(':') : ['read'];
@@ -67,6 +68,7 @@ export function readMix(context: JobContext, rw: Job['rw']): number {
   return last?.name === 'rwmixwrite' ? 100 - percent : percent;
 }
 
+/** blockalign, by default the smallest block size of the direction. */
 export function readAlignment(context: JobContext, blockSizes: Job['blockSizes']): PerDirection<number> {
   const option = context.options.get('ba');
   const texts = option && splitDirections(option);
@@ -79,6 +81,7 @@ export function readAlignment(context: JobContext, blockSizes: Job['blockSizes']
   return { read: align(texts?.read, blockSizes.read), write: align(texts?.write, blockSizes.write) };
 }
 
+/** percentage_random, by default all. */
 export function readPercentRandom(context: JobContext): PerDirection<number> {
   const option = context.options.get('percentage_random');
   if (!option) return { read: 100, write: 100 };
@@ -96,13 +99,13 @@ export function readSeed(context: JobContext): number {
   return asked.length > 0 && !asked.some(readSwitch) ? context.seed : FIO_SEED;
 }
 
-/** fio turns the random map off, with a message, when offsets are not aligned to the block size. */
+/** norandommap; fio also turns the random map off, with a message, when offsets are not aligned to the block size. */
 export function readNoMap(context: JobContext, job: Pick<Job, 'rw' | 'blockSizes' | 'blockAlignBytes'>): boolean {
-  if (isOn(context, 'norandommap')) return true;
   const generator = context.options.get('random_generator');
   if (generator && !/^(tausworthe|tausworthe64|lfsr)$/.test(requireValue(generator))) {
     throw badValue(generator, 'expected tausworthe, tausworthe64 or lfsr.');
   }
+  if (isOn(context, 'norandommap')) return true;
   const aligned = (['read', 'write'] as const).every(
     (direction) => job.blockAlignBytes[direction] === Math.min(...job.blockSizes[direction].map(({ bytes }) => bytes)),
   );
@@ -112,6 +115,7 @@ export function readNoMap(context: JobContext, job: Pick<Job, 'rw' | 'blockSizes
   return !aligned;
 }
 
+/** Zones given in bytes must lie within the region. */
 export function checkZones(job: Pick<Job, 'distribution' | 'sizeBytes'>, option: Option | undefined): void {
   if (!option || job.distribution.kind !== 'zoned_abs') return;
   for (const zones of [job.distribution.zones.read, job.distribution.zones.write]) {

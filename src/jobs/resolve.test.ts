@@ -278,6 +278,31 @@ describe('--set', () => {
     expect(jobs[0]?.options).toMatchObject({ iodepth: '8', bs: '8k' });
   });
 
+  it('leaves the effective options for results', () => {
+    const options = (lines: string, set: Override[] = []) => job(lines, set).options;
+    expect(options('', [])).toEqual({
+      rw: 'read',
+      bs: '4096',
+      size: String(64 * GIB),
+      offset: '0',
+      numjobs: '1',
+      iodepth: '1',
+      iodepth_batch: '1',
+      randseed: String(0xb1899bed),
+    });
+    const set = [{ key: 'bs', value: '64k' }];
+    expect(options('rw=randrw\nrwmixwrite=20\nbssplit=4k/50:8k\ndirect=1\nthread', set)).toMatchObject({
+      rw: 'randrw',
+      rwmixread: '80',
+      bs: '64k',
+      norandommap: '0',
+      direct: '1',
+      thread: '1',
+    });
+    expect(options('bssplit=4k/50:8k', set)).not.toHaveProperty('bssplit');
+    expect(options('bssplit=4k/50:8k,\nbs=,16k')).toMatchObject({ bssplit: '4k/50:8k,', bs: ',16k' });
+  });
+
   it('can take back what is refused', () => {
     const set = [{ key: 'rate_iops', value: '0' }];
     expect(resolve('[a]\nrate_iops=100\n', set).jobs).toHaveLength(1);
