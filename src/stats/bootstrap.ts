@@ -76,7 +76,7 @@ export function percentileInterval(ascending: Float64Array, alpha: number): Inte
 /**
  * The level at which a percentile interval of n independent values is to be taken so that it covers like a t interval at `alpha`.
  * A bootstrap distribution is too narrow by sqrt((n-1)/n) and knows no degrees of freedom; at n = 12 a plain percentile
- * interval covers 93 %. Hesterberg, "What Teachers Should Know about the Bootstrap" (2015), section 4.4.
+ * interval covers 93 %. Hesterberg, "What Teachers Should Know about the Bootstrap" (The American Statistician, 2015).
  */
 export function expandedAlpha(alpha: number, n: number): number {
   if (n < 2) return 0;
