@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -45,6 +45,13 @@ test('a folder that cannot be made is named, with what to do', async () => {
     expect((error as LabError).message).toMatch(/cannot write .*file.*choose another folder with --out/);
     expect((error as LabError).exitCode).toBe(2);
   }
+});
+
+test('a link to nowhere and a file system that takes no folders end with a message, not with a hang', async () => {
+  const link = join(root, 'link');
+  await symlink(join(root, 'missing', 'target'), link);
+  const places = [join(link, 'below'), ...(process.platform === 'linux' ? ['/proc/p2plab-report'] : [])];
+  for (const dir of places) await expect(writeRunFolder(dir, result)).rejects.toThrow(/cannot write .*--out/);
 });
 
 test.skipIf(process.getuid?.() === 0)('a folder without write permission is refused without leftovers', async () => {

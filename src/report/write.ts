@@ -1,7 +1,7 @@
 // The folder of a run: result, raw rounds, summary, charts. Every file is written beside its place and then renamed, so that a
 // reader never sees half of one and an interruption leaves what was there before.
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { EXIT, LabError } from '../base/errors.ts';
 import { loadCharts } from './charts.ts';
 import { renderPng } from './render_png.ts';
@@ -37,7 +37,7 @@ export async function writeRunFolder(
   result: Result,
   rounds: readonly RoundRecord[] = roundRecords(result),
 ): Promise<RunFolder> {
-  await orExplain(dir, () => mkdir(dir, { recursive: true }));
+  await orExplain(dir, () => makeFolder(resolve(dir)));
   const files: string[] = [];
   const write = async (name: string, content: string | Buffer): Promise<void> => {
     await writeAtomically(join(dir, name), content);
@@ -58,6 +58,22 @@ export async function writeRunFolder(
   );
   for (const { link, spec } of charts) await write(link.file, await renderPng(spec));
   return { dir, files };
+}
+
+/**
+ * Makes a folder and those above it. Not by mkdir's `recursive`: where the folder above exists but takes no entries, as in /proc,
+ * Node 24 tries for ever.
+ */
+async function makeFolder(dir: string): Promise<void> {
+  try {
+    await mkdir(dir);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && (await stat(dir)).isDirectory()) return;
+    if (code !== 'ENOENT' || dirname(dir) === dir) throw error;
+    await makeFolder(dirname(dir));
+    await mkdir(dir);
+  }
 }
 
 /**
@@ -83,6 +99,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   EROFS: 'The file system is read-only; choose another folder with --out',
   ENOSPC: 'The disk is full; free some space or choose another folder with --out',
   EDQUOT: 'Your disk quota is used up; free some space or choose another folder with --out',
+  ENOENT: 'A folder above it cannot be made; choose another folder with --out',
   ENOTDIR: 'A part of the path is a file; choose another folder with --out',
   EEXIST: 'There is a file of that name; choose another folder with --out',
   EISDIR: 'There is a folder of that name; remove it or choose another folder with --out',
@@ -99,4 +116,17 @@ async function orExplain(path: string, work: () => Promise<unknown>): Promise<vo
       EXIT.usage,
     );
   }
+}
+
+/**
+ * Makes sure before a run that its results can be written: creates the folder and a file in it.
+ * @throws LabError with the path and what to do
+ */
+export async function checkWritable(dir: string): Promise<void> {
+  await orExplain(dir, async () => {
+    await mkdir(dir, { recursive: true });
+    const probe = join(dir, `.p2plab.${process.pid}.tmp`);
+    await writeFile(probe, '');
+    await rm(probe);
+  });
 }
