@@ -37,7 +37,7 @@ export function parseCpu(text: string): CpuChoice {
   const vendor = VENDORS.get(match?.[1] ?? '');
   if (vendor === undefined) {
     throw new LabError(
-      `--cpu: '${text}' is not a CPU${suggestion(match?.[1] ?? word, ['host', 'unknown', ...VENDORS.values()])}. ` +
+      `--cpu: '${text}' is not a CPU${suggestion(match?.[1] ?? word, ['host', 'unknown', ...VENDORS.values()]) || '.'} ` +
         'Write vendor:family, such as amd:23 or intel:6, or host, or unknown.',
     );
   }

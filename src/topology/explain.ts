@@ -83,27 +83,29 @@ function acsFix(verdict: Verdict): string {
 function hostBridgeFix(topology: Topology, verdict: Verdict, options: RuleOptions): string | null {
   if (verdict.mapType === 'UNKNOWN') return `to know: ${verdict.hostBridge?.wouldTell}`;
   if (verdict.mapType !== 'NOT_SUPPORTED') return null;
-  const slot = otherSlot(topology, verdict);
   const bridge =
     options.era === '5.2'
       ? 'a kernel from v5.10 on, which knows more CPUs and host bridges'
       : 'a machine whose CPU or host bridge the kernel allows (AMD Zen, or the Intel Xeon list)';
-  return `${slot}; or ${bridge}`;
+  const same = verdict.hostBridge?.sameBridge;
+  const slots = same === undefined ? [] : [`put both below host bridge ${same}`];
+  return [otherSlot(topology, verdict), ...slots, bridge].join('; or ');
 }
 
-/** Where to move one of the two so that both are below one switch. */
+/** Where to move one of the two so that both are below one switch. What stands on a root bus is soldered there. */
 function otherSlot(topology: Topology, verdict: Verdict): string {
-  for (const [stays, moves] of [
+  const ways = [
     [verdict.provider, verdict.client],
     [verdict.client, verdict.provider],
-  ] as const) {
+  ] as const;
+  const movable = ways.filter(([, moves]) => findFunction(topology, moves).parent !== null);
+  for (const [stays, moves] of movable) {
     const port = freePortNear(topology, stays);
     if (port) return `move ${moves} to the free port ${port}, below the same switch as ${stays}`;
   }
-  const withSwitch = [verdict.provider, verdict.client].find((id) => switchAbove(topology, id));
-  if (withSwitch) {
-    const other = withSwitch === verdict.provider ? verdict.client : verdict.provider;
-    return `move ${other} to a slot below the switch ${switchAbove(topology, withSwitch)}, where ${withSwitch} is`;
+  for (const [stays, moves] of movable) {
+    const top = switchAbove(topology, stays);
+    if (top) return `move ${moves} to a slot below the switch ${top}, where ${stays} is`;
   }
   return 'put both below one PCIe switch';
 }

@@ -23,6 +23,8 @@ export interface HostBridgeAnswer {
   readonly because: string;
   /** What would tell, when `allowed` is undefined; else empty. */
   readonly wouldTell: string;
+  /** The host bridge below which both would have to be, when that is all that is missing. */
+  readonly sameBridge?: HostBridgeId;
 }
 
 interface AllowListRow {
@@ -74,7 +76,10 @@ export function throughHostBridge(
 ): HostBridgeAnswer {
   if (options.era === '5.2') return v52RootComplex(topology, a, b, options);
   const byCpu = cpuSupportsP2pdma(options.cpu);
-  if (byCpu) return allow(`${describeCpu(options.cpu)} (0x${AMD_ZEN_FAMILY.toString(16)} or later forwards P2P)`);
+  if (byCpu)
+    return allow(
+      `CPU is ${describeCpu(options.cpu)}, and AMD from family 0x${AMD_ZEN_FAMILY.toString(16)} (Zen) on forwards`,
+    );
   const byList = hostBridgeAllowList(topology, a, b, options.era);
   if (byList.allowed) return byList;
   if (byCpu === undefined && byList.allowed === false) {
@@ -83,9 +88,9 @@ export function throughHostBridge(
   if (byCpu === undefined) {
     return unsure(`${byList.because}; the CPU is not known`, `--cpu vendor:family, or ${byList.wouldTell}`);
   }
-  const cpu = `${describeCpu(options.cpu)} is not AMD Zen`;
+  const cpu = `the CPU (${describeCpu(options.cpu)}) is not AMD Zen or later`;
   return byList.allowed === false
-    ? refuse(`${byList.because} and ${cpu}`)
+    ? { ...byList, because: `${byList.because} and ${cpu}` }
     : unsure(`${byList.because}, and ${cpu}`, byList.wouldTell);
 }
 
@@ -116,7 +121,7 @@ function onAllowList(topology: Topology, hostBridge: HostBridgeId, same: boolean
   const certain = possible.length === 1 && row && isCertainly(fn, row);
   if (!certain) return unsure(`the ids of ${fn.id} are not known`, 'lspci -nn or -n');
   if (row.sameHostBridge && !same) {
-    return refuse(`${name} is allow-listed only for two devices below the same host bridge`);
+    return { ...refuse(`${name} is allow-listed only for two devices below it`), sameBridge: hostBridge };
   }
   return allow(`${name} is on the kernel's allow-list`);
 }

@@ -54,7 +54,7 @@ export function findFunction(topology: Topology, text: string): PciFunction {
   const found = byId.get(parseId(text)?.id ?? text);
   if (found) return found;
   throw new LabError(
-    `${topology.source}: no function '${text}'${suggestion(text, byId.keys())}. It has ${byId.size} functions, ` +
+    `${topology.source}: no function '${text}'${suggestion(text, byId.keys()) || '.'} It has ${byId.size} functions, ` +
       `the first is ${topology.functions[0]?.id ?? 'none'}.`,
   );
 }

@@ -1,0 +1,102 @@
+// `p2plab memory`: what each way to carry P2P memory costs in memory, and what one I/O must cost for it to be worth it.
+import { writeFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { LabError, suggestion } from '../base/errors.ts';
+import { parseBytes } from '../base/units.ts';
+import type { Era } from '../topology/host_bridge.ts';
+import { ERAS } from '../topology/host_bridge.ts';
+import { loadTopology } from '../topology/load.ts';
+import { memoryDocument } from '../topology/memory/document.ts';
+import { parsePageSize } from '../topology/memory/memmap.ts';
+import { providerBars } from '../topology/memory/providers.ts';
+import type { MeasureResident, MemoryOptions } from '../topology/memory/rows.ts';
+import { memoryRows } from '../topology/memory/rows.ts';
+import { memoryReport } from '../topology/memory/view.ts';
+
+/** A 1 PiB BAR: beyond it sums of several would leave the exact integers. */
+const MAX_BAR_BYTES = 2 ** 50;
+
+interface Options {
+  readonly bar?: string;
+  readonly topology?: string;
+  readonly pageSize: string;
+  readonly era: string;
+  readonly queueDepth: string;
+  readonly clients: string;
+  readonly iops: string;
+  readonly ramPerCore: string;
+  readonly json?: string | true;
+}
+
+/** @param measure resident bytes of the lab's own memory; without it the column is empty */
+export function register(program: Command, measure?: MeasureResident): void {
+  program
+    .command('memory')
+    .description('Compares what struct pages and the alternatives to them cost in memory for a BAR or a whole machine.')
+    .option('--bar <size>', 'the P2P BAR (default: 16GiB)')
+    .option('--topology <source>', 'instead of --bar: every BAR of this dump, preset or host that would be a provider')
+    .option('--page-size <size>', 'page size of the kernel: 4K, 16K, 64K', '4K')
+    .option('--era <version>', `whose structures: ${ERAS.join(', ')}`, '6.12')
+    .option('--queue-depth <n>', 'I/Os in flight, for the totals', '1024')
+    .option('--clients <n>', 'devices that use each provider', '1')
+    .option('--iops <n>', 'I/Os per second for the break-even, such as 1M', '1M')
+    .option('--ram-per-core <size>', 'RAM that goes with one core, for the break-even', '4GiB')
+    .option('--json [file]', 'the table as JSON to a file, or to stdout without a file or with -')
+    .action((options: Options) => runMemory(options, measure));
+}
+
+async function runMemory(options: Options, measure: MeasureResident | undefined): Promise<void> {
+  if (!(ERAS as readonly string[]).includes(options.era)) {
+    throw new LabError(
+      `--era: '${options.era}' is not one of ${ERAS.join(', ')}${suggestion(options.era, ERAS) || '.'}`,
+    );
+  }
+  const settings: Omit<MemoryOptions, 'barBytes'> = {
+    pageBytes: parsePageSize(options.pageSize),
+    era: options.era as Era,
+    queueDepth: positiveCount(options.queueDepth, '--queue-depth', 65_536),
+    clients: positiveCount(options.clients, '--clients', 65_536),
+  };
+  const breakEven = {
+    iops: positiveCount(options.iops, '--iops', 1e12),
+    ramBytesPerCore: positiveBytes(options.ramPerCore, '--ram-per-core'),
+  };
+  const memory = { ...settings, barBytes: await barsOf(options) };
+  const rows = memoryRows(memory, measure);
+  if (options.json === undefined) {
+    process.stdout.write(memoryReport(rows, memory, breakEven));
+    return;
+  }
+  const text = `${JSON.stringify(memoryDocument(rows, memory), undefined, 2)}\n`;
+  if (options.json === true || options.json === '-') process.stdout.write(text);
+  else writeFileSync(options.json, text);
+}
+
+async function barsOf(options: Options): Promise<number[]> {
+  if (options.topology === undefined) return [positiveBytes(options.bar ?? '16GiB', '--bar')];
+  if (options.bar !== undefined) throw new LabError('--bar and --topology exclude each other: give one of them.');
+  const topology = await loadTopology(options.topology);
+  const bars = providerBars(topology).map(({ bar }) => bar.bytes);
+  if (bars.length > 0) return bars;
+  throw new LabError(
+    `${topology.source}: no BAR in it that would be a provider (prefetchable, 2 MiB or more)` +
+      `${topology.functions.some((fn) => fn.bars.length > 0) ? '' : `; ${topology.format} tells no BARs`}.`,
+  );
+}
+
+function positiveBytes(text: string, option: string): number {
+  const bytes = parseBytes(text, option);
+  if (bytes < 4096 || bytes > MAX_BAR_BYTES) throw new LabError(`${option}: '${text}' is outside 4 KiB to 1 PiB.`);
+  return bytes;
+}
+
+const COUNT_FACTOR: Readonly<Record<string, number>> = { '': 1, k: 1e3, M: 1e6, G: 1e9 };
+
+function positiveCount(text: string, option: string, max: number): number {
+  const match = /^(\d+(?:\.\d+)?)([kMG]?)$/.exec(text.trim());
+  const count = Number(match?.[1]) * (COUNT_FACTOR[match?.[2] ?? ''] ?? Number.NaN);
+  if (!(count >= 1) || count > max || !Number.isInteger(count)) {
+    throw new LabError(`${option}: '${text}' is not a whole number from 1 to ${max}, such as 128, 500k or 1M.`);
+  }
+  return count;
+}

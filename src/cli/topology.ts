@@ -1,0 +1,112 @@
+// `p2plab topology FILE|PRESET|host`: who can reach whom, at what address, for how many bytes of struct page.
+import { writeFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { LabError, suggestion } from '../base/errors.ts';
+import { parseBytes } from '../base/units.ts';
+import type { AddressOptions, IommuMode, Quirk } from '../topology/addresses.ts';
+import { IOMMU_MODES, QUIRKS } from '../topology/addresses.ts';
+import { parseCpu } from '../topology/cpu.ts';
+import { decide } from '../topology/decide.ts';
+import { pairEntry, topologyDocument } from '../topology/document.ts';
+import type { Era } from '../topology/host_bridge.ts';
+import { ERAS } from '../topology/host_bridge.ts';
+import { loadTopology, resolveCpu } from '../topology/load.ts';
+import { parsePageSize } from '../topology/memory/memmap.ts';
+import { PRESET_NAMES } from '../topology/presets.ts';
+import { pairReport, topologyReport } from '../topology/view/report.ts';
+import { COLOURED, PLAIN } from '../topology/view/style.ts';
+
+const DEFAULT_WIDTH = 100;
+
+interface Options {
+  readonly json?: string | true;
+  readonly pair?: string[];
+  readonly cpu?: string;
+  readonly era: string;
+  readonly iommu?: string;
+  readonly quirk?: string[];
+  readonly pageSize: string;
+  readonly bar: string;
+  readonly all?: boolean;
+}
+
+export function register(program: Command): void {
+  program
+    .command('topology')
+    .description('Shows a PCIe tree, what P2PDMA the kernel allows in it and why, and what struct pages would cost.')
+    .argument('[source]', `a dump (lspci -vvv, hwloc XML, NCCL XML), a preset (${PRESET_NAMES.join(', ')}) or host`)
+    .option('--json [file]', 'the whole result as JSON to a file, or to stdout without a file or with -')
+    .option('--pair <functions...>', 'explain one provider and one client: --pair 0000:01:00.0 0000:02:00.0')
+    .option('--cpu <cpu>', 'vendor:family where the source does not tell: amd:23, intel:6, host, unknown')
+    .option('--era <version>', `whose rules: ${ERAS.join(', ')}`, '6.12')
+    .option('--iommu <mode>', `IOMMU: ${IOMMU_MODES.join(', ')}`)
+    .option('--quirk <names...>', `kernel faults to apply: ${QUIRKS.join(', ')}`)
+    .option('--page-size <size>', 'page size of the kernel: 4K, 16K, 64K', '4K')
+    .option('--bar <size>', "the provider's BAR in a preset", '16GiB')
+    .option('--all', 'show chip set functions in the matrix too')
+    .action(runTopology);
+}
+
+async function runTopology(sourceWord: string | undefined, options: Options): Promise<void> {
+  const { source, jsonTo } = sourceAndOutput(sourceWord, options.json);
+  const pageBytes = parsePageSize(options.pageSize);
+  const choice = options.cpu === undefined ? undefined : parseCpu(options.cpu);
+  const asked = addressWords(options);
+  const pair = options.pair === undefined ? undefined : pairOf(options.pair);
+  const topology = await loadTopology(source, parseBytes(options.bar, '--bar'));
+  const rules: AddressOptions = {
+    ...asked,
+    cpu: resolveCpu(choice, topology),
+    iommu: options.iommu === undefined ? topology.iommu : asked.iommuMode !== 'off',
+  };
+  if (jsonTo !== undefined) {
+    const document = topologyDocument(topology, rules, pageBytes);
+    const pairs = pair ? [pairEntry(topology, decide(topology, ...pair, rules), rules)] : document.pairs;
+    writeOut(jsonTo, `${JSON.stringify({ ...document, pairs }, undefined, 2)}\n`);
+    return;
+  }
+  const width = Math.max(60, process.stdout.columns ?? DEFAULT_WIDTH);
+  const style = process.stdout.isTTY ? COLOURED : PLAIN;
+  const view = { style, width, all: options.all === true, pageBytes };
+  process.stdout.write(pair ? pairReport(topology, ...pair, rules, view) : topologyReport(topology, rules, view));
+}
+
+/** `--json` may stand before the source and must not swallow it. */
+function sourceAndOutput(
+  source: string | undefined,
+  json: string | true | undefined,
+): { source: string; jsonTo: string | undefined } {
+  const swallowed = source === undefined && typeof json === 'string' && json !== '-';
+  const word = swallowed ? json : source;
+  if (word === undefined) {
+    throw new LabError(`topology: which one? Give a dump, a preset (${PRESET_NAMES.join(', ')}) or host.`);
+  }
+  if (json === undefined) return { source: word, jsonTo: undefined };
+  return { source: word, jsonTo: json === true || swallowed ? '-' : json };
+}
+
+function addressWords(options: Options): Omit<AddressOptions, 'cpu' | 'iommu'> {
+  return {
+    era: oneOf(options.era, ERAS, '--era') as Era,
+    iommuMode: options.iommu === undefined ? 'off' : (oneOf(options.iommu, IOMMU_MODES, '--iommu') as IommuMode),
+    quirks: (options.quirk ?? []).map((word) => oneOf(word, QUIRKS, '--quirk') as Quirk),
+  };
+}
+
+function pairOf(words: readonly string[]): [string, string] {
+  const [provider, client, ...more] = words;
+  if (provider === undefined || client === undefined || more.length > 0) {
+    throw new LabError(`--pair takes a provider and a client, not ${words.length} functions (${words.join(' ')}).`);
+  }
+  return [provider, client];
+}
+
+function oneOf(word: string, known: readonly string[], option: string): string {
+  if (known.includes(word)) return word;
+  throw new LabError(`${option}: '${word}' is not one of ${known.join(', ')}${suggestion(word, known) || '.'}`);
+}
+
+function writeOut(to: string, text: string): void {
+  if (to === '-') process.stdout.write(text);
+  else writeFileSync(to, text);
+}

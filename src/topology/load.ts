@@ -1,0 +1,103 @@
+// From what the user names (a preset, a file, `host`, a device directory) to a topology. The importers are the files
+// of the importers folder: a new one is found by being there.
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
+import { LabError, suggestion } from '../base/errors.ts';
+import type { CpuChoice } from './cpu.ts';
+import { cpuFromCpuinfo } from './cpu.ts';
+import type { TextSource } from './input.ts';
+import { excerpt, filePieces } from './input.ts';
+import type { Cpu, Topology } from './model.ts';
+import { PRESET_NAMES, preset } from './presets.ts';
+import { fromSysfs, readSysfs } from './sysfs.ts';
+
+/** What each file of the importers folder exports. */
+export interface Importer {
+  /** Its word in messages and in `Topology.format`. */
+  readonly name: string;
+  /** Whether a text that begins with `head` (64 KiB) is of this format. */
+  matches(head: string): boolean;
+  /** @throws LabError with the line */
+  parse(text: TextSource, source: string): Topology;
+}
+
+const SYSFS_DEVICES = '/sys/bus/pci/devices';
+const CPUINFO = '/proc/cpuinfo';
+const DEFAULT_PRESET_BAR_BYTES = 16 * 2 ** 30;
+
+/** Every importer of the folder, by name. */
+export async function importers(): Promise<Importer[]> {
+  const folder = new URL('./importers/', import.meta.url);
+  const files = readdirSync(folder).filter((file) => /^(?!.*\.test\.)[^.].*\.[jt]s$/.test(file));
+  const found = await Promise.all(
+    files.sort().map(async (file) => (await import(new URL(file, folder).href)) as Importer),
+  );
+  return found;
+}
+
+/**
+ * Loads a topology by preset name, file, `host` or device directory.
+ * @param barBytes the provider's BAR of a preset
+ * @throws LabError when there is no such thing, or it is in no known format, or damaged
+ */
+export async function loadTopology(word: string, barBytes = DEFAULT_PRESET_BAR_BYTES): Promise<Topology> {
+  if (word === 'host') return fromSysfs(readSysfs(SYSFS_DEVICES), hostCpuinfo(), 'host');
+  if (PRESET_NAMES.includes(word)) return preset(word, { barBytes }).topology;
+  const stats = existsSync(word) ? statSync(word) : undefined;
+  if (!stats) {
+    throw new LabError(
+      `topology '${word}': no such file or preset${suggestion(word, [...PRESET_NAMES, 'host']) || '.'} ` +
+        `Presets: ${PRESET_NAMES.join(', ')}; 'host' is this machine.`,
+    );
+  }
+  if (stats.isDirectory()) return fromSysfs(readSysfs(word), '', basename(word));
+  return await parseTopology(filePieces(word), word);
+}
+
+/**
+ * Reads a text in whichever known format it is.
+ * @throws LabError when no importer knows it
+ */
+export async function parseTopology(text: TextSource, source: string): Promise<Topology> {
+  const pieces = (typeof text === 'string' ? [text] : text)[Symbol.iterator]();
+  const first = pieces.next();
+  const head = first.done ? '' : first.value;
+  const all = await importers();
+  const importer = all.find((candidate) => candidate.matches(head.slice(0, 65_536)));
+  if (!importer) {
+    pieces.return?.();
+    throw new LabError(unknownFormat(head, source, all));
+  }
+  return importer.parse(restOf(head, pieces), source);
+}
+
+function* restOf(head: string, pieces: Iterator<string>): Generator<string> {
+  try {
+    yield head;
+    for (let next = pieces.next(); !next.done; next = pieces.next()) yield next.value;
+  } finally {
+    pieces.return?.();
+  }
+}
+
+function unknownFormat(head: string, source: string, all: readonly Importer[]): string {
+  const known = `Known: ${all.map((importer) => importer.name).join(', ')} (lspci -vvv as root tells most).`;
+  const lines = head.split('\n', 100);
+  const at = Math.max(
+    0,
+    lines.findIndex((line) => line.trim() !== ''),
+  );
+  if (head.trim() === '') return `${source}: the file is empty. ${known}`;
+  return `${source}:${at + 1}: '${excerpt(lines[at] ?? '')}' begins no topology format. ${known}`;
+}
+
+function hostCpuinfo(): string {
+  return existsSync(CPUINFO) ? readFileSync(CPUINFO, 'latin1').slice(0, 65_536) : '';
+}
+
+/** The CPU to decide by: what `--cpu` says, else what the source tells. */
+export function resolveCpu(choice: CpuChoice | undefined, topology: Topology): Cpu | undefined {
+  if (choice === undefined) return topology.cpu;
+  if (choice.kind === 'given') return choice.cpu;
+  return choice.kind === 'host' ? cpuFromCpuinfo(hostCpuinfo()) : undefined;
+}

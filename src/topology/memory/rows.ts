@@ -1,0 +1,225 @@
+// What each way to carry P2P memory costs in memory, one row each. A scheme's row is one entry of the table below:
+// set-up bytes for each BAR, and bytes of one I/O in flight on a buffer that is one piece (gen_pool hands out such).
+import { GIB, MIB } from '../../base/units.ts';
+import type { Era } from '../host_bridge.ts';
+import type { ReducedMemmap } from './memmap.ts';
+import {
+  compoundMemmap,
+  compoundPmdDedup,
+  hvoMemmap,
+  memmapBytes,
+  memmapPageTableBytes,
+  PAGE_SIZES,
+} from './memmap.ts';
+import * as sizes from './struct_sizes.ts';
+
+export interface MemoryOptions {
+  /** One entry for each provider's BAR; bytes. */
+  readonly barBytes: readonly number[];
+  readonly pageBytes: number;
+  readonly era: Era;
+  /** I/Os in flight, for the total. */
+  readonly queueDepth: number;
+  /** Devices that use each provider: one map-type entry (or map) each. */
+  readonly clients: number;
+}
+
+/** A row of `memory --json`. All figures in bytes, over all BARs. */
+export interface MemoryRow {
+  readonly scheme: string;
+  readonly memmapBytes: number;
+  readonly pageTableBytes: number;
+  readonly poolBytes: number;
+  readonly mapStateBytes: number;
+  /** Descriptors of one I/O. */
+  readonly perIoBytes: number;
+  /** Set-up plus `queueDepth` I/Os. */
+  readonly totalBytes: number;
+  /** Measured in the lab's own memory; null when not measured. */
+  readonly residentBytes: number | null;
+  readonly note: string;
+}
+
+/** Resident bytes of the lab's set-up for a scheme and these BARs; undefined when the lab cannot build it. */
+export type MeasureResident = (scheme: string, options: MemoryOptions) => number | undefined;
+
+/** Costs of one BAR. */
+interface BarCost {
+  readonly memmap: number;
+  readonly pageTables: number;
+  readonly pool: number;
+  readonly mapState: number;
+}
+
+interface SchemeModel {
+  readonly scheme: string;
+  readonly note: string;
+  /** Undefined: the row makes no sense at this page size. */
+  bar(barBytes: number, options: MemoryOptions): BarCost | undefined;
+  perIo(era: Era): number;
+}
+
+export const NOT_FOR_P2PDMA = 'not available to P2PDMA today';
+
+/** gen_pool: one bit for each page in 64-bit words, a header for each BAR's chunk, and the pool itself. */
+export function genPoolBytes(barBytes: number, pageBytes: number): number {
+  const words = Math.ceil(Math.floor(barBytes / pageBytes) / 64);
+  return sizes.GEN_POOL + sizes.GEN_POOL_CHUNK + words * 8;
+}
+
+function pageState({ era, clients }: MemoryOptions): number {
+  const { p2pdma, pagemap } = sizes.ERA_SIZES[era];
+  return p2pdma + pagemap + clients * sizes.MAP_TYPE_ENTRY;
+}
+
+function pageIo(era: Era): number {
+  const { requestSg, mapState } = sizes.ERA_SIZES[era];
+  return sizes.BIO_VEC + requestSg + mapState;
+}
+
+/** Plain struct pages, as P2PDMA has them. */
+function pageBar(barBytes: number, options: MemoryOptions): BarCost {
+  const { pageBytes, era } = options;
+  return {
+    memmap: memmapBytes(barBytes, pageBytes, era),
+    pageTables: memmapPageTableBytes(barBytes, pageBytes, era),
+    pool: genPoolBytes(barBytes, pageBytes),
+    mapState: pageState(options),
+  };
+}
+
+/** A page row with less memmap. */
+function reducedPage(
+  scheme: string,
+  what: string,
+  reduce: (barBytes: number, pageBytes: number) => ReducedMemmap,
+): SchemeModel {
+  return {
+    scheme,
+    note: `${NOT_FOR_P2PDMA}: ${what}`,
+    bar: (barBytes, options) => {
+      const { memmapBytes: memmap, pageTableBytes: pageTables } = reduce(barBytes, options.pageBytes);
+      return { ...pageBar(barBytes, options), memmap, pageTables };
+    },
+    perIo: pageIo,
+  };
+}
+
+/** Page rows of kernels built with another page size. */
+const OTHER_PAGE_SIZES: readonly SchemeModel[] = [...PAGE_SIZES].map(([word, pageBytes]) => ({
+  scheme: `page-${word}`,
+  note: `struct pages on a kernel built with ${pageBytes / 1024} KiB pages`,
+  bar: (barBytes, options) =>
+    options.pageBytes === pageBytes ? undefined : pageBar(barBytes, { ...options, pageBytes }),
+  perIo: pageIo,
+}));
+
+/** Without pages but with the gen_pool: the provider's own state is all that is left. */
+function pageless(scheme: string, note: string, vec: number, lookup: number): SchemeModel {
+  return {
+    scheme,
+    note,
+    bar: (barBytes, { pageBytes, clients }) => ({
+      memmap: 0,
+      pageTables: 0,
+      pool: genPoolBytes(barBytes, pageBytes),
+      mapState: sizes.P2PDMA_PROVIDER + (lookup === 0 ? 0 : lookup + clients * sizes.MAP_TYPE_ENTRY),
+    }),
+    perIo: () => vec + (lookup === 0 ? 0 : sizes.ERA_SIZES.today.mapState),
+  };
+}
+
+/** Interval-tree node that finds a provider by physical address: rb_node 24, start 8, last 8, subtree 8. */
+const RANGE_LOOKUP = 48;
+
+const MODELS: readonly SchemeModel[] = [
+  { scheme: 'page', note: 'struct page for every page of the BAR, as P2PDMA needs today', bar: pageBar, perIo: pageIo },
+  ...OTHER_PAGE_SIZES,
+  reducedPage('page-compound-2M', 'device-dax only, 2 of 8 vmemmap pages kept for each 2 MiB', (bar, page) =>
+    compoundMemmap(bar, page, 2 * MIB),
+  ),
+  reducedPage('page-compound-1G', 'device-dax only, 2 vmemmap pages kept for each 1 GiB', (bar, page) =>
+    compoundMemmap(bar, page, GIB),
+  ),
+  reducedPage('page-compound-1G-pmd', 'proposed in 2021, PTE pages shared too', compoundPmdDedup),
+  reducedPage('page-hvo-2M', 'hugetlb only, 1 of 8 vmemmap pages kept for each 2 MiB', (bar, page) =>
+    hvoMemmap(bar, page, 2 * MIB),
+  ),
+  reducedPage('page-hvo-1G', 'hugetlb only, 1 vmemmap page kept for each 1 GiB', (bar, page) =>
+    hvoMemmap(bar, page, GIB),
+  ),
+  pageless('dma_vec', '2019 RFC: bus address made by the caller', sizes.DMA_VEC, 0),
+  pageless('phys', 'phys_addr_t + length, provider found by address range', sizes.PHYS_VEC, RANGE_LOOKUP),
+  pageless('pfn_t', 'pfn with flags, no page behind it', sizes.PFN_VEC, RANGE_LOOKUP),
+  {
+    scheme: 'vma',
+    note: '2019 HMM proposal: p2p_map gives one DMA address for each page, whole BAR mapped once for each client',
+    bar: (barBytes, { pageBytes, clients }) => ({
+      memmap: 0,
+      pageTables: 0,
+      pool: 0,
+      mapState: sizes.VMA_RECORD + clients * Math.ceil(barBytes / pageBytes) * sizes.DMA_ADDRESS,
+    }),
+    perIo: () => sizes.BIO_VEC,
+  },
+  {
+    scheme: 'sgl',
+    note: '2018 proposal: homogeneous scatterlists over struct pages',
+    bar: pageBar,
+    perIo: () => sizes.BIO_VEC + sizes.SG_TABLE + sizes.SCATTERLIST,
+  },
+  {
+    scheme: 'dmabuf',
+    note: 'one map for each (BAR, client), made once; an I/O carries the map and an offset',
+    bar: (barBytes, { clients }) => ({
+      memmap: 0,
+      pageTables: 0,
+      pool: 0,
+      mapState:
+        sizes.P2PDMA_PROVIDER +
+        clients * (sizes.SG_TABLE + Math.ceil(barBytes / sizes.MAX_SG_BYTES) * sizes.SCATTERLIST),
+    }),
+    perIo: () => sizes.BIO_VEC,
+  },
+  {
+    scheme: 'provider',
+    note: 'v6.19 p2pdma_provider alone (pcim_p2pdma_provider): no pages, no pool, dma-buf only',
+    bar: (_, { clients }) => ({
+      memmap: 0,
+      pageTables: 0,
+      pool: 0,
+      mapState: sizes.ERA_SIZES.today.p2pdma + clients * sizes.MAP_TYPE_ENTRY,
+    }),
+    perIo: () => 0,
+  },
+];
+
+/** Every row, `page` first. */
+export function memoryRows(options: MemoryOptions, measure?: MeasureResident): MemoryRow[] {
+  return MODELS.flatMap((model) => rowOf(model, options, measure));
+}
+
+function rowOf(model: SchemeModel, options: MemoryOptions, measure: MeasureResident | undefined): MemoryRow[] {
+  const costs = options.barBytes.map((bytes) => model.bar(bytes, options));
+  if (costs.some((cost) => cost === undefined)) return [];
+  const sum = (pick: (cost: BarCost) => number): number =>
+    costs.reduce((total, cost) => total + (cost ? pick(cost) : 0), 0);
+  const memmap = sum((cost) => cost.memmap);
+  const pageTables = sum((cost) => cost.pageTables);
+  const pool = sum((cost) => cost.pool);
+  const mapState = sum((cost) => cost.mapState);
+  const perIoBytes = model.perIo(options.era);
+  return [
+    {
+      scheme: model.scheme,
+      memmapBytes: memmap,
+      pageTableBytes: pageTables,
+      poolBytes: pool,
+      mapStateBytes: mapState,
+      perIoBytes,
+      totalBytes: memmap + pageTables + pool + mapState + perIoBytes * options.queueDepth,
+      residentBytes: measure?.(model.scheme, options) ?? null,
+      note: `${model.note}; total at ${options.queueDepth} I/Os in flight`,
+    },
+  ];
+}
