@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { LabError } from '../base/errors.ts';
 import { parseResult } from './result.ts';
 import { resultFixture } from './result_fixture.ts';
-import { roundRecords, writeRunFolder } from './write.ts';
+import { checkWritable, roundRecords, writeRunFolder } from './write.ts';
 
 const result = resultFixture({ workloads: [{ payload: 'none', bar: 2 ** 28 }], sweepBars: [], rounds: 6 });
 let root = '';
@@ -51,7 +51,16 @@ test('a link to nowhere and a file system that takes no folders end with a messa
   const link = join(root, 'link');
   await symlink(join(root, 'missing', 'target'), link);
   const places = [join(link, 'below'), ...(process.platform === 'linux' ? ['/proc/p2plab-report'] : [])];
-  for (const dir of places) await expect(writeRunFolder(dir, result)).rejects.toThrow(/cannot write .*--out/);
+  for (const dir of places) {
+    await expect(writeRunFolder(dir, result)).rejects.toThrow(/cannot write .*--out/);
+    await expect(checkWritable(dir)).rejects.toThrow(/cannot write .*--out/);
+  }
+});
+
+test('the check before a run creates the folder and leaves it empty', async () => {
+  const dir = join(root, 'later', 'run');
+  await checkWritable(dir);
+  expect(await readdir(dir)).toEqual([]);
 });
 
 test.skipIf(process.getuid?.() === 0)('a folder without write permission is refused without leftovers', async () => {

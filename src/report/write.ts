@@ -124,7 +124,7 @@ async function orExplain(path: string, work: () => Promise<unknown>): Promise<vo
  */
 export async function checkWritable(dir: string): Promise<void> {
   await orExplain(dir, async () => {
-    await mkdir(dir, { recursive: true });
+    await makeFolder(resolve(dir));
     const probe = join(dir, `.p2plab.${process.pid}.tmp`);
     await writeFile(probe, '');
     await rm(probe);
