@@ -79,6 +79,8 @@ export interface BuiltMachine {
   memmap: Span;
   barMemmap: Span;
   pool: Span;
+  /** One word for each page of RAM and BAR, used by the counting build only. */
+  pageStamps: Span;
 }
 
 /**
@@ -117,6 +119,7 @@ export function buildMachine(memory: WebAssembly.Memory, spec: MachineSpec, setu
     memmap: plan.memmap,
     barMemmap,
     pool: plan.shared.poolChunk,
+    pageStamps: plan.pageStamps,
   };
 }
 

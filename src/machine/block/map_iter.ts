@@ -25,9 +25,15 @@ function enterBio(iter: MapIter, at: u32): void {
   iter.left = bio.bi_size;
 }
 
-/** Next segment into iter.place, iter.offset, iter.len; false at the end. */
-export function mapIterNext<S>(queue: HostQueue, scheme: S, iter: MapIter): bool {
-  if (iter.bio == 0) return false;
+/** True while there is memory left to walk. */
+@inline
+export function mapIterMore(iter: MapIter): bool {
+  return iter.bio != 0;
+}
+
+/** Next segment into iter.place, iter.offset, iter.len. Only after mapIterMore. */
+@inline
+export function mapIterNext<S>(queue: HostQueue, scheme: S, iter: MapIter): void {
   const limits = changetype<QueueLimits>(<usize>queue.limits);
   const vec = vecAt(changetype<Bio>(<usize>iter.bio), iter.idx);
   const place = vec.place;
@@ -47,7 +53,6 @@ export function mapIterNext<S>(queue: HostQueue, scheme: S, iter: MapIter): bool
   iter.place = place;
   iter.offset = offset;
   iter.len = len;
-  return true;
 }
 
 @inline

@@ -4,10 +4,10 @@
 // Left out: SGLs (the lab's controller reports no SGL support), metadata.
 import { must } from "../must";
 import { counters } from "../counting";
-import { mapIterNext, mapIterStart } from "../block/map_iter";
+import { mapIterMore, mapIterNext, mapIterStart } from "../block/map_iter";
 import { Bio, BLK_STS_INVAL, BLK_STS_OK, BLK_STS_TARGET } from "../layout/bio";
 import { IOD_CMD, NVME_CTRL_PAGE_SIZE, NvmeCommand, NvmeIod } from "../layout/nvme";
-import { HostQueue } from "../layout/queue";
+import { HostQueue, MapIter } from "../layout/queue";
 import { Request } from "../layout/request";
 import { Scatterlist } from "../layout/scatterlist";
 import { peekFree, pushFree } from "../mm/free_stack";
@@ -31,6 +31,12 @@ export function mapData<S>(queue: HostQueue, scheme: S, request: Request): u8 {
   return scheme.throughSg() ? mapThroughSg(queue, scheme, request) : mapDirect(queue, scheme, request);
 }
 
+/** PRP1 and PRP2 reach this far without a list. */
+@inline
+function fitsTwoPages(address: u64, bytes: u32): bool {
+  return <u32>(address & (NVME_CTRL_PAGE_SIZE - 1)) + bytes <= NVME_CTRL_PAGE_SIZE * 2;
+}
+
 /** Undoes mapData on completion. */
 @inline
 export function unmapData<S>(queue: HostQueue, scheme: S, request: Request): void {
@@ -43,6 +49,7 @@ export function unmapData<S>(queue: HostQueue, scheme: S, request: Request): voi
   prpFree(queue, iod);
 }
 
+@inline
 function mapThroughSg<S>(queue: HostQueue, scheme: S, request: Request): u8 {
   const iod = iodOf(request);
   const command = commandOf(request);
@@ -53,7 +60,7 @@ function mapThroughSg<S>(queue: HostQueue, scheme: S, request: Request): u8 {
     if (scheme.isPlain(request, vec.place)) {
       const bytes = request.__data_len;
       const address = scheme.mapPlain(queue, vec.place, offset);
-      if (<u32>(address & (NVME_CTRL_PAGE_SIZE - 1)) + bytes <= NVME_CTRL_PAGE_SIZE * 2) {
+      if (fitsTwoPages(address, bytes)) {
         iod.dma_len = bytes;
         iod.first_dma = address;
         iod.nr_allocations = -1;
@@ -76,7 +83,13 @@ function mapThroughSg<S>(queue: HostQueue, scheme: S, request: Request): u8 {
     queue.sgFree += 1;
     return error == -EREMOTEIO ? BLK_STS_TARGET : BLK_STS_INVAL;
   }
-  prpBegin(queue, iod, command, changetype<Scatterlist>(sgl).dma_address, request.__data_len);
+  const first = changetype<Scatterlist>(sgl).dma_address;
+  if (count == 1 && fitsTwoPages(first, request.__data_len)) {
+    iod.nr_allocations = -1;
+    prpSimple(command, first, request.__data_len);
+    return BLK_STS_OK;
+  }
+  prpBegin(queue, iod, command, first, request.__data_len);
   for (let i: u32 = 0; i < count; i++) {
     const sg = changetype<Scatterlist>(sgl + <usize>i * offsetof<Scatterlist>());
     prpAdd(queue, iod, command, sg.dma_address, sg.dma_length);
@@ -85,11 +98,13 @@ function mapThroughSg<S>(queue: HostQueue, scheme: S, request: Request): u8 {
 }
 
 /** blk_rq_map_sg. */
+@inline
 function fillSg<S>(queue: HostQueue, scheme: S, request: Request, sgl: usize): u32 {
   const iter = mapIterStart(queue, request);
   let count: u32 = 0;
   let sg = sgl;
-  while (mapIterNext(queue, scheme, iter)) {
+  while (mapIterMore(iter)) {
+    mapIterNext(queue, scheme, iter);
     scheme.fillSg(changetype<Scatterlist>(sg), request, iter.place, iter.offset, iter.len);
     sg += offsetof<Scatterlist>();
     count++;
@@ -101,23 +116,37 @@ function fillSg<S>(queue: HostQueue, scheme: S, request: Request, sgl: usize): u
   return count;
 }
 
+@inline
 function mapDirect<S>(queue: HostQueue, scheme: S, request: Request): u8 {
   const iod = iodOf(request);
   const command = commandOf(request);
   const iter = mapIterStart(queue, request);
+  const bytes = request.__data_len;
   iod.nr_allocations = -1;
-  let first = true;
-  while (mapIterNext(queue, scheme, iter)) {
-    const address = scheme.mapSegment(queue, request, iter.place, iter.offset, first);
+  mapIterNext(queue, scheme, iter);
+  const address = scheme.mapSegment(queue, request, iter.place, iter.offset, true);
+  if (address == 0) return BLK_STS_TARGET;
+  if (COUNTING) counters().segments += 1;
+  if (iter.len == bytes && fitsTwoPages(address, bytes)) {
+    prpSimple(command, address, bytes);
+    return BLK_STS_OK;
+  }
+  prpBegin(queue, iod, command, address, bytes);
+  prpAdd(queue, iod, command, address, iter.len);
+  return mapRest(queue, scheme, request, iter);
+}
+
+/** The segments after the first. */
+function mapRest<S>(queue: HostQueue, scheme: S, request: Request, iter: MapIter): u8 {
+  const iod = iodOf(request);
+  while (mapIterMore(iter)) {
+    mapIterNext(queue, scheme, iter);
+    const address = scheme.mapSegment(queue, request, iter.place, iter.offset, false);
     if (address == 0) {
       prpFree(queue, iod);
       return BLK_STS_TARGET;
     }
-    if (first) {
-      prpBegin(queue, iod, command, address, request.__data_len);
-      first = false;
-    }
-    prpAdd(queue, iod, command, address, iter.len);
+    prpAdd(queue, iod, commandOf(request), address, iter.len);
     if (COUNTING) counters().segments += 1;
   }
   return BLK_STS_OK;

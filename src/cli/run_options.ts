@@ -1,0 +1,267 @@
+// The options of `p2plab run`: what each means, what it may be, and the run they add up to.
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { LabError, suggestion } from '../base/errors.ts';
+import { formatBytes, GIB, KIB, MIB, parseBytes, TIB } from '../base/units.ts';
+import { defaultJob } from '../jobs/default_job.ts';
+import type { Job } from '../jobs/job.ts';
+import { loadJobFile } from '../jobs/load_job_file.ts';
+import { type Override, resolveJobs } from '../jobs/resolve.ts';
+import type { CrewOptions } from '../lab/crew.ts';
+import type { Buffers, Payload } from '../lab/machine_spec.ts';
+import { findScheme, listSchemes } from '../lab/modules.ts';
+import { FLOOR_SCHEME, type Mode, type RunParams } from '../lab/run_plan.ts';
+
+/** The options as commander hands them over. */
+export interface RunOptions {
+  scheme: string[];
+  bar?: string[];
+  buffers: Buffers[];
+  flow: string;
+  p2pShare: number;
+  payload?: Payload[];
+  era: string;
+  topology: string;
+  iommu: string;
+  mode: Mode[];
+  batch?: number;
+  queues?: number;
+  wait: 'poll' | 'irq';
+  rounds: number;
+  roundMs: number;
+  seed: number;
+  set: string[];
+  section: string[];
+  margin: number;
+  barSweep?: string;
+  refcount: 'atomic' | 'plain';
+  p2pQueue: 'on' | 'off';
+  mdts: string;
+  queueDepth: number;
+  ram: string;
+  fault?: string;
+  out?: string;
+  json?: string;
+  quiet?: boolean;
+}
+
+const DEFAULT_BARS = [256 * MIB, 16 * GIB];
+const SWEEP_BARS = [256 * MIB, GIB, 4 * GIB, 16 * GIB, 64 * GIB];
+const NAMESPACE_BYTES = TIB;
+/** The largest tag that fits the command identifier beside its generation. */
+const MOST_DEPTH = 4096;
+
+/** Adds every option of a run to a command. */
+export function addRunOptions(command: Command): Command {
+  return command
+    .addOption(
+      list('--scheme <a,b>', 'address schemes to compare, or all; the first is the reference', ['page', 'dma_vec']),
+    )
+    .addOption(list('--bar <size,...>', "the provider's BAR (default: 256MiB,16GiB; with a job file 16GiB)"))
+    .addOption(
+      choices('--buffers <kind,...>', 'where buffers come from', ['pool', 'fixed', 'user'], ['pool', 'fixed', 'user']),
+    )
+    .addOption(one('--flow <flow>', 'who moves the data', ['direct'], 'direct'))
+    .addOption(number('--p2p-share <percent>', 'share of I/Os on P2P memory, the rest on host RAM', 0, 100, 100))
+    .addOption(
+      choices(
+        '--payload <kind,...>',
+        'move nothing, copy, or copy and check (default: none,move; with a job file move)',
+        ['none', 'move', 'verify'],
+      ),
+    )
+    .addOption(one('--era <kernel>', "which kernel's rules the page scheme follows", ['6.12'], '6.12'))
+    .addOption(one('--topology <preset>', 'the emulated PCIe tree', ['one-switch'], 'one-switch'))
+    .addOption(one('--iommu <mode>', 'DMA translation', ['off'], 'off'))
+    .addOption(
+      choices(
+        '--mode <mode,...>',
+        'threads gives iops and latency, inline the CPU time per I/O',
+        ['threads', 'inline'],
+        ['threads', 'inline'],
+      ),
+    )
+    .addOption(number('--batch <n>', 'I/Os for each doorbell (as --set iodepth_batch=N)', 1, 4095))
+    .addOption(number('--queues <n>', 'queue pairs (as --set numjobs=N)', 1, 256))
+    .addOption(one('--wait <how>', 'completion by polling or by interrupt', ['poll', 'irq'], 'poll'))
+    .addOption(number('--rounds <n>', 'rounds, each with every arm once', 1, 100_000, 12))
+    .addOption(number('--round-ms <ms>', 'length of one arm in one round', 1, 600_000, 50))
+    .addOption(number('--seed <n>', 'of access streams, order and statistics', 0, 2 ** 32 - 1, 1))
+    .addOption(
+      new Option('--set <key=value>', 'a fio option, over the job file; may be repeated')
+        .argParser(collect)
+        .default([], 'none'),
+    )
+    .addOption(
+      new Option('--section <name>', 'only this job of the file; may be repeated')
+        .argParser(collect)
+        .default([], 'all'),
+    )
+    .addOption(number('--margin <percent>', 'difference that does not matter', 0.1, 50, 2))
+    .addOption(
+      one('--bar-sweep <on|off>', 'CPU cost against BAR size, 256MiB to 64GiB (default: on without a job file)', [
+        'on',
+        'off',
+      ]),
+    )
+    .addOption(
+      one('--refcount <how>', 'struct page refcounts by locked or by plain operations', ['atomic', 'plain'], 'atomic'),
+    )
+    .addOption(one('--p2p-queue <on|off>', 'whether the NVMe queues take P2P memory', ['on', 'off'], 'on'))
+    .addOption(new Option('--mdts <size>', 'largest transfer of one command').default('512KiB'))
+    .addOption(number('--queue-depth <n>', 'entries of each SQ and CQ', 2, MOST_DEPTH, 1024))
+    .addOption(new Option('--ram <size>', 'emulated host RAM').default('1GiB'))
+    .addOption(
+      new Option('--fault <worker:exit|hang@ms>', 'let a worker fail, to see what the lab does (host0, nvme0, cpu0)'),
+    )
+    .addOption(new Option('--out <dir>', 'where the run folder goes (default: reports/<run>)'))
+    .addOption(new Option('--json <file>', 'also write the result document there; - is stdout, instead of the table'))
+    .addOption(new Option('--quiet', 'no progress on stderr'));
+}
+
+/** @throws LabError for whatever cannot be run as asked */
+export function resolveRun(
+  jobFile: string | undefined,
+  options: RunOptions,
+): { params: RunParams; warnings: readonly string[] } {
+  const { jobs, warnings } = resolveWorkload(jobFile, options);
+  const verifies = jobs.some((job) => job.verify);
+  const usual: Payload[] = jobFile === undefined ? ['none', 'move'] : [verifies ? 'verify' : 'move'];
+  const payloads = options.payload ?? usual;
+  const bars = options.bar?.map((text) => barBytes(text)) ?? (jobFile === undefined ? DEFAULT_BARS : [16 * GIB]);
+  const sweeps =
+    options.barSweep === undefined ? jobFile === undefined && options.bar === undefined : options.barSweep === 'on';
+  const params: RunParams = {
+    schemes: resolveSchemes(options.scheme),
+    bars,
+    barSweep: sweeps && options.mode.includes('inline') ? SWEEP_BARS : [],
+    payloads,
+    buffers: options.buffers,
+    p2pShare: options.p2pShare,
+    modes: options.mode,
+    wait: options.wait,
+    rounds: options.rounds,
+    roundMs: options.roundMs,
+    seed: options.seed,
+    refcount: options.refcount,
+    p2pQueue: options.p2pQueue === 'on',
+    mdtsBytes: powerOfTwo(options.mdts, '--mdts', 4 * KIB, 8 * MIB),
+    depthEntries: options.queueDepth,
+    ramBytes: powerOfTwo(options.ram, '--ram', 64 * MIB, 64 * GIB),
+    namespaceBytes: NAMESPACE_BYTES,
+    marginPercent: options.margin,
+    // Data is checked where the user asked for it, also when the job file did not.
+    jobs,
+    jobFile,
+  };
+  return { params, warnings: [...warnings, ...runtimeNotes(jobs, options)] };
+}
+
+function resolveWorkload(
+  jobFile: string | undefined,
+  options: RunOptions,
+): { jobs: readonly Job[]; warnings: readonly string[] } {
+  const limits = { maxIodepth: options.queueDepth - 1, namespaceBytes: NAMESPACE_BYTES };
+  const set: Override[] = options.set.map(readOverride);
+  if (options.batch !== undefined) set.push({ key: 'iodepth_batch', value: String(options.batch) });
+  if (options.queues !== undefined) set.push({ key: 'numjobs', value: String(options.queues) });
+  if (jobFile === undefined) return { jobs: [defaultJob(limits, set, options.seed)], warnings: [] };
+  const file = loadJobFile(jobFile, process.env, options.section.length > 0 ? options.section : undefined);
+  return resolveJobs(file, { limits, set, seed: options.seed });
+}
+
+function readOverride(text: string): Override {
+  const [key = '', ...rest] = text.split('=');
+  if (key.trim() === '') throw new LabError(`--set '${text}': expected key=value, for example --set bs=8k.`);
+  return { key: key.trim(), value: rest.length > 0 ? rest.join('=').trim() : undefined };
+}
+
+/** A job file's runtime is a limit, not the plan: say so where they differ. */
+function runtimeNotes(jobs: readonly Job[], options: RunOptions): string[] {
+  const planMs = options.rounds * options.roundMs;
+  return [
+    ...new Set(jobs.filter((job) => job.runtimeMs !== undefined && job.runtimeMs > planMs).map((job) => job.runtimeMs)),
+  ].map(
+    (runtimeMs) =>
+      `runtime=${(runtimeMs as number) / 1000}s: each arm is measured for ${planMs / 1000} s (${options.rounds} rounds of ${options.roundMs} ms); --rounds and --round-ms change that`,
+  );
+}
+
+function resolveSchemes(names: string[]): string[] {
+  if (names.includes('all')) {
+    const others = listSchemes()
+      .map(({ name }) => name)
+      .filter((name) => name !== FLOOR_SCHEME);
+    return [...new Set(['page', ...others])];
+  }
+  const schemes = names.map((name) => findScheme(name).name);
+  return [...new Set(schemes)];
+}
+
+function barBytes(text: string): number {
+  return powerOfTwo(text, '--bar', 2 * MIB, 1024 * GIB);
+}
+
+function powerOfTwo(text: string, option: string, least: number, most: number): number {
+  const bytes = parseBytes(text, option);
+  if (bytes < least || bytes > most || !Number.isInteger(Math.log2(bytes))) {
+    throw new LabError(
+      `${option}: '${text}' must be a power of two from ${formatBytes(least)} to ${formatBytes(most)}.`,
+    );
+  }
+  return bytes;
+}
+
+/** @throws LabError unless it is WORKER:exit@MS or WORKER:hang@MS */
+export function parseFault(text: string | undefined): CrewOptions['fault'] {
+  if (text === undefined) return undefined;
+  const match = /^(\w+):(exit|hang)@(\d+)$/.exec(text);
+  if (match === null)
+    throw new LabError(`--fault: '${text}' is not WORKER:exit@MS or WORKER:hang@MS, for example nvme0:hang@500.`);
+  return { worker: match[1] as string, kind: match[2] as 'exit' | 'hang', afterMs: Number(match[3]) };
+}
+
+function collect(value: string, previous: string[]): string[] {
+  return [...previous, value];
+}
+
+function list(flags: string, description: string, fallback?: string[]): Option {
+  const option = new Option(flags, description).argParser(words);
+  return fallback === undefined ? option : option.default(fallback, fallback.join(','));
+}
+
+function words(text: string): string[] {
+  const parts = text.split(',').map((part) => part.trim());
+  if (parts.some((part) => part === '')) throw new InvalidArgumentError('an item of the list is empty.');
+  return parts;
+}
+
+function choices(flags: string, description: string, known: string[], fallback?: string[]): Option {
+  const option = new Option(flags, `${description} (${known.join(', ')})`).argParser((text: string) => [
+    ...new Set(words(text).map((word) => checkWord(word, known))),
+  ]);
+  return fallback === undefined ? option : option.default(fallback, fallback.join(','));
+}
+
+function one(flags: string, description: string, known: string[], fallback?: string): Option {
+  const option = new Option(flags, known.length > 1 ? `${description} (${known.join(', ')})` : description).argParser(
+    (text: string) => checkWord(text, known),
+  );
+  return fallback === undefined ? option : option.default(fallback);
+}
+
+function checkWord(word: string, known: string[]): string {
+  if (known.includes(word)) return word;
+  throw new InvalidArgumentError(`'${word}' is none of ${known.join(', ')}${suggestion(word, known)}`);
+}
+
+function number(flags: string, description: string, least: number, most: number, fallback?: number): Option {
+  const option = new Option(flags, description).argParser((text: string) => {
+    const value = Number(text);
+    const whole = Number.isInteger(least) && Number.isInteger(most);
+    if (text.trim() === '' || !(value >= least && value <= most) || (whole && !Number.isInteger(value))) {
+      throw new InvalidArgumentError(`expected a ${whole ? 'whole ' : ''}number from ${least} to ${most}.`);
+    }
+    return value;
+  });
+  return fallback === undefined ? option : option.default(fallback);
+}

@@ -1,0 +1,235 @@
+// From what the user asked to what is run: groups (one machine, one workload), and in each group the arms to compare.
+import { assert } from '../base/errors.ts';
+import { MIB } from '../base/units.ts';
+import { type Job, usedBlockSizes } from '../jobs/job.ts';
+import type { Params } from '../report/result.ts';
+import { oneSwitch } from './fabric.ts';
+import type { Buffers, MachineSpec, Payload } from './machine_spec.ts';
+
+export type Mode = 'threads' | 'inline';
+
+/** Everything that decides a run, resolved. Sizes in bytes. */
+export interface RunParams {
+  /** Schemes to compare; the first is the reference. */
+  schemes: string[];
+  bars: number[];
+  /** BAR sizes of the cost-against-BAR sweep, or none. */
+  barSweep: number[];
+  payloads: Payload[];
+  buffers: Buffers[];
+  /** Percent of I/Os on P2P memory, the rest on host RAM. */
+  p2pShare: number;
+  modes: Mode[];
+  wait: 'poll' | 'irq';
+  rounds: number;
+  roundMs: number;
+  seed: number;
+  refcount: 'atomic' | 'plain';
+  p2pQueue: boolean;
+  mdtsBytes: number;
+  depthEntries: number;
+  ramBytes: number;
+  namespaceBytes: number;
+  /** Difference that does not matter, in percent, named before the run. */
+  marginPercent: number;
+  jobs: readonly Job[];
+  /** The job file as given, or undefined for the default job. */
+  jobFile: string | undefined;
+}
+
+/** The scheme that measures the harness; in every run. */
+export const FLOOR_SCHEME = 'null';
+
+/** One scheme with one buffer source. */
+export interface Arm {
+  /** Id of its cell. */
+  id: string;
+  scheme: string;
+  buffers: Buffers;
+  role: 'reference' | 'aa' | 'arm' | 'floor';
+}
+
+/** One machine and one workload, on which arms are compared. */
+export interface GroupPlan {
+  id: string;
+  payload: Payload;
+  barBytes: number;
+  /** Jobs that run together, one queue pair for each clone. */
+  jobs: readonly Job[];
+  modes: Mode[];
+  rounds: number;
+  roundMs: number;
+  /** Set in the groups of the cost-against-BAR sweep. */
+  sweep: 'bar' | undefined;
+  arms: Arm[];
+}
+
+/** Rounds of the sweep's groups: enough for an interval, few enough for five sizes. */
+const SWEEP_ROUNDS = 8;
+
+/** The groups of a run, in the order they are run. */
+export function planGroups(params: RunParams): GroupPlan[] {
+  const jobGroups = [...Map.groupBy(params.jobs, (job) => job.group).values()];
+  const plans: Omit<GroupPlan, 'id' | 'arms'>[] = [];
+  for (const jobs of jobGroups) {
+    for (const payload of params.payloads) {
+      for (const barBytes of params.bars) {
+        plans.push({ payload, barBytes, jobs, modes: params.modes, sweep: undefined, ...roundsOf(params, jobs) });
+      }
+    }
+  }
+  const first = jobGroups[0];
+  if (params.barSweep.length > 0 && first !== undefined) {
+    for (const barBytes of params.barSweep) {
+      const { roundMs } = roundsOf(params, first);
+      const rounds = Math.min(SWEEP_ROUNDS, params.rounds);
+      plans.push({
+        payload: 'none',
+        barBytes,
+        jobs: first,
+        modes: ['inline'],
+        sweep: 'bar',
+        rounds,
+        roundMs: roundMs / 2,
+      });
+    }
+  }
+  return plans.map((plan, index) => ({ ...plan, id: `g${index}`, arms: planArms(`g${index}`, params) }));
+}
+
+/** A job's runtime bounds what each arm is measured for; it never lengthens the plan. */
+function roundsOf(params: RunParams, jobs: readonly Job[]): { rounds: number; roundMs: number } {
+  const runtimes = jobs.map((job) => job.runtimeMs ?? Number.POSITIVE_INFINITY);
+  const limitMs = Math.max(...runtimes) / params.rounds;
+  return { rounds: params.rounds, roundMs: Math.min(params.roundMs, limitMs) };
+}
+
+function planArms(group: string, params: RunParams): Arm[] {
+  const arms: Arm[] = [];
+  for (const scheme of params.schemes) {
+    if (scheme === FLOOR_SCHEME) continue;
+    for (const buffers of params.buffers)
+      arms.push({ id: `${group}/${scheme}/${buffers}`, scheme, buffers, role: 'arm' });
+  }
+  // The floor has no rules about buffers; long-lived ones add nothing of their own.
+  const buffers = params.buffers.includes('fixed') ? 'fixed' : (params.buffers[0] as Buffers);
+  arms.push({ id: `${group}/${FLOOR_SCHEME}/${buffers}`, scheme: FLOOR_SCHEME, buffers, role: 'floor' });
+  return arms;
+}
+
+/**
+ * Names the reference among the arms that can run and adds its copy A': the first scheme with its first buffer source
+ * that is not refused. With only the floor left, the floor is its own reference.
+ */
+export function withReference(arms: readonly Arm[]): Arm[] {
+  const reference = arms.find((arm) => arm.role === 'arm') ?? arms[0];
+  assert(reference !== undefined, 'a group has arms');
+  const copy: Arm = { ...reference, id: `${reference.id}'`, role: 'aa' };
+  return arms.flatMap((arm) => (arm === reference ? [{ ...arm, role: 'reference' as const }, copy] : [arm]));
+}
+
+/** One queue pair: a clone of a job. */
+export interface QueuePlan {
+  job: Job;
+  clone: number;
+}
+
+export function queuesOf(group: GroupPlan): QueuePlan[] {
+  return group.jobs.flatMap((job) => Array.from({ length: job.numjobs }, (_, clone) => ({ job, clone })));
+}
+
+const DEFAULT_WINDOW_BYTES = 64 * MIB;
+const ALL_MEDIA_BYTES = 256 * MIB;
+const STREAM_IOS = 2 ** 20;
+const LEAST_STREAM_IOS = 2 ** 16;
+
+/** The machine of a group. */
+export function machineSpec(group: GroupPlan, params: RunParams, workers: number): MachineSpec {
+  const queues = queuesOf(group);
+  const maxBytes = Math.max(...group.jobs.flatMap((job) => usedBlockSizes(job).map(({ bytes }) => bytes)));
+  const maxDepth = Math.max(...group.jobs.map((job) => job.iodepth));
+  const slotBytes = Math.max(4096, powerAtLeast(maxBytes));
+  // Twice the I/Os in flight, so that a buffer is not used again while its last I/O is being checked.
+  const wanted = Math.max(DEFAULT_WINDOW_BYTES, slotBytes * powerAtLeast(2 * maxDepth) * powerAtLeast(queues.length));
+  const streamIos = Math.max(LEAST_STREAM_IOS, powerAtMost(STREAM_IOS / queues.length), powerAtLeast(2 * maxDepth));
+  return {
+    barBytes: group.barBytes,
+    ramBytes: params.ramBytes,
+    fabric: oneSwitch(group.barBytes, params.ramBytes),
+    payload: group.payload,
+    queues: queues.map(({ job }) => ({ iodepth: job.iodepth, batch: job.iodepthBatch, streamIos })),
+    depthEntries: params.depthEntries,
+    mdtsBytes: params.mdtsBytes,
+    namespaceBytes: params.namespaceBytes,
+    barWindowBytes: Math.min(wanted, group.barBytes),
+    ramWindowBytes: Math.min(wanted, params.ramBytes),
+    mediaBytes: Math.max(
+      powerAtLeast(maxBytes),
+      Math.min(DEFAULT_WINDOW_BYTES, powerAtMost(ALL_MEDIA_BYTES / queues.length)),
+    ),
+    refcount: params.refcount,
+    p2pQueue: params.p2pQueue,
+    workers,
+  };
+}
+
+/** Bytes that the machine will really touch, for the check against the memory there is. */
+export function touchedBytes(spec: MachineSpec, memmapBytes: number): number {
+  const payload = spec.payload === 'none' ? 0 : spec.barWindowBytes + spec.ramWindowBytes;
+  const media = spec.payload === 'none' ? 0 : spec.mediaBytes * spec.queues.length;
+  const streams = spec.queues.reduce((sum, queue) => sum + queue.streamIos * 16, 0);
+  return memmapBytes + spec.ramBytes / 64 + payload + media + streams;
+}
+
+/** Options of a group as results state them. */
+export function groupParams(group: GroupPlan, params: RunParams): Params {
+  const [job] = group.jobs;
+  assert(job !== undefined, 'a group has a job');
+  const words = (pick: (job: Job) => string): string => [...new Set(group.jobs.map(pick))].join('+');
+  return {
+    group: group.id,
+    ...(group.sweep === undefined ? {} : { sweep: group.sweep }),
+    job: params.jobFile === undefined ? null : `${params.jobFile} [${words((each) => each.name)}]`,
+    flow: 'direct',
+    payload: group.payload,
+    bar: group.barBytes,
+    rw: words((each) => each.options.rw ?? 'read'),
+    bs: words((each) => blockSizeWords(each)),
+    iodepth: words((each) => String(each.iodepth)),
+    batch: words((each) => String(each.iodepthBatch)),
+    queues: queuesOf(group).length,
+    era: '6.12',
+    iommu: 'off',
+    topology: 'one-switch',
+    wait: params.wait,
+    refcount: params.refcount,
+    p2pShare: params.p2pShare,
+    p2pQueue: params.p2pQueue,
+    mdts: params.mdtsBytes,
+    queueDepth: params.depthEntries,
+    ram: params.ramBytes,
+    namespace: params.namespaceBytes,
+    rounds: group.rounds,
+    roundMs: group.roundMs,
+    seed: params.seed,
+    ...Object.fromEntries(group.jobs.flatMap((each) => fioOptions(each, group.jobs.length > 1))),
+  };
+}
+
+function fioOptions(job: Job, named: boolean): [string, string][] {
+  return Object.entries(job.options).map(([key, value]) => [named ? `fio.${job.name}.${key}` : `fio.${key}`, value]);
+}
+
+function blockSizeWords(job: Job): string {
+  const sizes = usedBlockSizes(job).map(({ bytes }) => bytes);
+  const [least, most] = [Math.min(...sizes), Math.max(...sizes)];
+  return least === most ? String(least) : `${least}-${most}`;
+}
+
+function powerAtLeast(value: number): number {
+  return 2 ** Math.ceil(Math.log2(value));
+}
+
+function powerAtMost(value: number): number {
+  return 2 ** Math.floor(Math.log2(value));
+}
