@@ -6,8 +6,7 @@ import { parseBytes } from '../base/units.ts';
 import type { AddressOptions, IommuMode, Quirk } from '../topology/addresses.ts';
 import { IOMMU_MODES, QUIRKS } from '../topology/addresses.ts';
 import { parseCpu } from '../topology/cpu.ts';
-import { decide } from '../topology/decide.ts';
-import { pairEntry, topologyDocument } from '../topology/document.ts';
+import { topologyDocument } from '../topology/document.ts';
 import type { Era } from '../topology/host_bridge.ts';
 import { ERAS } from '../topology/host_bridge.ts';
 import { loadTopology, resolveCpu } from '../topology/load.ts';
@@ -24,7 +23,7 @@ interface Options {
   readonly cpu?: string;
   readonly era: string;
   readonly iommu?: string;
-  readonly quirk?: string[];
+  readonly quirk?: string;
   readonly pageSize: string;
   readonly bar: string;
   readonly all?: boolean;
@@ -40,7 +39,7 @@ export function register(program: Command): void {
     .option('--cpu <cpu>', 'vendor:family where the source does not tell: amd:23, intel:6, host, unknown')
     .option('--era <version>', `whose rules: ${ERAS.join(', ')}`, '6.12')
     .option('--iommu <mode>', `IOMMU: ${IOMMU_MODES.join(', ')}`)
-    .option('--quirk <names...>', `kernel faults to apply: ${QUIRKS.join(', ')}`)
+    .option('--quirk <names>', `kernel faults to apply, separated by commas: ${QUIRKS.join(', ')}`)
     .option('--page-size <size>', 'page size of the kernel: 4K, 16K, 64K', '4K')
     .option('--bar <size>', "the provider's BAR in a preset", '16GiB')
     .option('--all', 'show chip set functions in the matrix too')
@@ -48,11 +47,11 @@ export function register(program: Command): void {
 }
 
 async function runTopology(sourceWord: string | undefined, options: Options): Promise<void> {
-  const { source, jsonTo } = sourceAndOutput(sourceWord, options.json);
+  const { pair, rest } = pairOf(options.pair, sourceWord);
+  const { source, jsonTo } = sourceAndOutput(rest, options.json);
   const pageBytes = parsePageSize(options.pageSize);
   const choice = options.cpu === undefined ? undefined : parseCpu(options.cpu);
   const asked = addressWords(options);
-  const pair = options.pair === undefined ? undefined : pairOf(options.pair);
   const topology = await loadTopology(source, parseBytes(options.bar, '--bar'));
   const rules: AddressOptions = {
     ...asked,
@@ -60,9 +59,8 @@ async function runTopology(sourceWord: string | undefined, options: Options): Pr
     iommu: options.iommu === undefined ? topology.iommu : asked.iommuMode !== 'off',
   };
   if (jsonTo !== undefined) {
-    const document = topologyDocument(topology, rules, pageBytes);
-    const pairs = pair ? [pairEntry(topology, decide(topology, ...pair, rules), rules)] : document.pairs;
-    writeOut(jsonTo, `${JSON.stringify({ ...document, pairs }, undefined, 2)}\n`);
+    const document = topologyDocument(topology, rules, pageBytes, pair);
+    writeOut(jsonTo, `${JSON.stringify(document, undefined, 2)}\n`);
     return;
   }
   const width = Math.max(60, process.stdout.columns ?? DEFAULT_WIDTH);
@@ -89,16 +87,22 @@ function addressWords(options: Options): Omit<AddressOptions, 'cpu' | 'iommu'> {
   return {
     era: oneOf(options.era, ERAS, '--era') as Era,
     iommuMode: options.iommu === undefined ? 'off' : (oneOf(options.iommu, IOMMU_MODES, '--iommu') as IommuMode),
-    quirks: (options.quirk ?? []).map((word) => oneOf(word, QUIRKS, '--quirk') as Quirk),
+    quirks: (options.quirk?.split(',') ?? []).map((word) => oneOf(word, QUIRKS, '--quirk') as Quirk),
   };
 }
 
-function pairOf(words: readonly string[]): [string, string] {
-  const [provider, client, ...more] = words;
-  if (provider === undefined || client === undefined || more.length > 0) {
-    throw new LabError(`--pair takes a provider and a client, not ${words.length} functions (${words.join(' ')}).`);
+/** The pair, and the source where it was written behind it (`--pair A B FILE`). */
+function pairOf(
+  words: readonly string[] | undefined,
+  source: string | undefined,
+): { pair: [string, string] | undefined; rest: string | undefined } {
+  if (words === undefined) return { pair: undefined, rest: source };
+  const [provider, client, third] = words;
+  const isLong = words.length > 3 || (third !== undefined && source !== undefined);
+  if (provider === undefined || client === undefined || isLong) {
+    throw new LabError(`--pair takes a provider and a client, not ${words.length} words (${words.join(' ')}).`);
   }
-  return [provider, client];
+  return { pair: [provider, client], rest: source ?? third };
 }
 
 function oneOf(word: string, known: readonly string[], option: string): string {

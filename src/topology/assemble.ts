@@ -34,8 +34,10 @@ type Bridges = ReadonlyMap<HostBridgeId, Draft>;
 /** What placing one function needs to know of the others. */
 interface Scene {
   readonly source: string;
-  readonly sorted: readonly Draft[];
   readonly bridges: Bridges;
+  readonly bridgesIn: ReadonlyMap<number, readonly Draft[]>;
+  readonly onBus: ReadonlyMap<HostBridgeId, readonly Draft[]>;
+  readonly rootPortDomains: ReadonlySet<number>;
   readonly physfns: ReadonlyMap<FunctionId, FunctionId>;
   /** Domains with a bridge whose bus numbers the source does not tell: only bus 0 is surely a root bus there. */
   readonly openDomains: ReadonlySet<number>;
@@ -53,7 +55,17 @@ export function assemble(drafts: readonly Draft[], source: string): Assembly {
   const bridges = bridgesByBus(sorted, source);
   const physfns = physfnsByVf(sorted);
   const open = sorted.filter((draft) => draft.isBridge && !draft.buses).map((draft) => draft.domain);
-  const scene: Scene = { source, sorted, bridges, physfns, openDomains: new Set(open), notes: [] };
+  const rootPorts = sorted.filter((draft) => draft.portType === 'root-port');
+  const scene: Scene = {
+    source,
+    bridges,
+    bridgesIn: Map.groupBy(bridges.values(), (bridge) => bridge.domain),
+    onBus: Map.groupBy(sorted, (draft) => formatHostBridgeId(draft.domain, draft.bus)),
+    rootPortDomains: new Set(rootPorts.map((draft) => draft.domain)),
+    physfns,
+    openDomains: new Set(open),
+    notes: [],
+  };
   const parents = new Map<FunctionId, Draft | null | undefined>();
   for (const draft of sorted) parents.set(draft.id, parentOf(draft, scene));
   const byId = new Map(sorted.map((draft) => [draft.id, draft]));
@@ -69,15 +81,18 @@ export function assemble(drafts: readonly Draft[], source: string): Assembly {
 /** One host bridge for each root bus that is in use; windows unknown. */
 export function hostBridgesOf(functions: readonly PciFunction[]): HostBridge[] {
   const bridges = new Map<HostBridgeId, HostBridge>();
+  const numaNodes = new Map<HostBridgeId | undefined, number>();
+  for (const fn of functions) {
+    if (fn.numaNode !== undefined && !numaNodes.has(fn.hostBridge)) numaNodes.set(fn.hostBridge, fn.numaNode);
+  }
   for (const fn of functions) {
     if (fn.hostBridge === undefined || fn.parent !== null || bridges.has(fn.hostBridge)) continue;
     const rootBus = Number.parseInt(fn.hostBridge.slice(fn.hostBridge.indexOf(':') + 1), 16);
-    const numaNode = functions.find((f) => f.hostBridge === fn.hostBridge && f.numaNode !== undefined)?.numaNode;
     bridges.set(fn.hostBridge, {
       id: fn.hostBridge,
       domain: fn.domain,
       rootBus,
-      numaNode,
+      numaNode: numaNodes.get(fn.hostBridge),
       windows: undefined,
       inboundOffset: 0n,
     });
@@ -166,7 +181,7 @@ function physfnsByVf(sorted: readonly Draft[]): Map<FunctionId, FunctionId> {
 function parentOf(draft: Draft, scene: Scene): Draft | null | undefined {
   const direct = scene.bridges.get(formatHostBridgeId(draft.domain, draft.bus));
   if (direct) return direct;
-  const around = innermostAround(draft, scene.bridges);
+  const around = innermostAround(draft, scene);
   if (around) {
     refuseOrphan(draft, around, scene);
     return around;
@@ -178,11 +193,11 @@ function parentOf(draft: Draft, scene: Scene): Draft | null | undefined {
 }
 
 /** The bridge with the narrowest bus range around the function's bus. */
-function innermostAround(draft: Draft, bridges: Bridges): Draft | undefined {
+function innermostAround(draft: Draft, scene: Scene): Draft | undefined {
   let best: Draft | undefined;
-  for (const bridge of bridges.values()) {
+  for (const bridge of scene.bridgesIn.get(draft.domain) ?? []) {
     const range = bridge.buses;
-    if (!range || bridge.domain !== draft.domain) continue;
+    if (!range) continue;
     if (draft.bus < range.secondary || draft.bus > range.subordinate) continue;
     if (!best?.buses || range.secondary > best.buses.secondary) best = bridge;
   }
@@ -191,10 +206,10 @@ function innermostAround(draft: Draft, bridges: Bridges): Draft | undefined {
 
 /** A function on a bus that no bridge has as secondary is a VF of something on `around`'s bus, or an orphan. */
 function refuseOrphan(draft: Draft, around: Draft, scene: Scene): void {
-  const { source, sorted, physfns, notes } = scene;
+  const { source, onBus, physfns, notes } = scene;
   if (physfns.has(draft.id) || draft.saysVirtual) return;
   const secondary = around.buses?.secondary;
-  const neighbours = sorted.filter((fn) => fn.domain === around.domain && fn.bus === secondary);
+  const neighbours = onBus.get(formatHostBridgeId(around.domain, secondary ?? 0)) ?? [];
   if (neighbours.some((fn) => fn.sriov === 'shown')) return;
   if (neighbours.some((fn) => fn.sriov === undefined && !fn.capsShown)) {
     notes.push(
@@ -211,13 +226,12 @@ function refuseOrphan(draft: Draft, around: Draft, scene: Scene): void {
 }
 
 /** On a bus without any bridge above: a root bus, unless the function is of a kind that cannot stand on one. */
-function refuseStray(draft: Draft, { sorted, source }: Scene): void {
+function refuseStray(draft: Draft, { rootPortDomains, source }: Scene): void {
   const isSwitchPort = draft.portType === 'upstream' || draft.portType === 'downstream';
   const needsPort = draft.portType === 'endpoint' || draft.portType === 'legacy-endpoint';
   // Virtual machines show plain endpoints on root buses; beside real root ports they do not.
-  const besideRootPorts = (): boolean =>
-    draft.bus !== 0 && sorted.some((fn) => fn.domain === draft.domain && fn.portType === 'root-port');
-  if (!isSwitchPort && !(needsPort && besideRootPorts())) return;
+  const isBesideRootPorts = draft.bus !== 0 && rootPortDomains.has(draft.domain);
+  if (!isSwitchPort && !(needsPort && isBesideRootPorts)) return;
   throw new LabError(
     `${placeOf(source, draft)}: ${draft.id} (${draft.portType}) is an orphan: no bridge leads to bus ` +
       `${formatHostBridgeId(draft.domain, draft.bus)}. Give the whole dump, bridges included.`,

@@ -1,7 +1,8 @@
 // The `p2plab.topology/1` document: everything the topology command knows, as data.
 
+import { LabError } from '../base/errors.ts';
 import type { MapType, Verdict } from './decide.ts';
-import { decideFunctions } from './decide.ts';
+import { decide, decideFunctions } from './decide.ts';
 import type { UnknownFact } from './explain.ts';
 import { fix, unknownFacts, why } from './explain.ts';
 import type { RuleOptions } from './host_bridge.ts';
@@ -41,20 +42,42 @@ export interface PairEntry {
   readonly fix: string | null;
 }
 
-/** Every ordered pair of functions with a type 0 header, each function with itself included, in lspci's order. */
+/** Most endpoints whose pairs are listed: 262,144 verdicts. */
+export const MAX_PAIRED_FUNCTIONS = 512;
+
+/**
+ * Every ordered pair of functions with a type 0 header, each function with itself included, in lspci's order.
+ * @throws LabError above MAX_PAIRED_FUNCTIONS
+ */
 export function allVerdicts(topology: Topology, options: RuleOptions): Verdict[] {
   const functions = endpoints(topology);
+  if (functions.length > MAX_PAIRED_FUNCTIONS) {
+    throw new LabError(
+      `${topology.source}: ${functions.length} functions make too many pairs to list (at most ` +
+        `${MAX_PAIRED_FUNCTIONS} functions). Ask for one with --pair PROVIDER CLIENT.`,
+    );
+  }
   return functions.flatMap((provider) =>
     functions.map((client) => decideFunctions(topology, provider, client, options)),
   );
 }
 
-export function topologyDocument(topology: Topology, options: RuleOptions, pageBytes: number): TopologyDocument {
+/**
+ * The document with every pair, or with the one pair asked for.
+ * @throws LabError when that pair is not in the topology, or all pairs are too many
+ */
+export function topologyDocument(
+  topology: Topology,
+  options: RuleOptions,
+  pageBytes: number,
+  pair?: readonly [provider: string, client: string],
+): TopologyDocument {
+  const verdicts = pair ? [decide(topology, ...pair, options)] : allVerdicts(topology, options);
   return {
     schema: 'p2plab.topology/1',
     source: topology.source,
     devices: topology.functions.map(deviceEntry),
-    pairs: allVerdicts(topology, options).map((verdict) => pairEntry(topology, verdict, options)),
+    pairs: verdicts.map((verdict) => pairEntry(topology, verdict, options)),
     memmap: memmapOfProviders(topology, pageBytes, options.era),
     unknown: unknownFacts(topology, options),
   };

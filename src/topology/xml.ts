@@ -133,7 +133,9 @@ class PieceReader {
       const next = this.#buffer.indexOf('<', this.#at);
       const end = next < 0 ? this.#buffer.length : next;
       const skipped = this.#buffer.slice(this.#at, end);
-      if (isOutside && /[^\s\ufeff]/.test(skipped)) {
+      const word = isOutside ? skipped.search(/[^\s\ufeff]/) : -1;
+      if (word >= 0) {
+        this.#consume(this.#at + word);
         throw new LabError(`${this.#source}:${this.line}: '${excerpt(skipped.trim())}' stands outside any element.`);
       }
       this.#consume(end);
@@ -149,7 +151,7 @@ class PieceReader {
     if (this.#starts('<?')) return this.#pass('?>', 'processing instruction');
     if (this.#starts('<!DOCTYPE')) return this.#doctype();
     if (this.#starts('<!')) throw this.#error('a declaration that has no place here');
-    const end = this.#tagEnd();
+    const end = this.#tagEnd('<', "a tag with a '<' inside");
     const markup = this.#buffer.slice(this.#at, end);
     this.#consume(end);
     return markup;
@@ -160,8 +162,8 @@ class PieceReader {
     return this.#buffer.startsWith(word, this.#at);
   }
 
-  /** End of the tag at the current place: the first `>` outside quotes. */
-  #tagEnd(): number {
+  /** End of the tag at the current place: the first `>` outside quotes. `refused` may not come before it. */
+  #tagEnd(refused: string, why: string): number {
     let quote = '';
     for (let i = this.#at; ; i++) {
       if (i - this.#at > MAX_TAG_CHARS) throw this.#error(`a tag longer than ${MAX_TAG_CHARS} characters`);
@@ -174,16 +176,12 @@ class PieceReader {
       if (quote !== '') quote = c === quote ? '' : quote;
       else if (c === '"' || c === "'") quote = c;
       else if (c === '>') return i + 1;
-      else if (c === '<' && i > this.#at) throw this.#error("a '<' inside a tag");
+      else if (c === refused && i > this.#at) throw this.#error(why);
     }
   }
 
   #doctype(): undefined {
-    const end = this.#tagEnd();
-    if (this.#buffer.slice(this.#at, end).includes('[')) {
-      throw this.#error('a DOCTYPE with declarations of its own: entities are never expanded, remove it');
-    }
-    this.#consume(end);
+    this.#consume(this.#tagEnd('[', 'a DOCTYPE with declarations of its own: entities are never expanded, remove it'));
   }
 
   #pass(terminator: string, what: string): undefined {

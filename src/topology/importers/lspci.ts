@@ -22,6 +22,9 @@ const MAX_FUNCTIONS = 65_536;
 /** Lines of other words allowed before the first function (prompts, headings). */
 const MAX_PREAMBLE_LINES = 20;
 
+/** The first processor's entry is all that is needed of /proc/cpuinfo. */
+const MAX_CPUINFO_CHARS = 4096;
+
 const SECTION = /^=== ([A-Z]+)\s*$/;
 /** Messages of the tools themselves, which end up between the lines when stderr is captured too. */
 const TOOL_MESSAGE = /^(?:lspci|pcilib|sudo|ssh|bash|sh): /;
@@ -67,9 +70,11 @@ export function parse(text: TextSource, source: string): Topology {
 }
 
 function readLine(reading: Reading, line: Line): void {
-  if (reading.section === 'CPU') reading.cpuinfo = `${reading.cpuinfo}${line.text}\n`.slice(0, 4096);
-  else if (reading.section === 'TREE' || (reading.section === 'LSPCI' && isTreeLine(line.text)))
-    readTree(reading, line);
+  if (reading.section === 'CPU') {
+    if (reading.cpuinfo.length < MAX_CPUINFO_CHARS) reading.cpuinfo += `${line.text}\n`;
+    return;
+  }
+  if (reading.section === 'TREE' || (reading.section === 'LSPCI' && isTreeLine(line.text))) readTree(reading, line);
   else if (reading.section === 'LSPCI') readDump(reading, line);
 }
 
@@ -121,8 +126,8 @@ function finish(reading: Reading): Topology {
     throw new LabError(`${source}: no PCI function found in it. Expected the output of lspci -vvv (as root).`);
   }
   const drafts = withTree.map((device) => draftOf(device, placeOf(source, device)));
-  reading.tail.refuseMissingTail(devices, drafts, source);
   const { functions, hostBridges, notes } = assemble(drafts, source);
+  reading.tail.refuseMissingTail(devices, drafts, source);
   if (devices.some((device) => !device.barsNumbered)) notes.push('lspci -v does not number BARs: counted in order.');
   return validated({
     source,

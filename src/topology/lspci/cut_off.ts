@@ -13,22 +13,25 @@ const REMEMBERED_LINES = 4096;
 
 export class DumpTail {
   #lines: string[] = [];
+  /** The text ends without a newline, in a line of a kind not seen before. */
+  #endsUnfamiliar = false;
 
   remember(text: string): void {
     this.#lines.push(text);
     if (this.#lines.length >= 2 * REMEMBERED_LINES) this.#lines = this.#lines.slice(-REMEMBERED_LINES);
   }
 
-  /** @throws LabError when the last line has no newline and is the beginning of a longer line seen before */
+  /** @throws LabError when the last line has no newline and stops inside a line of a kind seen before, or a flag */
   refuseCutLine(last: Line, source: string): void {
     if (last.ended || /^\s+Kernel (?:driver in use|modules): \S/.test(last.text)) return;
     const shape = shapeOf(last.text);
-    let isBeginning = false;
+    let isBeginning = /[+-] [A-Za-z]+$/.test(last.text);
     for (const line of this.#lines.slice(0, -1)) {
       const other = shapeOf(line);
       if (other === shape) return;
       if (other.startsWith(shape.replace(/[#~]+$/, ''))) isBeginning = true;
     }
+    this.#endsUnfamiliar = true;
     if (!isBeginning) return;
     throw new LabError(
       `${source}:${last.number}: the dump is cut off inside this line: '${excerpt(last.text.trim())}'.`,
@@ -45,21 +48,23 @@ export class DumpTail {
         `${placeOf(source, last)}: nothing is told about ${last.header.id}: the dump is cut off here.`,
       );
     }
-    for (const device of devices) {
-      const range = device.buses;
-      if (!device.linkActive || !range || range.secondary === 0) continue;
-      const { domain } = device.header;
-      const isAfterLast =
-        domain > last.header.domain || (domain === last.header.domain && range.secondary > last.header.bus);
-      const isEmpty = !drafts.some(
-        (fn) => fn.domain === domain && fn.bus >= range.secondary && fn.bus <= range.subordinate,
-      );
-      if (!isAfterLast || !isEmpty) continue;
-      throw new LabError(
-        `${placeOf(source, last)}: the dump ends with ${last.header.id}, but the link below ${device.header.id} ` +
-          `(${placeOf(source, device)}) is active and nothing behind it is shown: the dump is cut off.`,
-      );
-    }
+    const port = devices.find((device) => this.#mustHaveMore(device, last, drafts));
+    if (!port) return;
+    throw new LabError(
+      `${placeOf(source, last)}: the dump ends with ${last.header.id}, but nothing is shown behind ${port.header.id} ` +
+        `(${placeOf(source, port)})${port.linkActive ? ', whose link is active' : ''}: the dump is cut off.`,
+    );
+  }
+
+  /** A port whose bus would come after the last function shown, and that has, or likely has, something behind it. */
+  #mustHaveMore(port: DeviceText, last: DeviceText, drafts: readonly Draft[]): boolean {
+    const range = port.buses;
+    if (!range || range.secondary === 0 || !(port.linkActive || this.#endsUnfamiliar)) return false;
+    const { domain } = port.header;
+    const isBehindEnd =
+      domain > last.header.domain || (domain === last.header.domain && range.secondary > last.header.bus);
+    if (!isBehindEnd) return false;
+    return !drafts.some((fn) => fn.domain === domain && fn.bus >= range.secondary && fn.bus <= range.subordinate);
   }
 }
 

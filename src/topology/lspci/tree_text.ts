@@ -14,6 +14,8 @@ export interface TreeNode {
   readonly line: number;
 }
 
+const MAX_TREE_FUNCTIONS = 65_536;
+
 interface Bus {
   readonly domain: number;
   readonly bus: number;
@@ -55,6 +57,9 @@ export class TreeText {
         bus = this.#enter(first, last ?? first, bus, text, line);
       } else if (device !== undefined) {
         if (!bus) throw this.#damaged(text, line);
+        if (this.nodes.length >= MAX_TREE_FUNCTIONS) {
+          throw new LabError(`${this.#source}:${line}: more than ${MAX_TREE_FUNCTIONS} functions in the tree.`);
+        }
         const devfn = (Number.parseInt(device, 16) << 3) | Number(fn);
         this.nodes.push({ ...bus, id: formatId(bus.domain, bus.bus, devfn), devfn, buses: undefined, line });
         // -tv: two spaces, then words to the end of the line.
