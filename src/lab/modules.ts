@@ -30,6 +30,16 @@ export interface DeviceModule {
   run(queue: number, budget: number, idleTurns: number): number;
 }
 
+/** Functions of stages.wasm: single stages of the path, for tests and benches. */
+export interface StagesModule {
+  /** Writes the PRPs of one segment into the command of request `tag`; the command's wasm address. */
+  writePrps(hostQueue: number, tag: number, address: number, bytes: number): number;
+  freePrps(hostQueue: number, tag: number): void;
+  /** wasm address behind a bus address for this controller, 0 when no window claims it. */
+  route(deviceQueue: number, busAddress: number, bytes: number): number;
+  mapTypeOf(machine: number, key: number): number;
+}
+
 interface Manifest {
   /** Hash of every source that the machine's code is made of. */
   hash: string;
@@ -91,4 +101,8 @@ export function deviceModule(memory: WebAssembly.Memory): DeviceModule {
 
 export function setupModule(memory: WebAssembly.Memory): SetupModule {
   return instantiate('setup', memory) as unknown as SetupModule;
+}
+
+export function stagesModule(memory: WebAssembly.Memory): StagesModule {
+  return instantiate('stages', memory) as unknown as StagesModule;
 }

@@ -1,6 +1,7 @@
 // The host CPU's agent for one queue pair: reap completions, submit what the depth allows, in batches with one doorbell.
 import { countInto } from "../counting";
 import { submitBio } from "../block/submit";
+import { tagFree } from "../block/tags";
 import { Bio } from "../layout/bio";
 import { machineOf } from "../block/bio";
 import { HostQueue } from "../layout/queue";
@@ -33,6 +34,7 @@ export function runHost<S>(queue: HostQueue, budget: u32, idleTurns: u32): u32 {
 function submit<S>(queue: HostQueue, scheme: S, until: u32): bool {
   let sent = false;
   if (queue.pendingBio != 0) {
+    if (!tagFree(queue)) return false;
     const bio = changetype<Bio>(<usize>queue.pendingBio);
     queue.pendingBio = 0;
     sent = true;

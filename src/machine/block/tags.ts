@@ -19,6 +19,15 @@ export function tagGet(queue: HostQueue): i32 {
   return NO_TAG;
 }
 
+/** Whether tagGet would find one. */
+export function tagFree(queue: HostQueue): bool {
+  const end = <usize>queue.tagWords + (<usize>queue.tagWordCount << 3);
+  for (let word = <usize>queue.tagWords; word < end; word += 8) {
+    if (load<u64>(word) != 0) return true;
+  }
+  return false;
+}
+
 /** Gives a tag back. */
 @inline
 export function tagPut(queue: HostQueue, tag: u32): void {

@@ -21,11 +21,11 @@ export class Request {
   alloc_time_ns: u64;
   start_time_ns: u64;
   io_start_time_ns: u64;
+  wbt_flags: u16;
   stats_sectors: u16;
   /** Number of DMA segments, counted by split and merge. */
   nr_phys_segments: u16;
   nr_integrity_segments: u16;
-  pad126: u16;
   state: u32;
   ref: i32;
   deadline: u64;

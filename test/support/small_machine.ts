@@ -1,0 +1,158 @@
+// A machine small enough for tests, its modules, and the ways tests look at it. Runs inline, in the test's own thread.
+import { HostQueue, Page } from '../../build/layout.ts';
+import { KIB, MIB, TIB } from '../../src/base/units.ts';
+import { sharedMemory } from '../../src/lab/arena.ts';
+import { type Fabric, oneSwitch } from '../../src/lab/fabric.ts';
+import { field } from '../../src/lab/fields.ts';
+import { type InlineResult, runInlineSlice } from '../../src/lab/inline.ts';
+import { type BuiltMachine, buildMachine, type SetupModule, setBuffers } from '../../src/lab/machine.ts';
+import type { Buffers, MachineSpec } from '../../src/lab/machine_spec.ts';
+import { type DeviceModule, deviceModule, type HostModule, hostModule, setupModule } from '../../src/lab/modules.ts';
+import { type Outcome, readCounters, resetCounters, takeOutcome } from '../../src/lab/queue_state.ts';
+
+export const NVME_WRITE = 1;
+export const NVME_READ = 2;
+
+/** One I/O of a test's stream. Offsets and lengths in bytes. */
+export interface TestIo {
+  op: 'read' | 'write';
+  lba: number;
+  bytes: number;
+  /** Byte offset of the buffer, a multiple of 4 KiB. */
+  buffer: number;
+  inRam?: boolean;
+}
+
+export interface SmallMachine {
+  machine: BuiltMachine;
+  memory: WebAssembly.Memory;
+  setup: SetupModule;
+  device: DeviceModule;
+  host(scheme: string): HostModule;
+  /** Writes the stream of a queue (repeated to its length). */
+  stream(ios: readonly TestIo[], queue?: number): void;
+  /** Runs `count` I/Os of each queue and gives what came of it. */
+  run(scheme: string, buffers: Buffers, count: number, interleaveSeed?: number): InlineResult & Outcome;
+  /** Counts of the counting build since the last call. */
+  counters(): ReturnType<typeof readCounters>;
+  /** Everything that must be as it was once all I/O is done. */
+  leftovers(): string[];
+}
+
+export type SmallSpec = Partial<Omit<MachineSpec, 'queues'>> & {
+  iodepth?: number;
+  batch?: number;
+  queueCount?: number;
+  streamIos?: number;
+  fabricOf?: (barBytes: number, ramBytes: number) => Fabric;
+};
+
+/** Builds a machine with the counting modules (their assertions included). */
+export function smallMachine(options: SmallSpec = {}): SmallMachine {
+  const { iodepth = 16, batch = 4, queueCount = 1, streamIos = 1024, fabricOf = oneSwitch, ...over } = options;
+  const barBytes = over.barBytes ?? 16 * MIB;
+  const ramBytes = over.ramBytes ?? 16 * MIB;
+  const spec: MachineSpec = {
+    barBytes,
+    ramBytes,
+    fabric: fabricOf(barBytes, ramBytes),
+    payload: 'move',
+    queues: Array.from({ length: queueCount }, () => ({ iodepth, batch, streamIos })),
+    depthEntries: 64,
+    mdtsBytes: 512 * KIB,
+    namespaceBytes: TIB,
+    barWindowBytes: barBytes,
+    ramWindowBytes: ramBytes,
+    mediaBytes: 4 * MIB,
+    refcount: 'atomic',
+    p2pQueue: true,
+    workers: 1,
+    ...over,
+  };
+  const memory = sharedMemory();
+  const setup = setupModule(memory);
+  const machine = buildMachine(memory, spec, setup);
+  const device = deviceModule(memory);
+  const hosts = new Map<string, HostModule>();
+  const host = (scheme: string): HostModule => {
+    const module = hosts.get(scheme) ?? hostModule(scheme, memory, true);
+    if (!hosts.has(scheme)) module.setup(machine.at);
+    hosts.set(scheme, module);
+    return module;
+  };
+  resetCounters(machine);
+  return {
+    machine,
+    memory,
+    setup,
+    device,
+    host,
+    stream: (ios, queue = 0) => writeStream(machine, ios, queue),
+    run: (scheme, buffers, count, interleaveSeed) => {
+      const module = host(scheme);
+      setBuffers(machine, buffers);
+      const slice = { view: machine.view, queues: machine.queues, host: module, device, streamStart: 0, leadIos: 0 };
+      const result = runInlineSlice({ ...slice, measureIos: count, interleaveSeed });
+      return { ...result, ...takeOutcome(machine) };
+    },
+    counters: () => {
+      const counts = readCounters(machine);
+      resetCounters(machine);
+      return counts;
+    },
+    leftovers: () => leftovers(machine, setup, hosts),
+  };
+}
+
+function writeStream(machine: BuiltMachine, ios: readonly TestIo[], queue: number): void {
+  const span = machine.queues[queue]?.stream as { at: number; bytes: number };
+  const entries = span.bytes / 16;
+  for (let i = 0; i < entries; i++) {
+    const io = ios[i % ios.length] as TestIo;
+    const word = span.at / 4 + i * 4;
+    machine.view.u32[word] = io.lba;
+    machine.view.u32[word + 1] = Math.floor(io.lba / 2 ** 32);
+    machine.view.u32[word + 2] = io.bytes / 512 + (io.op === 'write' ? NVME_WRITE : NVME_READ) * 2 ** 24;
+    machine.view.u32[word + 3] = io.buffer / 4096 + (io.inRam === true ? 2 ** 31 : 0);
+  }
+}
+
+/** Names of resources that are not back where they were: tags, bios, lists, pool bytes, page references. */
+function leftovers(machine: BuiltMachine, setup: SetupModule, hosts: Map<string, HostModule>): string[] {
+  const { view, spec } = machine;
+  const wrong: string[] = [];
+  const tags = spec.depthEntries - 1;
+  machine.queues.forEach(({ host }, index) => {
+    const expect = (name: string, value: number, expected: number): void => {
+      if (value !== expected) wrong.push(`queue ${index} ${name}: ${value} instead of ${expected}`);
+    };
+    const iodepth = spec.queues[index]?.iodepth as number;
+    expect('free bios', field(view, host, HostQueue.bioFree), iodepth + tags);
+    expect('free biovecs', field(view, host, HostQueue.biovecFree), iodepth + tags);
+    expect('free scatterlists', field(view, host, HostQueue.sgFree), tags);
+    expect('free short PRP lists', field(view, host, HostQueue.prpSmallFree), tags);
+    expect('plugged requests', field(view, host, HostQueue.plugCount), 0);
+    expect('pending bio', field(view, host, HostQueue.pendingBio), 0);
+    expect('in flight', field(view, host, HostQueue.issued) - field(view, host, HostQueue.completed), 0);
+    expect('free tags', countTags(machine, host), tags);
+  });
+  const free = setup.poolAvail(machine.at);
+  if (free !== spec.barBytes) wrong.push(`pool: ${free} bytes free instead of ${spec.barBytes}`);
+  const withPages = [...hosts.values()].some((module) => module.memmapBytes(spec.barBytes) > 0);
+  const span = withPages ? machine.memmap : { at: machine.memmap.at, bytes: machine.spec.ramBytes / 64 };
+  for (let at = span.at; at < span.at + span.bytes; at += Page.bytes) {
+    const count = view.i32[(at + Page._refcount) / 4];
+    if (count !== 1) wrong.push(`page ${(at - span.at) / Page.bytes}: refcount ${count} instead of 1`);
+  }
+  return wrong.slice(0, 5);
+}
+
+function countTags(machine: BuiltMachine, host: number): number {
+  const first = field(machine.view, host, HostQueue.tagWords) / 8;
+  const words = field(machine.view, host, HostQueue.tagWordCount);
+  let free = 0;
+  for (let i = 0; i < words; i++) {
+    for (let word = machine.view.u64[first + i] as bigint; word > 0n; word &= word - 1n) free++;
+  }
+  return free;
+}
