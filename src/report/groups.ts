@@ -56,9 +56,28 @@ export function armsOf(group: Group): Cell[] {
   );
 }
 
-/** The comparison of a cell with its reference in one metric. */
+/** The comparison of a cell with what it is like: the first of its comparisons in one metric. */
 export function comparisonOf(result: Result, cell: Cell, metric: string): ComparisonRecord | undefined {
   return result.comparisons.find((compared) => compared.a === cell.id && compared.metric === metric);
+}
+
+/** The comparison of two given cells in one metric. */
+export function comparisonBetween(result: Result, a: Cell, b: Cell, metric: string): ComparisonRecord | undefined {
+  return result.comparisons.find((each) => each.a === a.id && each.b === b.id && each.metric === metric);
+}
+
+/** Pairs of cells that were compared: those of different schemes; where there is one scheme, its arms with each other. */
+export function comparedPairs(result: Result, group: Group): (readonly [Cell, Cell])[] {
+  const byId = new Map(group.cells.map((cell) => [cell.id, cell]));
+  const pairs = new Map<string, readonly [Cell, Cell]>();
+  for (const { a, b } of result.comparisons) {
+    const [left, right] = [byId.get(a), byId.get(b)];
+    if (left === undefined || right === undefined || roleOf(left) !== 'arm') continue;
+    pairs.set(`${a} ${b}`, [left, right]);
+  }
+  const all = [...pairs.values()];
+  const across = all.filter(([left, right]) => left.scheme !== right.scheme);
+  return across.length > 0 ? across : all;
 }
 
 /** All metadata of a cell in bytes, resident pages not counted again; null when none of it is known. */

@@ -4,7 +4,8 @@ import { bytesOf, formatPercent, formatPerIo, ratioWords } from './format.ts';
 import {
   armName,
   armsOf,
-  buffersOf,
+  comparedPairs,
+  comparisonBetween,
   comparisonOf,
   floorOf,
   type Group,
@@ -28,37 +29,24 @@ export function headlines(result: Result): string[] {
     return describeParams(shown, keys).join(', ');
   };
   return [
-    ...single.flatMap((group) => headlineArms(group).flatMap((cell) => armSentence(result, group, cell, place(group)))),
+    ...single.flatMap((group) =>
+      comparedPairs(result, group).flatMap((pair) => pairSentence(result, pair, place(group))),
+    ),
     ...noiseSentences(result, single, place),
     ...sweepSentences(groups.filter(isSweep)),
     ...refusalSentences(result),
   ];
 }
 
-/** The arms worth a sentence: other schemes with the reference's buffers, or with whatever they take; own arms if alone. */
-function headlineArms(group: Group): Cell[] {
-  const arms = armsOf(group);
-  const reference = arms.find((cell) => roleOf(cell) === 'reference');
-  const others = arms.filter(({ scheme }) => scheme !== reference?.scheme);
-  if (reference === undefined || others.length === 0) return arms;
-  const bySchemes = Map.groupBy(others, ({ scheme }) => scheme);
-  return [...bySchemes.values()].flatMap((cells) => {
-    const same = cells.filter((cell) => buffersOf(cell) === buffersOf(reference));
-    return same.length > 0 ? same : cells;
-  });
-}
-
-/** "payload none, BAR 16 GiB: dma_vec/fixed does 2.41 times the I/Os per second of page/user (...)." */
-function armSentence(result: Result, group: Group, cell: Cell, place: string): string[] {
-  const reference = group.cells.find((candidate) => roleOf(candidate) === 'reference');
-  if (roleOf(cell) !== 'arm' || reference === undefined) return [];
+/** "payload none, BAR 16 GiB: against page/user, dma_vec/fixed does 2.41 times the I/Os per second (...)." */
+function pairSentence(result: Result, [cell, other]: readonly [Cell, Cell], place: string): string[] {
   const claims = metricsOf([cell]).flatMap((metric) => {
-    const compared = comparisonOf(result, cell, metric.key);
+    const compared = comparisonBetween(result, cell, other, metric.key);
     return compared === undefined ? [] : [claim(compared, metric)];
   });
   if (claims.length === 0) return [];
-  const why = whySentence(cell, reference);
-  return [`${place}: against ${armName(reference)}, ${armName(cell)} ${claims.join(' and ')}.${why}`];
+  const why = whySentence(cell, other);
+  return [`${place}: against ${armName(other)}, ${armName(cell)} ${claims.join(' and ')}.${why}`];
 }
 
 /** "does 2.41 times the I/Os per second (95 % interval 2.38 to 2.44: faster)" */

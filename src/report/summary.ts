@@ -97,7 +97,7 @@ export function legendLines(result: Result): string[] {
   return [
     [...byLabel('measured'), ...byLabel('counted'), ...byLabel('modelled')].join(' · '),
     ...basisLine(result),
-    'Ratios are row/reference over paired rounds (10 % trimmed mean) with their 95 % interval' +
+    'Ratios are row/reference, or row/the cell in brackets, over paired rounds (10 % trimmed mean) with their 95 % interval' +
       (margin === undefined ? '.' : `; differences within ${margin} % do not count.`),
     ...controlLine(result),
   ];

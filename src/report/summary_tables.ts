@@ -1,7 +1,16 @@
 // The tables of a summary, for the terminal and for Markdown alike: what was measured, and what was counted or modelled. They
 // are two tables so that a time is never read beside a count as if it had come about the same way.
 import { formatBytesOrNone, formatEstimate, formatPercent, formatPerIo, formatRatio, NOT_MEASURED } from './format.ts';
-import { armName, buffersOf, comparisonOf, type Group, roleOf, totalMetadataBytes } from './groups.ts';
+import {
+  armName,
+  buffersOf,
+  comparedPairs,
+  comparisonBetween,
+  comparisonOf,
+  type Group,
+  roleOf,
+  totalMetadataBytes,
+} from './groups.ts';
 import { CPU_NS_PER_IO, estimateOf, type Metric, metricsOf } from './metrics.ts';
 import { describeValue } from './params.ts';
 import type { Cell, ComparisonRecord, PerIo, Result } from './result.ts';
@@ -39,7 +48,10 @@ export function measuredTable(result: Result, groups: readonly Group[], leading:
   ];
   const row = (group: Group, cell: Cell): Row => {
     const names = [...leading.map((key) => describeValue(group.params, key)), rowName(cell), buffersOf(cell)];
-    if (cell.refused !== undefined) return { cells: names, note: paint('unsure', refusal(cell.refused)) };
+    if (cell.refused !== undefined) {
+      const note = [paint('unsure', refusal(cell.refused)), ...insteadOf(result, group, cell)].join('; ');
+      return { cells: names, note };
+    }
     const figures = metrics.flatMap((metric) => [
       formatEstimate(estimateOf(cell, metric)),
       against(result, cell, metric, paint),
@@ -120,7 +132,20 @@ function againstTitle(result: Result, cells: readonly Cell[], metric: Metric): s
     }),
   );
   const [only] = names;
-  return names.size === 1 ? `against ${only}` : 'against the reference';
+  return names.size === 1 ? `against ${only}` : 'ratio';
+}
+
+/** What the refused scheme's other buffers do against the cell that was refused to it: "with fixed buffers ...". */
+function insteadOf(result: Result, group: Group, refused: Cell): string[] {
+  return comparedPairs(result, group).flatMap(([cell, target]) => {
+    if (cell.scheme !== refused.scheme || buffersOf(target) !== buffersOf(refused)) return [];
+    const figures = metricsOf([cell]).flatMap((metric) => {
+      const compared = comparisonBetween(result, cell, target, metric.key);
+      if (compared === undefined) return [];
+      return [`${metric.title} ${formatRatio(compared.ratio, compared.ci95)} ${verdictWords(compared)}`];
+    });
+    return [`with ${buffersOf(cell)} buffers against ${armName(target)}: ${figures.join(', ')}`];
+  });
 }
 
 function against(result: Result, cell: Cell, metric: Metric, paint: Paint): string {
@@ -131,7 +156,9 @@ function against(result: Result, cell: Cell, metric: Metric, paint: Paint): stri
   const compared = comparisonOf(result, cell, metric.key);
   if (compared === undefined) return '';
   const tone = TONE_OF[compared.verdict];
-  return `${formatRatio(compared.ratio, compared.ci95)} ${paint(tone, verdictWords(compared))}`;
+  const other = result.cells.find(({ id }) => id === compared.b);
+  const than = other === undefined || roleOf(other) === 'reference' ? '' : ` (${armName(other)})`;
+  return `${formatRatio(compared.ratio, compared.ci95)} ${paint(tone, verdictWords(compared))}${than}`;
 }
 
 /** The verdict in words; one that found nothing says what it could have found. */
