@@ -16,6 +16,8 @@ import { memoryReport } from '../topology/memory/view.ts';
 /** A 1 PiB BAR: beyond it sums of several would leave the exact integers. */
 const MAX_BAR_BYTES = 2 ** 50;
 
+const DEFAULT_WIDTH = 100;
+
 interface Options {
   readonly bar?: string;
   readonly topology?: string;
@@ -64,7 +66,8 @@ async function runMemory(options: Options, measure: MeasureResident | undefined)
   const memory = { ...settings, barBytes: await barsOf(options) };
   const rows = memoryRows(memory, measure);
   if (options.json === undefined) {
-    process.stdout.write(memoryReport(rows, memory, breakEven));
+    const width = Math.max(60, process.stdout.columns ?? DEFAULT_WIDTH);
+    process.stdout.write(memoryReport(rows, memory, breakEven, width));
     return;
   }
   const text = `${JSON.stringify(memoryDocument(rows, memory), undefined, 2)}\n`;

@@ -1,5 +1,6 @@
 // The memory table and the break-even for people.
 import { formatBytes, formatCount, formatNs, trimNumber } from '../../base/units.ts';
+import { wrap } from '../view/wrap.ts';
 import type { BreakEven, BreakEvenOptions } from './break_even.ts';
 import { breakEven } from './break_even.ts';
 import type { MemoryOptions, MemoryRow } from './rows.ts';
@@ -7,13 +8,24 @@ import { NOT_FOR_P2PDMA } from './rows.ts';
 
 type Column = readonly [head: string, cell: (row: MemoryRow) => string];
 
-export function memoryReport(rows: readonly MemoryRow[], options: MemoryOptions, worth: BreakEvenOptions): string {
+/** @param width columns; the table itself takes what it needs, about 110 */
+export function memoryReport(
+  rows: readonly MemoryRow[],
+  options: MemoryOptions,
+  worth: BreakEvenOptions,
+  width: number,
+): string {
   const total = options.barBytes.reduce((sum, bytes) => sum + bytes, 0);
   const bars = options.barBytes.length === 1 ? 'one BAR' : `${options.barBytes.length} BARs, together`;
   const head =
     `Metadata for ${bars} of ${formatBytes(total)}, ${formatBytes(options.pageBytes)} pages, ` +
     `structures of Linux ${options.era}, ${options.queueDepth} I/Os in flight (modelled; resident is measured)`;
-  const sections = [[head], tableLines(rows, total), noteLines(rows), breakEvenLines(rows, worth)];
+  const sections = [
+    wrap(head, 0, width),
+    tableLines(rows, total),
+    noteLines(rows).flatMap((line) => wrap(line, 2, width)),
+    breakEvenLines(rows, worth, width),
+  ];
   return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
@@ -21,12 +33,12 @@ function tableLines(rows: readonly MemoryRow[], barBytes: number): string[] {
   const columns: Column[] = [
     ['scheme', (row) => `${row.scheme}${row.note.startsWith(NOT_FOR_P2PDMA) ? ' *' : ''}`],
     ['memmap', (row) => bytesCell(row.memmapBytes)],
-    ['page tables', (row) => bytesCell(row.pageTableBytes)],
+    ['PTEs', (row) => bytesCell(row.pageTableBytes)],
     ['pool', (row) => bytesCell(row.poolBytes)],
     ['map state', (row) => bytesCell(row.mapStateBytes)],
     ['per I/O', (row) => bytesCell(row.perIoBytes)],
     ['total', (row) => bytesCell(row.totalBytes)],
-    ['of BAR', (row) => `${trimNumber((row.totalBytes / barBytes) * 100)} %`],
+    ['of BAR', (row) => shareCell(row.totalBytes / barBytes)],
     ['resident', (row) => (row.residentBytes === null ? '-' : bytesCell(row.residentBytes))],
   ];
   const cells = [columns.map(([name]) => name), ...rows.map((row) => columns.map(([, cell]) => cell(row)))];
@@ -39,23 +51,27 @@ function tableLines(rows: readonly MemoryRow[], barBytes: number): string[] {
   );
 }
 
+function shareCell(share: number): string {
+  return share < 1e-5 ? '< 0.001 %' : `${trimNumber(share * 100)} %`;
+}
+
 function bytesCell(bytes: number): string {
   return bytes === 0 ? '0' : formatBytes(bytes);
 }
 
 function noteLines(rows: readonly MemoryRow[]): string[] {
   const hasOthers = rows.some((row) => row.note.startsWith(NOT_FOR_P2PDMA));
-  const notes = rows.map((row) => `  ${row.scheme}: ${row.note.replace(/; total at .*$/, '')}`);
+  const notes = rows.map((row) => `${row.scheme}: ${row.note.replace(/; total at .*$/, '')}`);
   return [...(hasOthers ? [`* ${NOT_FOR_P2PDMA}`] : []), ...notes];
 }
 
-function breakEvenLines(rows: readonly MemoryRow[], worth: BreakEvenOptions): string[] {
+function breakEvenLines(rows: readonly MemoryRow[], worth: BreakEvenOptions, width: number): string[] {
   const candidates = rows.filter((row, i) => i === 0 || !row.scheme.startsWith('page'));
-  const lines = breakEven(candidates, worth).map((entry) => `  ${entry.scheme}: ${breakEvenWords(entry)}`);
-  return [
-    `Break-even at ${formatCount(worth.iops)} I/O/s, if a core is worth ${formatBytes(worth.ramBytesPerCore)} of RAM (an assumption)`,
-    ...lines,
-  ];
+  const lines = breakEven(candidates, worth).flatMap((entry) =>
+    wrap(`${entry.scheme}: ${breakEvenWords(entry)}`, 2, width),
+  );
+  const head = `Break-even at ${formatCount(worth.iops)} I/O/s, if a core is worth ${formatBytes(worth.ramBytesPerCore)} of RAM (an assumption)`;
+  return [...wrap(head, 0, width), ...lines];
 }
 
 function breakEvenWords({ savedBytes, savedCores, nsPerIo }: BreakEven): string {

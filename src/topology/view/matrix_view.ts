@@ -17,8 +17,8 @@ const LETTERS: Readonly<Record<MapType, string>> = {
 };
 
 export const LEGEND: readonly string[] = [
-  'rows: provider, columns: client (numbers as in the tree); letter = map type, number = distance in ports',
-  'B BUS_ADDR (direct, bus addresses)   H THRU_HOST_BRIDGE   x NOT_SUPPORTED   ? not known from this source',
+  'rows: provider, columns: client (numbers as in the tree); letter: map type, number: distance',
+  'B BUS_ADDR (direct)   H THRU_HOST_BRIDGE   x NOT_SUPPORTED   ? not known from this source',
 ];
 
 /**

@@ -19,6 +19,7 @@ import { endpoints, findFunction } from '../tree.ts';
 import { LEGEND, matrixLines } from './matrix_view.ts';
 import type { Style } from './style.ts';
 import { treeLines } from './tree_view.ts';
+import { wrap } from './wrap.ts';
 
 export interface ViewOptions {
   readonly style: Style;
@@ -101,22 +102,6 @@ function reasonEntry(topology: Topology, group: readonly Verdict[], options: Rul
 
 function counted(pairs: number): string {
   return pairs === 1 ? '1 pair' : `${pairs} pairs`;
-}
-
-/** Breaks at spaces; a word longer than the line stays whole (kernel parameters must be copyable). */
-export function wrap(text: string, indent: number, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && indent + line.length + 1 + word.length > width) {
-      lines.push(' '.repeat(indent) + line);
-      line = word;
-    } else {
-      line = line === '' ? word : `${line} ${word}`;
-    }
-  }
-  if (line !== '') lines.push(' '.repeat(indent) + line);
-  return lines;
 }
 
 /** The narrowest links on any supported way, and how many pairs they limit. */

@@ -1,0 +1,137 @@
+import { describe, expect, test } from 'vitest';
+import type { AddressOptions } from '../addresses.ts';
+import { parseCpu } from '../cpu.ts';
+import { MAX_PAIRED_FUNCTIONS, topologyDocument } from '../document.ts';
+import { endpointAt, INTEL, machine, RR, rules, switchMachine, ZEN } from '../fixture.ts';
+import { parse } from '../importers/lspci.ts';
+import { resolveCpu } from '../load.ts';
+import { preset } from '../presets.ts';
+import { hasSamples, NO_SAMPLES, sample } from '../sample_data.ts';
+import { pairReport, topologyReport } from './report.ts';
+import { COLOURED, PLAIN } from './style.ts';
+import { wrap } from './wrap.ts';
+
+const view = { style: PLAIN, width: 100, all: false, pageBytes: 4096 };
+const addresses = (cpu = ZEN): AddressOptions => ({ ...rules(cpu), iommuMode: 'off', quirks: [] });
+
+describe.skipIf(!hasSamples)(`31 functions in a terminal (skipped when ${NO_SAMPLES})`, () => {
+  const topology = parse(sample('azure-ndv4.lspci.txt'), 'ndv4');
+
+  test('fit 100 columns, without escape codes, with legend, reasons and memory', () => {
+    const text = topologyReport(topology, rules(ZEN), view);
+    expect(text.split('\n').every((line) => line.length <= 100)).toBe(true);
+    expect(text).not.toContain('\x1b');
+    expect(text).toContain('  1 B0 H2 H2');
+    expect(text).toContain('total 8 GiB');
+    expect(text).toContain('THRU_HOST_BRIDGE, 930 pairs');
+  });
+
+  test('go into two blocks of columns in a narrow terminal', () => {
+    const lines = topologyReport(topology, rules(ZEN), { ...view, width: 60 }).split('\n');
+    expect(lines.filter((line) => /^ {4,} +1 +2 +3/.test(line))).toHaveLength(1);
+    expect(lines.some((line) => line.trimStart().startsWith('19 20 21'))).toBe(true);
+    expect(
+      lines.filter((line) => /^ +\d+ [BH]/.test(line) || /^ +\d+ +[BH]\d/.test(line)).length,
+    ).toBeGreaterThanOrEqual(62);
+  });
+});
+
+test('colours only when asked for', () => {
+  const topology = machine(switchMachine(2));
+  expect(topologyReport(topology, rules(ZEN), { ...view, style: COLOURED })).toContain('\x1b[32m');
+  expect(topologyReport(topology, rules(ZEN), view)).not.toContain('\x1b');
+});
+
+test('the chip set is left out of a large matrix unless asked for', () => {
+  const many = Array.from({ length: 33 }, (_, i) =>
+    endpointAt(`${(0x10 + i).toString(16)}:00.0`, { classCode: i === 0 ? 0x0880 : 0x0108 }),
+  );
+  const topology = machine(many);
+  expect(topologyReport(topology, rules(ZEN), view)).toContain('1 chip set functions are not shown');
+  expect(topologyReport(topology, rules(ZEN), { ...view, all: true })).not.toContain('not shown');
+});
+
+test('what the source does not tell is listed with what would tell', () => {
+  const text = topologyReport(machine(switchMachine(2, { down: ['unknown', 0] })), rules(undefined), view);
+  expect(text).toContain('ACS control (0000:02:00.0); would tell: lspci -vvv or -xxxx as root');
+  expect(text).toContain('--cpu vendor:family');
+});
+
+test('one pair is explained with path, reason, fix and where addresses lead', () => {
+  const two = preset('two-host-bridges', { barBytes: 2 ** 28 });
+  const text = pairReport(two.topology, two.provider, two.client, addresses(), view);
+  expect(text).toContain('THRU_HOST_BRIDGE, distance 8');
+  expect(text).toContain('inbound address 0x60010000000, which reaches 0000:03:00.0 BAR 2');
+  expect(text).toContain('a caller-made bus address 0x50000000 reaches 0000:84:00.0 BAR 2');
+});
+
+test('a refused pair gives the kernel parameter in one piece, however narrow the terminal', () => {
+  const topology = machine(switchMachine(2, { down: [RR, RR] }));
+  const text = pairReport(topology, '03:00.0', '04:00.0', addresses(INTEL), { ...view, width: 40 });
+  expect(text).toContain('pci=disable_acs_redir=0000:02:00.0;0000:02:01.0');
+  expect(wrap('a bb ccc', 1, 5)).toEqual([' a bb', ' ccc']);
+});
+
+describe('the document', () => {
+  const two = preset('one-switch', { barBytes: 2 ** 36 });
+  const document = topologyDocument(two.topology, rules(ZEN), 65_536);
+
+  test('has the agreed keys, every ordered pair, and is JSON', () => {
+    expect(Object.keys(document)).toEqual(['schema', 'source', 'devices', 'pairs', 'memmap', 'unknown']);
+    expect(Object.keys(document.devices[0] ?? {})).toEqual([
+      'id',
+      'parent',
+      'class',
+      'vendor',
+      'device',
+      'numaNode',
+      'bars',
+    ]);
+    expect(Object.keys(document.pairs[0] ?? {})).toEqual(['provider', 'client', 'distance', 'mapType', 'why', 'fix']);
+    expect(document.pairs).toHaveLength(16);
+    expect(JSON.parse(JSON.stringify(document))).toEqual(document);
+  });
+
+  test('names what struct pages cost for each provider', () => {
+    expect(document.memmap.perBar[0]).toEqual({ id: '0000:03:00.0', index: 2, bytes: 2 ** 26 });
+    expect(document.memmap.pageBytes).toBe(65_536);
+  });
+
+  test('holds one pair when one is asked for', () => {
+    expect(topologyDocument(two.topology, rules(ZEN), 4096, ['03:00.0', '04:00.0']).pairs).toHaveLength(1);
+  });
+
+  test('refuses to list more pairs than anyone reads', () => {
+    const many = Array.from({ length: MAX_PAIRED_FUNCTIONS + 1 }, (_, i) =>
+      endpointAt(`${(i + 1).toString(16).padStart(4, '0')}:00:00.0`),
+    );
+    expect(() => topologyDocument(machine(many), rules(ZEN), 4096)).toThrow(/too many pairs .*--pair/);
+  });
+});
+
+describe('--cpu', () => {
+  test.each([
+    ['amd:23', ZEN],
+    ['AMD:0x17', ZEN],
+    ['intel:6', INTEL],
+    ['AuthenticAMD:23', ZEN],
+  ])('%s', (text, cpu) => {
+    expect(parseCpu(text)).toEqual({ kind: 'given', cpu });
+  });
+
+  test.each([
+    ['imtel:6', /did you mean 'intel'/],
+    ['amd', /needs the family too, as in amd:23/],
+    ['amd:zen', /is not a CPU/],
+    ['amd:99999', /out of range/],
+  ])('%s is refused', (text, message) => {
+    expect(() => parseCpu(text)).toThrow(message);
+  });
+
+  test('unknown overrides what the source tells', () => {
+    const topology = machine(switchMachine(1), { cpu: ZEN });
+    expect(resolveCpu(undefined, topology)).toEqual(ZEN);
+    expect(resolveCpu({ kind: 'unknown' }, topology)).toBeUndefined();
+    expect(resolveCpu({ kind: 'given', cpu: INTEL }, topology)).toEqual(INTEL);
+  });
+});
