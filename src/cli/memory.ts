@@ -27,10 +27,11 @@ interface Options {
   readonly clients: string;
   readonly iops: string;
   readonly ramPerCore: string;
+  readonly measured?: boolean;
   readonly json?: string | true;
 }
 
-/** @param measure resident bytes of the lab's own memory; without it the column is empty */
+/** @param measure resident bytes of the lab's own memory, for --measured */
 export function register(program: Command, measure?: MeasureResident): void {
   program
     .command('memory')
@@ -43,6 +44,7 @@ export function register(program: Command, measure?: MeasureResident): void {
     .option('--clients <n>', 'devices that use each provider', '1')
     .option('--iops <n>', 'I/Os per second for the break-even, such as 1M', '1M')
     .option('--ram-per-core <size>', 'RAM that goes with one core, for the break-even', '4GiB')
+    .option('--measured', "beside the model: resident bytes of the lab's own memory, built for the same BAR")
     .option('--json [file]', 'the table as JSON to a file, or to stdout without a file or with -')
     .action((options: Options) => runMemory(options, measure));
 }
@@ -63,8 +65,9 @@ async function runMemory(options: Options, measure: MeasureResident | undefined)
     iops: positiveCount(options.iops, '--iops', 1e12),
     ramBytesPerCore: positiveBytes(options.ramPerCore, '--ram-per-core'),
   };
+  if (options.measured && !measure) throw new LabError('--measured: the lab that would be measured is not built in.');
   const memory = { ...settings, barBytes: await barsOf(options) };
-  const rows = memoryRows(memory, measure);
+  const rows = memoryRows(memory, options.measured ? measure : undefined);
   if (options.json === undefined) {
     const width = Math.max(60, process.stdout.columns ?? DEFAULT_WIDTH);
     process.stdout.write(memoryReport(rows, memory, breakEven, width));

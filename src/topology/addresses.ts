@@ -89,16 +89,26 @@ export function windowOffset(topology: Topology, fn: PciFunction, bar: PlacedBar
   );
 }
 
+const OFFSETS = new WeakMap<Topology, ReadonlyMap<HostBridgeId | undefined, ReadonlySet<bigint>>>();
+
 /** The one offset that every BAR below a host bridge with both addresses known shows; undefined when there is none. */
 export function knownOffset(topology: Topology, hostBridge: HostBridgeId | undefined): bigint | undefined {
-  const offsets = new Set<bigint>();
+  const known = OFFSETS.get(topology) ?? offsetsByHostBridge(topology);
+  OFFSETS.set(topology, known);
+  const offsets = known.get(hostBridge);
+  return offsets?.size === 1 ? [...offsets][0] : undefined;
+}
+
+function offsetsByHostBridge(topology: Topology): Map<HostBridgeId | undefined, Set<bigint>> {
+  const offsets = new Map<HostBridgeId | undefined, Set<bigint>>();
   for (const fn of topology.functions) {
-    if (fn.hostBridge !== hostBridge) continue;
     for (const bar of fn.bars) {
-      if (isPlacedBar(bar) && bar.busStart !== undefined) offsets.add(bar.cpuStart - bar.busStart);
+      if (!isPlacedBar(bar) || bar.busStart === undefined) continue;
+      const seen = offsets.get(fn.hostBridge) ?? new Set<bigint>();
+      offsets.set(fn.hostBridge, seen.add(bar.cpuStart - bar.busStart));
     }
   }
-  return offsets.size === 1 ? [...offsets][0] : undefined;
+  return offsets;
 }
 
 /** pci_bus_address: where the BAR begins for devices below its host bridge. */

@@ -84,7 +84,7 @@ export function topologyDocument(
 }
 
 /** One verdict as the document has it. */
-export function pairEntry(topology: Topology, verdict: Verdict, options: RuleOptions): PairEntry {
+function pairEntry(topology: Topology, verdict: Verdict, options: RuleOptions): PairEntry {
   const { provider, client, distance, mapType } = verdict;
   return {
     provider,

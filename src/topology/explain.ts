@@ -1,8 +1,10 @@
 // A verdict in words: the path, the port or bridge that decided, and what to do about it.
+import { knownOffset } from './addresses.ts';
+import { isX86 } from './cpu.ts';
 import type { Verdict } from './decide.ts';
 import { hasAcsRedirect } from './decide.ts';
 import type { RuleOptions } from './host_bridge.ts';
-import type { FunctionId, PciFunction, Topology } from './model.ts';
+import type { FunctionId, HostBridge, PciFunction, Topology } from './model.ts';
 import { ACS_BIT_NAMES, ACS_REDIRECT_MASK } from './model.ts';
 import { endpoints, findFunction, indexOf } from './tree.ts';
 
@@ -170,8 +172,9 @@ export function unknownFacts(topology: Topology, options: RuleOptions): UnknownF
   add('bridges above', lost, 'lspci -v, -t or -x');
   if (!topology.everyPort) add('ports between the functions shown', [topology.format], 'lspci -vvv');
   if (!topology.everyFunction) add('functions the source leaves out', [topology.format], 'lspci -vvv');
-  const offsets = hostBridges.filter((bridge) => !offsetKnown(topology, bridge.id)).map((bridge) => bridge.id);
-  add('CPU-to-bus offset of the host bridge', offsets, 'sysfs (topology host) or lspci -vvv -xxxx: 0 on x86');
+  const offsets = hostBridges.filter((bridge) => !offsetKnown(topology, bridge)).map((bridge) => bridge.id);
+  const assumed = isX86(options.cpu) ? ', taken as 0 (x86)' : '';
+  add(`CPU-to-bus offset of the host bridge${assumed}`, offsets, 'sysfs (topology host) or lspci -vvv -xxxx');
   const bars = endpoints(topology).some((fn) => fn.bars.length > 0);
   if (!bars) add('BARs', [topology.format], 'lspci -v');
   if (options.era === '5.2' && options.iommu === undefined) add('IOMMU in use', ['iommu'], '--iommu MODE');
@@ -179,12 +182,8 @@ export function unknownFacts(topology: Topology, options: RuleOptions): UnknownF
   return facts;
 }
 
-function offsetKnown(topology: Topology, hostBridge: string): boolean {
-  const bridge = indexOf(topology).hostBridges.get(hostBridge);
-  if (bridge?.windows !== undefined) return true;
-  const bars = topology.functions.filter((fn) => fn.hostBridge === hostBridge).flatMap((fn) => fn.bars);
-  const placed = bars.filter((bar) => bar.cpuStart !== undefined && !bar.disabled);
-  return placed.length > 0 && placed.every((bar) => bar.busStart !== undefined);
+function offsetKnown(topology: Topology, bridge: HostBridge): boolean {
+  return bridge.windows !== undefined || knownOffset(topology, bridge.id) !== undefined;
 }
 
 function list(items: readonly string[]): string {

@@ -9,6 +9,7 @@ export const MAX_INPUT_CHARS = 32 * MIB;
 /** Longest line of a text format. */
 export const MAX_LINE_CHARS = 16 * 1024;
 const PIECE_BYTES = 64 * 1024;
+const BYTE_ORDER_MARK = 0xfeff;
 
 /** Pieces of a text in order; a string is one piece. */
 export type TextSource = string | Iterable<string>;
@@ -67,7 +68,8 @@ export function* linesOf(text: TextSource, source: string): Generator<Line> {
     const buffer = rest === '' ? piece : rest + piece;
     let start = 0;
     for (let end = buffer.indexOf('\n'); end >= 0; end = buffer.indexOf('\n', start)) {
-      const content = buffer.slice(start, buffer.charCodeAt(end - 1) === 13 && end > start ? end - 1 : end);
+      const from = number === 1 && buffer.charCodeAt(0) === BYTE_ORDER_MARK ? 1 : start;
+      const content = buffer.slice(from, buffer.charCodeAt(end - 1) === 13 && end > from ? end - 1 : end);
       checkLine(content, source, number);
       yield { text: content, number, ended: true };
       number++;

@@ -51,7 +51,17 @@ export async function loadTopology(word: string, barBytes = DEFAULT_PRESET_BAR_B
     );
   }
   if (stats.isDirectory()) return fromSysfs(readSysfs(word), '', basename(word));
-  return await parseTopology(filePieces(word), word);
+  try {
+    return await parseTopology(filePieces(word), word);
+  } catch (error) {
+    throw readError(error, word);
+  }
+}
+
+/** What the file system said as a message for the user; anything else as it is. */
+function readError(error: unknown, path: string): unknown {
+  const code = (error as NodeJS.ErrnoException).code;
+  return code !== undefined && /^E[A-Z]+$/.test(code) ? new LabError(`${path}: cannot be read (${code}).`) : error;
 }
 
 /**

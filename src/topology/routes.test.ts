@@ -83,6 +83,20 @@ describe('the worked example of two host bridges with different offsets', () => 
   });
 });
 
+test('v5.2 programs bus addresses across root complexes too: right without offsets, wrong with them', () => {
+  const old = { era: '5.2' } as const;
+  for (const [name, isRight] of [
+    ['two-host-bridges', false],
+    ['two-root-ports', true],
+  ] as const) {
+    const of = preset(name, { barBytes: 2 ** 28 });
+    const place = { device: of.provider, bar: of.providerBar, offset: 0n };
+    const given = dmaAddress(of.topology, place, of.client, options(of, old));
+    expect(given.verdict).toMatchObject({ mapType: 'BUS_ADDR' });
+    expect(lands(of, of.client, given.address) === `${of.provider} ${of.providerBar}`).toBe(isRight);
+  }
+});
+
 test('a caller-made address (dma_vec) is right in one switch and wrong across offsets; the kernel is right in both', () => {
   for (const [name, callerIsRight] of [
     ['one-switch', true],

@@ -3,7 +3,7 @@
 import { LabError } from '../base/errors.ts';
 import { placeOf } from './assemble.ts';
 import type { Bar, BridgeWindow, PciFunction, Topology } from './model.ts';
-import { ascend, indexOf } from './tree.ts';
+import { indexOf } from './tree.ts';
 
 /** A bridge that forwards whatever nobody else claims: its windows say nothing (prog-if 01). */
 const SUBTRACTIVE_DECODE = 1;
@@ -20,6 +20,7 @@ export function validated(topology: Topology): Topology {
   checkHostWindows(topology);
   checkBars(topology);
   checkSiblingWindows(topology);
+  checkHostContainment(topology);
   const notes = checkContainment(topology);
   return notes.length === 0 ? topology : { ...topology, notes: [...topology.notes, ...notes] };
 }
@@ -146,6 +147,24 @@ interface Misfit {
   readonly certain: boolean;
 }
 
+/** Where a host bridge's windows are known, everything below it lies in one of them. */
+function checkHostContainment(topology: Topology): void {
+  const { hostBridges } = indexOf(topology);
+  for (const fn of topology.functions) {
+    const windows = hostBridges.get(fn.hostBridge ?? '')?.windows;
+    if (!windows) continue;
+    for (const bar of fn.bars) {
+      if (!isPlaced(bar)) continue;
+      const end = bar.cpuStart + BigInt(bar.bytes);
+      if (windows.some((w) => bar.cpuStart >= w.cpuStart && end <= w.cpuStart + w.bytes)) continue;
+      throw new LabError(
+        `${placeOf(topology.source, fn)}: BAR ${bar.index} of ${fn.id} at ${hex(bar.cpuStart)}-${hex(end - 1n)} is ` +
+          `outside the windows of host bridge ${fn.hostBridge}.`,
+      );
+    }
+  }
+}
+
 /** BARs and bridge windows inside the windows above them. */
 function checkContainment(topology: Topology): string[] {
   const misfits: Misfit[] = [];
@@ -237,9 +256,4 @@ function show(window: BridgeWindow): string {
 /** `0x60010000000`, as people compare addresses. */
 export function hex(value: bigint): string {
   return value < 0n ? `-0x${(-value).toString(16)}` : `0x${value.toString(16)}`;
-}
-
-/** Whether the way up from every function is known. */
-export function treeKnown(topology: Topology): boolean {
-  return topology.everyPort && topology.functions.every((fn) => ascend(topology, fn).reachesRoot);
 }

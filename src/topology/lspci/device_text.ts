@@ -155,10 +155,10 @@ function readWindow(device: DeviceText, fact: string, at: string): void {
   if (!match) throw bad(at, 'a bridge window (start-end)', fact);
   const start = BigInt(`0x${match[1]}`);
   const end = BigInt(`0x${match[2]}`);
-  if (end < start) throw bad(at, 'a bridge window: it ends before it starts', fact);
   // lspci 3.8 and later take windows from sysfs (CPU addresses) and tag them; before, raw registers.
   if (/\[(?:32|64)-bit\]/.test(match[3] ?? '')) device.windowView = 'cpu';
-  if (start === 0n) return;
+  // Old versions print disabled windows too: from 0, or with the end before the start.
+  if (start === 0n || end < start) return;
   device.windows.push({ kind: fact.startsWith('M') ? 'memory' : 'prefetchable', start, end });
 }
 

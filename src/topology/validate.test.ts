@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest';
+import { barAt, endpointAt, hostAt, machine, portAt, switchMachine } from './fixture.ts';
+import type { PciFunction, Topology } from './model.ts';
+import { busAddress, cpuAddress } from './model.ts';
+import { validated } from './validate.ts';
+
+/** A valid machine with one function changed. */
+function changed(id: string, change: Partial<PciFunction>): Topology {
+  const topology = machine(switchMachine(2));
+  return {
+    ...topology,
+    functions: topology.functions.map((fn) => (fn.id === id ? { ...fn, ...change, line: 7 } : fn)),
+  };
+}
+
+describe('refused, with the line', () => {
+  test('a parent that does not exist', () => {
+    expect(() => validated(changed('0000:03:00.0', { parent: '0000:0f:00.0' }))).toThrow(
+      /machine:7: 0000:03:00.0 is an orphan: the bridge 0000:0f:00.0 above it is missing/,
+    );
+  });
+
+  test('a parent that is no bridge', () => {
+    expect(() => validated(changed('0000:03:00.0', { parent: '0000:04:00.0' }))).toThrow(/which is not a bridge/);
+  });
+
+  test('bridges in a cycle', () => {
+    expect(() => validated(changed('0000:00:01.0', { parent: '0000:02:00.0' }))).toThrow(/cycle of bridges/);
+  });
+
+  test('an id twice', () => {
+    const topology = machine(switchMachine(1));
+    const twice = { ...topology, functions: [...topology.functions, ...topology.functions.slice(-1)] };
+    expect(() => validated(twice)).toThrow(/0000:03:00.0 appears a second time/);
+  });
+
+  test('no function at all', () => {
+    expect(() => validated({ ...machine(switchMachine(1)), functions: [] })).toThrow(/no PCI function in it/);
+  });
+
+  test('host bridge windows that overlap, on the CPU side or the bus side', () => {
+    const topology = machine([hostAt('00:00.0'), hostAt('80:00.0')]);
+    const withWindows = (...starts: readonly (readonly [bridge: number, cpu: bigint, bus: bigint])[]): Topology => ({
+      ...topology,
+      hostBridges: topology.hostBridges.map((bridge, i) => ({
+        ...bridge,
+        windows: starts
+          .filter(([index]) => index === i)
+          .map(([, cpu, bus]) => ({ cpuStart: cpuAddress(cpu), busStart: busAddress(bus), bytes: 0x1000n })),
+      })),
+    });
+    expect(() => validated(withWindows([0, 0x10000n, 0n], [1, 0x10800n, 0n]))).toThrow(
+      /overlapping windows: host bridge/,
+    );
+    expect(() => validated(withWindows([0, 0x10000n, 0n], [0, 0x20000n, 0x800n]))).toThrow(/\(bus side\)/);
+    expect(validated(withWindows([0, 0x10000n, 0n], [1, 0x20000n, 0n])).functions).toHaveLength(2);
+  });
+
+  test('a BAR outside the windows of its host bridge', () => {
+    const topology = machine([hostAt('00:00.0'), endpointAt('00:01.0', { bars: [barAt(0, 0x5000n, 4096)] })]);
+    const windows = [{ cpuStart: cpuAddress(0x6000n), busStart: busAddress(0n), bytes: 0x1000n }];
+    const narrow = { ...topology, hostBridges: topology.hostBridges.map((bridge) => ({ ...bridge, windows })) };
+    expect(() => validated(narrow)).toThrow(
+      /BAR 0 of 0000:00:01.0 at 0x5000-0x5fff is outside the windows of host bridge 0000:00/,
+    );
+  });
+});
+
+describe('passed over', () => {
+  const below = (bar: ReturnType<typeof barAt>, progIf: number) => [
+    portAt('00:01.0', 'root-port', [1, 1], 0, {
+      progIf,
+      windows: [{ kind: 'memory', start: 0x100000n, end: 0x1fffffn }],
+    }),
+    endpointAt('01:00.0', { bars: [bar] }),
+  ];
+
+  test('a BAR that is disabled, or has no place or size', () => {
+    for (const more of [
+      { disabled: true },
+      { cpuStart: undefined },
+      { cpuStart: cpuAddress(0n) },
+      { bytes: undefined },
+    ]) {
+      expect(machine(below({ ...barAt(0, 0x900000n, 4096), ...more }, 0)).functions).toHaveLength(2);
+    }
+    expect(() => machine(below(barAt(0, 0x900000n, 4096), 0))).toThrow(/outside the windows/);
+  });
+
+  test('a BAR below a bridge with subtractive decode', () => {
+    expect(machine(below(barAt(0, 0x900000n, 4096), 1)).functions).toHaveLength(2);
+  });
+});
