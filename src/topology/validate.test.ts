@@ -57,11 +57,11 @@ describe('refused, with the line', () => {
   });
 
   test('a BAR outside the windows of its host bridge', () => {
-    const topology = machine([hostAt('00:00.0'), endpointAt('00:01.0', { bars: [barAt(0, 0x5000n, 4096)] })]);
-    const windows = [{ cpuStart: cpuAddress(0x6000n), busStart: busAddress(0n), bytes: 0x1000n }];
+    const topology = machine([hostAt('00:00.0'), endpointAt('00:01.0', { bars: [barAt(0, 0x50_0000n, 4096)] })]);
+    const windows = [{ cpuStart: cpuAddress(0x60_0000n), busStart: busAddress(0n), bytes: 0x1000n }];
     const narrow = { ...topology, hostBridges: topology.hostBridges.map((bridge) => ({ ...bridge, windows })) };
     expect(() => validated(narrow)).toThrow(
-      /BAR 0 of 0000:00:01.0 at 0x5000-0x5fff is outside the windows of host bridge 0000:00/,
+      /BAR 0 of 0000:00:01.0 at 0x500000-0x500fff is outside the windows of host bridge 0000:00/,
     );
   });
 });
@@ -85,6 +85,11 @@ describe('passed over', () => {
       expect(machine(below({ ...barAt(0, 0x900000n, 4096), ...more }, 0)).functions).toHaveLength(2);
     }
     expect(() => machine(below(barAt(0, 0x900000n, 4096), 0))).toThrow(/outside the windows/);
+  });
+
+  test('legacy places that several functions name', () => {
+    const ide = (id: string) => endpointAt(id, { bars: [barAt(0, 0x1f0n, 8)] });
+    expect(machine([ide('00:01.0'), ide('00:02.0')]).functions).toHaveLength(2);
   });
 
   test('a BAR below a bridge with subtractive decode', () => {

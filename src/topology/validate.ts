@@ -110,9 +110,12 @@ function checkHostWindows(topology: Topology): void {
   refuseOverlap(all, topology.source);
 }
 
-/** Whether a BAR has a place and a size to check. Place 0 means not assigned. */
+/** Below 1 MiB there are fixed legacy places (IDE, VGA) that several functions name; 0 means not assigned. */
+const LEGACY_END = 0x10_0000n;
+
+/** Whether a BAR has a place and a size to check. */
 function isPlaced(bar: Bar): bar is Bar & { bytes: number; cpuStart: bigint } {
-  return !bar.disabled && bar.bytes !== undefined && bar.cpuStart !== undefined && bar.cpuStart !== 0n;
+  return !bar.disabled && bar.bytes !== undefined && bar.cpuStart !== undefined && bar.cpuStart >= LEGACY_END;
 }
 
 function checkBars(topology: Topology): void {
