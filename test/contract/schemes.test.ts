@@ -121,3 +121,10 @@ describe.each(listSchemes().map(({ name }) => name))('%s', (scheme) => {
     expect(small.leftovers()).toEqual([]);
   });
 });
+
+it('a refused or failed write leaves the data check of the others intact', () => {
+  const small = smallMachine({ payload: 'verify', iodepth: 16, batch: 4 });
+  small.stream(mixedIos(false));
+  expect(small.run('dma_vec', 'user', 64).refused).toBe('EINVAL');
+  expect(small.run('page', 'user', 256)).toMatchObject({ errors: 0, verifyErrors: 0 });
+});

@@ -58,7 +58,13 @@ describe('split', () => {
 
   it('never lets a segment cross a 4 GiB boundary of the address it carries, whatever the scheme carries', () => {
     // BAR of 8 GiB: an I/O across the middle crosses the boundary on the bus and in physical addresses alike.
-    const small = smallMachine({ barBytes: 8192 * MIB, barWindowBytes: 16 * MIB, payload: 'none', iodepth: 4, batch: 1 });
+    const small = smallMachine({
+      barBytes: 8192 * MIB,
+      barWindowBytes: 16 * MIB,
+      payload: 'none',
+      iodepth: 4,
+      batch: 1,
+    });
     small.stream([{ op: 'read', lba: 0, bytes: 16 * KIB, buffer: 4096 * MIB - 8 * KIB }]);
     for (const scheme of ['null', 'page', 'dma_vec']) {
       commandsOf(small, scheme, 1);
@@ -68,19 +74,31 @@ describe('split', () => {
 
   it('sends every byte of any I/O once, in order, within the limits', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 2048 }), fc.integer({ min: 0, max: 255 }), fc.constantFrom(4, 16, 64, 128, 512), (blocks, page, mdtsKib) => {
-        const small = smallMachine({ barBytes: 4 * MIB, mdtsBytes: mdtsKib * KIB, iodepth: 2, batch: 1, depthEntries: 512, payload: 'none' });
-        small.stream([{ op: 'write', lba: 77, bytes: blocks * 512, buffer: page * 4096 }]);
-        const sqes = commandsOf(small, 'page', 1);
-        let lba = 77;
-        for (const { slba, bytes, prp1 } of sqes) {
-          expect(slba).toBe(lba);
-          expect(bytes).toBeLessThanOrEqual(mdtsKib * KIB);
-          expect(prp1 - (sqes[0] as Sqe).prp1).toBe((lba - 77) * 512);
-          lba += bytes / 512;
-        }
-        expect(lba).toBe(77 + blocks);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 2048 }),
+        fc.integer({ min: 0, max: 255 }),
+        fc.constantFrom(4, 16, 64, 128, 512),
+        (blocks, page, mdtsKib) => {
+          const small = smallMachine({
+            barBytes: 4 * MIB,
+            mdtsBytes: mdtsKib * KIB,
+            iodepth: 2,
+            batch: 1,
+            depthEntries: 512,
+            payload: 'none',
+          });
+          small.stream([{ op: 'write', lba: 77, bytes: blocks * 512, buffer: page * 4096 }]);
+          const sqes = commandsOf(small, 'page', 1);
+          let lba = 77;
+          for (const { slba, bytes, prp1 } of sqes) {
+            expect(slba).toBe(lba);
+            expect(bytes).toBeLessThanOrEqual(mdtsKib * KIB);
+            expect(prp1 - (sqes[0] as Sqe).prp1).toBe((lba - 77) * 512);
+            lba += bytes / 512;
+          }
+          expect(lba).toBe(77 + blocks);
+        },
+      ),
       { numRuns: 60 },
     );
   });
@@ -99,7 +117,10 @@ describe('merge in the plug', () => {
 
   it('joins bios that continue each other on the medium, up to the transfer limit', () => {
     expect(run('page', sequential(true))).toEqual([[0, 16 * KIB]]);
-    const longer = Array.from({ length: 12 }, (_, i): TestIo => ({ op: 'read', lba: i * 8, bytes: 4 * KIB, buffer: i * 64 * KIB, inRam: true }));
+    const longer = Array.from(
+      { length: 12 },
+      (_, i): TestIo => ({ op: 'read', lba: i * 8, bytes: 4 * KIB, buffer: i * 64 * KIB, inRam: true }),
+    );
     expect(run('page', longer.slice(0, 8))).toEqual([[0, 32 * KIB]]);
   });
 

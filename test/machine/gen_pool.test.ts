@@ -30,23 +30,26 @@ function naivePool() {
 describe('gen_pool', () => {
   it('allocates and frees exactly as first fit does', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 1, max: 300_000 }), fc.nat()), { maxLength: 80 }), (steps) => {
-        const { machine, setup } = smallMachine({ barBytes: BAR });
-        const naive = naivePool();
-        const held: { at: number; bytes: number }[] = [];
-        for (const [allocates, bytes, pick] of steps) {
-          if (allocates || held.length === 0) {
-            const at = setup.allocate(machine.at, bytes);
-            expect(at).toBe(naive.allocate(bytes));
-            if (at >= 0) held.push({ at, bytes });
-          } else {
-            const [freed] = held.splice(pick % held.length, 1) as [{ at: number; bytes: number }];
-            setup.free(machine.at, freed.at, freed.bytes);
-            naive.free(freed.at, freed.bytes);
+      fc.property(
+        fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 1, max: 300_000 }), fc.nat()), { maxLength: 80 }),
+        (steps) => {
+          const { machine, setup } = smallMachine({ barBytes: BAR });
+          const naive = naivePool();
+          const held: { at: number; bytes: number }[] = [];
+          for (const [allocates, bytes, pick] of steps) {
+            if (allocates || held.length === 0) {
+              const at = setup.allocate(machine.at, bytes);
+              expect(at).toBe(naive.allocate(bytes));
+              if (at >= 0) held.push({ at, bytes });
+            } else {
+              const [freed] = held.splice(pick % held.length, 1) as [{ at: number; bytes: number }];
+              setup.free(machine.at, freed.at, freed.bytes);
+              naive.free(freed.at, freed.bytes);
+            }
+            expect(setup.poolAvail(machine.at)).toBe(naive.available());
           }
-          expect(setup.poolAvail(machine.at)).toBe(naive.available());
-        }
-      }),
+        },
+      ),
       { numRuns: 60 },
     );
   });

@@ -36,7 +36,12 @@ describe('routing', () => {
     const lost = smallMachine({ fabricOf: broken });
     lost.stream([{ op: 'write', lba: 0, bytes: 64 * KIB, buffer: 0 }]);
     const outcome = lost.run('null', 'fixed', 16);
-    expect(outcome).toMatchObject({ ios: 16, errors: 16, unclaimed: 16, firstError: 'NVMe status 0x4 (Data Transfer Error)' });
+    expect(outcome).toMatchObject({
+      ios: 16,
+      errors: 16,
+      unclaimed: 16,
+      firstError: 'NVMe status 0x4 (Data Transfer Error)',
+    });
     expect(outcome.firstUnclaimed).toBe(`0x${bar.toString(16)}`);
     expect(lost.leftovers()).toEqual([]);
   });
@@ -44,7 +49,10 @@ describe('routing', () => {
   it('answers an I/O beyond the namespace with LBA Out of Range', () => {
     const tiny = smallMachine({ namespaceBytes: MIB });
     tiny.stream([{ op: 'read', lba: 2048, bytes: 4 * KIB, buffer: 0 }]);
-    expect(tiny.run('page', 'fixed', 4)).toMatchObject({ errors: 4, firstError: 'NVMe status 0x80 (LBA Out of Range)' });
+    expect(tiny.run('page', 'fixed', 4)).toMatchObject({
+      errors: 4,
+      firstError: 'NVMe status 0x80 (LBA Out of Range)',
+    });
     expect(tiny.leftovers()).toEqual([]);
   });
 });
@@ -77,11 +85,20 @@ describe('map types', () => {
       payload: 'verify',
       fabricOf: (barBytes, ramBytes) => {
         const fabric = oneSwitch(barBytes, ramBytes);
-        const windows = fabric.windows.map((window) => (window.target === 'bar' ? { ...window, busStart: fabric.barPhys } : window));
+        const windows = fabric.windows.map((window) =>
+          window.target === 'bar' ? { ...window, busStart: fabric.barPhys } : window,
+        );
         return { ...fabric, mapType: 'THRU_HOST_BRIDGE', windows };
       },
     });
-    through.stream(Array.from({ length: 64 }, (_, i) => ({ op: i % 2 ? 'write' : 'read', lba: i * 8, bytes: 4 * KIB, buffer: i * 4096 })));
+    through.stream(
+      Array.from({ length: 64 }, (_, i) => ({
+        op: i % 2 ? 'write' : 'read',
+        lba: i * 8,
+        bytes: 4 * KIB,
+        buffer: i * 4096,
+      })),
+    );
     expect(through.run('page', 'user', 64)).toMatchObject({ errors: 0, verifyErrors: 0 });
     // The caller-made bus address of dma_vec is wrong there: the objection to the RFC.
     expect(through.run('dma_vec', 'fixed', 16)).toMatchObject({ errors: 16, unclaimed: 16 });
@@ -92,7 +109,14 @@ describe('rings', () => {
   it('wrap with the phase flipping, for queues of any depth', () => {
     for (const depthEntries of [2, 3, 7, 64]) {
       const small = smallMachine({ depthEntries, iodepth: Math.min(4, depthEntries - 1), batch: 1, payload: 'verify' });
-      small.stream(Array.from({ length: 32 }, (_, i) => ({ op: i % 2 ? 'write' : 'read', lba: i * 8, bytes: 4 * KIB, buffer: i * 4096 })));
+      small.stream(
+        Array.from({ length: 32 }, (_, i) => ({
+          op: i % 2 ? 'write' : 'read',
+          lba: i * 8,
+          bytes: 4 * KIB,
+          buffer: i * 4096,
+        })),
+      );
       expect(small.run('page', 'fixed', 20 * depthEntries, depthEntries)).toMatchObject({ errors: 0, verifyErrors: 0 });
       expect(small.leftovers()).toEqual([]);
     }

@@ -15,7 +15,7 @@ import {
 } from "../layout/stream";
 import { poolAlloc, poolFree, POOL_FULL } from "../mm/gen_pool";
 import { drawSample, sampleEnd, sampleStart } from "./latency";
-import { checkDone, prepareCheck } from "./verify";
+import { checkDone, prepareCheck, undoCheck } from "./verify";
 
 /** Errno of an I/O that found the pool empty (pci_alloc_p2pmem returned NULL). */
 const ENOMEM: i32 = 12;
@@ -47,12 +47,12 @@ export function issueNext<S>(queue: HostQueue, scheme: S): bool {
     if (COUNTING) counters().poolAllocs += 1;
     if (dio.bufferOffset == POOL_FULL) return refuse(queue, bio, -ENOMEM);
   }
-  if (machine.payload == PAYLOAD_VERIFY) prepareCheck(queue, machine, dio, isWrite);
   const error = scheme.add(queue, bio, dio);
   if (error != 0) {
     if (machine.buffers == BUFFERS_POOL && !dio.inRam) poolFree(<usize>machine.pool, dio.bufferOffset, dio.lenBytes);
     return refuse(queue, bio, error);
   }
+  if (machine.payload == PAYLOAD_VERIFY) prepareCheck(queue, machine, dio, isWrite);
   return submitBio(queue, scheme, bio);
 }
 
@@ -77,6 +77,7 @@ export function completeIo<S>(queue: HostQueue, scheme: S, bio: Bio): void {
     if (machine.payload == PAYLOAD_VERIFY) checkDone(queue, machine, dio);
   } else {
     noteFailure(queue, bio);
+    if (machine.payload == PAYLOAD_VERIFY) undoCheck(queue, dio);
   }
   scheme.release(queue, bio, dio);
   if (machine.buffers == BUFFERS_POOL && !dio.inRam) poolFree(<usize>machine.pool, dio.bufferOffset, dio.lenBytes);

@@ -34,6 +34,16 @@ export function prepareCheck(queue: HostQueue, machine: Machine, dio: Dio, isWri
   }
 }
 
+/** After a failure: a write that did not happen leaves the generation that the medium still holds. */
+export function undoCheck(queue: HostQueue, dio: Dio): void {
+  if (<u8>(dio.blocksOp >> IO_OPCODE_SHIFT) != NVME_OP_WRITE) return;
+  const blocks = dio.lenBytes >> SECTOR_SHIFT;
+  for (let i: u32 = 0; i < blocks; i++) {
+    const slot = <usize>queue.generations + (<usize>mediaBlock(queue, dio, i) << 2);
+    store<u32>(slot, load<u32>(slot) - 1);
+  }
+}
+
 /** After completion: counts blocks that are right and blocks that are not. */
 export function checkDone(queue: HostQueue, machine: Machine, dio: Dio): void {
   const blocks = dio.lenBytes >> SECTOR_SHIFT;

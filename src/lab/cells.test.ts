@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest';
+import { GIB } from '../base/units.ts';
+import { defaultJob } from '../jobs/default_job.ts';
+import { BUCKETS } from '../stats/histogram.ts';
+import { cellsOf, comparisonsOf } from './cells.ts';
+import type { ArmRecord, GroupRecord } from './measure_group.ts';
+import { planGroups, type RunParams } from './run_plan.ts';
+
+const limits = { maxIodepth: 1023, namespaceBytes: 2 ** 40 };
+const params = {
+  schemes: ['page', 'dma_vec'],
+  bars: [GIB],
+  barSweep: [],
+  payloads: ['move'],
+  buffers: ['fixed', 'user'],
+  modes: ['threads', 'inline'],
+  rounds: 8,
+  roundMs: 10,
+  seed: 1,
+  marginPercent: 2,
+  jobs: [defaultJob(limits)],
+} as unknown as RunParams;
+
+function record(arm: ArmRecord['arm'], nsPerIo: number, refused?: ArmRecord['refused']): ArmRecord {
+  const sample = (mode: 'threads' | 'inline', round: number) => ({
+    round,
+    order: 0,
+    mode,
+    ios: 1000,
+    ns: nsPerIo * 1000 * (1 + (round % 3) / 1000),
+  });
+  const rounds = Array.from({ length: 8 }, (_, round) => [sample('threads', round), sample('inline', round)]).flat();
+  const counts = new Uint32Array(BUCKETS);
+  counts[50] = refused ? 0 : 10;
+  return {
+    arm,
+    samples: refused ? [] : rounds,
+    latency: { counts, maxNs: 51 },
+    wakeups: 5,
+    wakeupIos: refused ? 0 : 8000,
+    perIo: undefined,
+    refused,
+    verifiedBlocks: 0,
+    verifiedIos: 0,
+    verifyErrors: 0,
+    unsteady: [],
+    bytesPerIo: 4096,
+    memmapBytes: arm.scheme === 'page' ? GIB / 64 : 0,
+    poolBytes: 32824,
+    mapStateBytes: 200,
+    residentBytes: null,
+  };
+}
+
+function group(): GroupRecord {
+  const plan = planGroups(params)[0] as GroupRecord['plan'];
+  const arm = (
+    scheme: string,
+    buffers: 'fixed' | 'user',
+    role: ArmRecord['arm']['role'],
+    id = `g0/${scheme}/${buffers}`,
+  ) => ({ id, scheme, buffers, role });
+  return {
+    plan,
+    oversubscribed: false,
+    interrupted: false,
+    arms: [
+      record(arm('page', 'fixed', 'reference'), 100),
+      record(arm('page', 'fixed', 'aa', "g0/page/fixed'"), 100),
+      record(arm('page', 'user', 'arm'), 150),
+      record(arm('dma_vec', 'fixed', 'arm'), 50),
+      record(arm('null', 'fixed', 'floor'), 40),
+      record(arm('dma_vec', 'user', 'arm'), 1, { errno: 'EINVAL', reason: 'because' }),
+    ],
+  };
+}
+
+describe('cells', () => {
+  const cells = cellsOf(group(), params);
+
+  it('take iops from threads and CPU time from inline, as medians', () => {
+    expect(cells[0]?.iops?.median).toBeCloseTo(1e9 / 100.1, -4);
+    expect(cells[0]?.cpuNsPerIo?.median).toBeCloseTo(100.1, 1);
+    expect(cells[3]?.nsPerIo?.median).toBeCloseTo(50.05, 1);
+  });
+
+  it('say null where nothing was measured', () => {
+    expect(cells[5]).toMatchObject({
+      iops: null,
+      cpuNsPerIo: null,
+      gbPerS: null,
+      latencyNs: null,
+      metadataBytes: null,
+      refused: { errno: 'EINVAL' },
+    });
+    expect(cells[0]?.metadataBytes?.resident).toBeNull();
+  });
+
+  it('account 1/64 of the BAR as memmap for the page and none for dma_vec', () => {
+    expect(cells[0]?.metadataBytes).toMatchObject({ memmap: GIB / 64, pageTables: 0 });
+    expect(cells[3]?.metadataBytes).toMatchObject({ memmap: 0 });
+  });
+
+  it('label latency as that of a closed loop and wake-ups by the I/O', () => {
+    expect(cells[0]?.latencyNs).toMatchObject({ loop: 'closed', samples: 10, max: 51 });
+    expect(cells[0]?.perIo).toBeNull();
+  });
+});
+
+describe('comparisons', () => {
+  const pairs = comparisonsOf(group(), params).filter(({ metric }) => metric === 'cpuNsPerIo');
+
+  it('are with the copy, with the same buffers of the reference scheme, and of what a refused arm would use instead', () => {
+    expect(pairs.map(({ a, b }) => [a, b])).toEqual([
+      ["g0/page/fixed'", 'g0/page/fixed'],
+      ['g0/page/user', 'g0/page/fixed'],
+      ['g0/dma_vec/fixed', 'g0/page/fixed'],
+      ['g0/null/fixed', 'g0/page/fixed'],
+      ['g0/dma_vec/fixed', 'g0/page/user'],
+    ]);
+  });
+
+  it('are ratios a/b', () => {
+    expect(pairs[2]?.ratio).toBeCloseTo(0.5, 3);
+    expect(pairs[2]?.verdict).toBe('faster');
+    expect(pairs[0]).toMatchObject({ verdict: 'equivalent', n: 8 });
+  });
+});

@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import { GIB, MIB } from '../base/units.ts';
+import { defaultJob } from '../jobs/default_job.ts';
+import { groupParams, machineSpec, planGroups, type RunParams, withReference } from './run_plan.ts';
+
+const limits = { maxIodepth: 1023, namespaceBytes: 2 ** 40 };
+
+function params(over: Partial<RunParams> = {}): RunParams {
+  return {
+    schemes: ['page', 'dma_vec'],
+    bars: [256 * MIB, 16 * GIB],
+    barSweep: [],
+    payloads: ['none', 'move'],
+    buffers: ['pool', 'fixed', 'user'],
+    p2pShare: 100,
+    modes: ['threads', 'inline'],
+    wait: 'poll',
+    rounds: 12,
+    roundMs: 50,
+    seed: 1,
+    refcount: 'atomic',
+    p2pQueue: true,
+    mdtsBytes: 512 * 1024,
+    depthEntries: 1024,
+    ramBytes: GIB,
+    namespaceBytes: limits.namespaceBytes,
+    marginPercent: 2,
+    jobs: [defaultJob(limits)],
+    jobFile: undefined,
+    ...over,
+  };
+}
+
+describe('groups', () => {
+  it('are every payload with every BAR, then the sweep over BAR sizes', () => {
+    const groups = planGroups(params({ barSweep: [GIB, 4 * GIB] }));
+    expect(groups.map(({ id, payload, barBytes, sweep }) => [id, payload, barBytes, sweep])).toEqual([
+      ['g0', 'none', 256 * MIB, undefined],
+      ['g1', 'none', 16 * GIB, undefined],
+      ['g2', 'move', 256 * MIB, undefined],
+      ['g3', 'move', 16 * GIB, undefined],
+      ['g4', 'none', GIB, 'bar'],
+      ['g5', 'none', 4 * GIB, 'bar'],
+    ]);
+    expect(groups[4]?.modes).toEqual(['inline']);
+  });
+
+  it('compare every scheme with every buffer source, and the floor once', () => {
+    const [group] = planGroups(params());
+    expect(group?.arms.map(({ id }) => id)).toEqual([
+      'g0/page/pool',
+      'g0/page/fixed',
+      'g0/page/user',
+      'g0/dma_vec/pool',
+      'g0/dma_vec/fixed',
+      'g0/dma_vec/user',
+      'g0/null/fixed',
+    ]);
+  });
+
+  it('run jobs that a stonewall separates one after the other', () => {
+    const job = defaultJob(limits);
+    const groups = planGroups(
+      params({ bars: [GIB], payloads: ['none'], jobs: [job, { ...job, name: 'second', group: 1 }] }),
+    );
+    expect(groups.map(({ jobs }) => jobs.map(({ name }) => name))).toEqual([['default'], ['second']]);
+  });
+
+  it('measure no longer than the runtime of their job', () => {
+    const job = { ...defaultJob(limits), runtimeMs: 240 };
+    const [group] = planGroups(params({ jobs: [job] }));
+    expect(group).toMatchObject({ rounds: 12, roundMs: 20 });
+  });
+});
+
+describe('the reference', () => {
+  const arms = planGroups(params())[0]?.arms ?? [];
+
+  it('is the first arm that runs, with a copy beside it', () => {
+    const [reference, copy] = withReference(arms);
+    expect(reference).toMatchObject({ id: 'g0/page/pool', role: 'reference' });
+    expect(copy).toMatchObject({ id: "g0/page/pool'", role: 'aa' });
+    expect(withReference(arms.slice(2))[0]).toMatchObject({ id: 'g0/page/user', role: 'reference' });
+  });
+
+  it('is the floor when nothing else runs', () => {
+    expect(withReference(arms.filter(({ role }) => role === 'floor'))[0]).toMatchObject({
+      scheme: 'null',
+      role: 'reference',
+    });
+  });
+});
+
+describe('the machine of a group', () => {
+  it('has payload windows for twice the I/Os in flight of every queue, within BAR and RAM', () => {
+    const job = { ...defaultJob(limits, [{ key: 'bs', value: '128k' }]), numjobs: 2 };
+    const [group] = planGroups(params({ bars: [GIB], jobs: [job] }));
+    const spec = machineSpec(group as NonNullable<typeof group>, params(), 2);
+    expect(spec.queues).toHaveLength(2);
+    expect(spec.barWindowBytes).toBe(2 * 512 * 128 * 1024);
+    expect(spec.barWindowBytes).toBeLessThanOrEqual(spec.barBytes);
+  });
+
+  it('is described by every option that decided it', () => {
+    const [group] = planGroups(params());
+    expect(groupParams(group as NonNullable<typeof group>, params())).toMatchObject({
+      bar: 256 * MIB,
+      payload: 'none',
+      bs: '4096',
+      iodepth: '256',
+      batch: '32',
+      queues: 1,
+      era: '6.12',
+      mdts: 512 * 1024,
+      'fio.rw': 'randread',
+    });
+  });
+});

@@ -1,0 +1,157 @@
+// The command line as a user meets it: real processes, real worker threads, exit codes and messages.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { parseResult, type Result } from '../src/report/result.ts';
+
+const P2PLAB = fileURLToPath(new URL('../bin/p2plab.js', import.meta.url));
+const QUICK = [
+  '--rounds',
+  '2',
+  '--round-ms',
+  '4',
+  '--bar',
+  '256MiB',
+  '--payload',
+  'none',
+  '--bar-sweep',
+  'off',
+  '--quiet',
+];
+
+interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+  tookMs: number;
+  dir: string;
+}
+
+function p2plab(args: string[], afterStart?: (kill: (signal: NodeJS.Signals) => void) => void): Promise<Ended> {
+  const dir = mkdtempSync(join(tmpdir(), 'p2plab-'));
+  const began = performance.now();
+  const child = spawn(process.execPath, [P2PLAB, ...args], { cwd: dir });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  afterStart?.((signal) => child.kill(signal));
+  return new Promise((resolve) => {
+    child.on('close', (code) => resolve({ code, stdout, stderr, tookMs: performance.now() - began, dir }));
+  });
+}
+
+function jobFile(text: string): string {
+  const path = join(mkdtempSync(join(tmpdir(), 'p2plab-job-')), 'job.fio');
+  writeFileSync(path, text);
+  return path;
+}
+
+describe('a run', () => {
+  it('prints the table, leaves the run folder, and its JSON is one valid document', async () => {
+    const ended = await p2plab(['run', ...QUICK, '--out', 'out', '--json', 'result.json']);
+    expect(ended.stderr).not.toContain('unexpected');
+    expect(ended.code).toBe(0);
+    expect(ended.stdout).toContain('refused: EINVAL');
+    expect(readdirSync(join(ended.dir, 'out'))).toEqual(
+      expect.arrayContaining(['result.json', 'rounds.jsonl', 'summary.md', 'iops_by_scheme.png']),
+    );
+    const result = parseResult(readFileSync(join(ended.dir, 'result.json'), 'utf8'), 'result.json');
+    expect(result.cells.map(({ id }) => id)).toContain("g0/page/pool'");
+    expect(result.cells.every(({ rounds, refused }) => rounds.length === 4 || refused)).toBe(true);
+  });
+
+  it('checks every block with payload verify, over several queue pairs and by interrupt', async () => {
+    const job = jobFile(
+      '[a]\nrw=randrw\nbssplit=512/20:4k/60:64k/20\niodepth=16\niodepth_batch=4\nnumjobs=2\nnorandommap\n',
+    );
+    const ended = await p2plab([
+      'run',
+      job,
+      ...QUICK,
+      '--payload',
+      'verify',
+      '--wait',
+      'irq',
+      '--p2p-share',
+      '50',
+      '--out',
+      'out',
+      '--json',
+      '-',
+    ]);
+    expect(ended.stderr).toBe(
+      'p2plab: 6 files in out\n'.replace('6', String(readdirSync(join(ended.dir, 'out')).length)),
+    );
+    const result = JSON.parse(ended.stdout) as Result;
+    const verified = result.cells.filter(({ verified }) => verified !== null);
+    expect(verified.length).toBeGreaterThan(3);
+    expect(verified.every(({ verified: v }) => v !== null && v.bytes > 0 && v.errors === 0)).toBe(true);
+  });
+
+  it('ends with exit 4 within 5 s of a worker dying or hanging, names it, and keeps earlier groups', async () => {
+    for (const fault of ['nvme0:hang@800', 'host0:exit@800']) {
+      const ended = await p2plab(['run', ...QUICK, '--rounds', '400', '--out', 'out', '--fault', fault]);
+      expect(ended.code).toBe(4);
+      expect(ended.stderr).toContain(`worker ${fault.split(':')[0]}`);
+      expect(ended.tookMs).toBeLessThan(15_000);
+      expect(readdirSync(join(ended.dir, 'out'))).toContain('result.json');
+    }
+  }, 60_000);
+
+  it('writes valid partial results on Ctrl-C and exits 130', async () => {
+    const ended = await p2plab(['run', ...QUICK, '--rounds', '5000', '--out', 'out'], (kill) =>
+      setTimeout(() => kill('SIGINT'), 4000),
+    );
+    expect(ended.code).toBe(130);
+    const result = parseResult(readFileSync(join(ended.dir, 'out/result.json'), 'utf8'), 'result.json');
+    expect(result.run.interrupted).toBe(true);
+    const lengths = new Set(result.cells.filter(({ refused }) => !refused).map(({ rounds }) => rounds.length));
+    expect(lengths.size).toBe(1);
+  }, 60_000);
+});
+
+describe('bad input ends with exit 2 and one message that says what to do', () => {
+  const cases: [string, string[], RegExp][] = [
+    ['unknown scheme', ['--scheme', 'pge'], /unknown scheme 'pge', did you mean 'page'/],
+    ['unknown option', ['--bra', '1GiB'], /unknown option '--bra'/],
+    ['unknown unit', ['--bar', '16GG'], /--bar: '16GG' is not a size/],
+    ['BAR that is no power of two', ['--bar', '3GiB'], /--bar: '3GiB' must be a power of two/],
+    ['BAR whose memmap does not fit', ['--bar', '512GiB'], /memory holds 4 GiB.*memmap/s],
+    ['unknown word', ['--payload', 'mov'], /'mov' is none of none, move, verify, did you mean 'move'/],
+    ['--set without a key', ['--set', '=3'], /--set '=3': expected key=value/],
+    ['depth over the queue', ['--set', 'iodepth=2000'], /iodepth.*1023/s],
+    ['a size of 0', ['--set', 'size=0'], /size/],
+    ['bs that is no multiple of 512', ['--set', 'bs=1000'], /512/],
+    ['unwritable --out', ['--out', '/proc/p2plab'], /cannot write \/proc\/p2plab/],
+    ['missing job file', ['no.fio'], /no\.fio: cannot read/],
+  ];
+  it.each(cases)('%s', async (_, args, message) => {
+    const ended = await p2plab(['run', ...QUICK.filter((word) => word !== '--bar' && word !== '256MiB'), ...args]);
+    expect(ended.stderr).toMatch(message);
+    expect(ended.code).toBe(2);
+    expect(ended.stderr).not.toMatch(/\n\s+at /);
+    expect(ended.stdout).toBe('');
+  });
+
+  it('names file and line of a bad job file', async () => {
+    for (const [text, message] of [
+      ['[a]\nrw=randread\nblah=3\n', /job\.fio:3:.*blah/],
+      ['rw=read\n', /job\.fio:1:/],
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: fio's syntax for a variable
+      ['[a]\nbs=${NOT_SET_ANYWHERE}\n', /job\.fio:2:.*NOT_SET_ANYWHERE/s],
+      ['[a]\nrate_iops=1000\n', /job\.fio:2:.*rate_iops/s],
+    ] as const) {
+      const ended = await p2plab(['run', jobFile(text), ...QUICK]);
+      expect(ended.stderr).toMatch(message);
+      expect(ended.code).toBe(2);
+    }
+  });
+});

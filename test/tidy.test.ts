@@ -1,0 +1,83 @@
+// The rules of the house that a machine can check: layers, sizes, leftovers.
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** What each folder of src/ may import besides itself. `machine` is AssemblyScript and knows nothing of the rest. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  base: [],
+  machine: [],
+  stats: ['base'],
+  jobs: ['base'],
+  topology: ['base'],
+  btf: ['base'],
+  doctor: ['base'],
+  report: ['base', 'stats', 'topology'],
+  lab: ['base', 'stats', 'jobs', 'topology', 'report', 'doctor'],
+  cli: ['base', 'stats', 'jobs', 'topology', 'report', 'lab', 'btf', 'doctor'],
+};
+
+function sources(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)));
+}
+
+const text = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
+const folderOf = (file: string): string => file.split('/')[1] as string;
+const ALL = ['src', 'workers', 'bench', 'scripts', 'test'].flatMap(sources);
+
+describe('layers', () => {
+  const imports = sources('src')
+    .filter((file) => !file.endsWith('.test.ts'))
+    .flatMap((file) =>
+      [...text(file).matchAll(/from ["'](\.[^"']+)["']|import\(["'](\.[^"']+)["']\)/g)].map((match) => ({
+        file,
+        target: relative(ROOT, resolve(ROOT, dirname(file), (match[1] ?? match[2]) as string)),
+      })),
+    )
+    .filter(({ target }) => target.startsWith('src/'));
+
+  it('only import downwards', () => {
+    const wrong = imports.filter(({ file, target }) => {
+      const [from, to] = [folderOf(file), folderOf(target)];
+      return from !== to && !(MAY_IMPORT[from] ?? []).includes(to);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('keep every folder of src in the table', () => {
+    const folders = readdirSync(join(ROOT, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    expect(folders.map(({ name }) => name).filter((name) => !(name in MAY_IMPORT))).toEqual([]);
+  });
+
+  it('let devices know no scheme: only the build and a scheme itself name a scheme file', () => {
+    const wrong = sources('src/machine').filter(
+      (file) => !file.startsWith('src/machine/schemes/') && /from "[^"]*schemes\//.test(text(file)),
+    );
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe('files', () => {
+  it('stay under about 400 lines', () => {
+    expect(
+      ALL.map((file) => [file, text(file).split('\n').length] as const).filter(([, lines]) => lines > 450),
+    ).toEqual([]);
+  });
+
+  it('open with what they are', () => {
+    const silent = sources('src').filter(
+      (file) => !file.endsWith('.test.ts') && !/^(#!.*\n)?(\/\/|\/\*\*)/.test(text(file)),
+    );
+    expect(silent).toEqual([]);
+  });
+
+  it('carry no unfinished marks', () => {
+    const marks = new RegExp(['TO' + 'DO', 'FIX' + 'ME', 'X' + 'XX'].join('|'));
+    expect(ALL.filter((file) => marks.test(text(file)))).toEqual([]);
+  });
+});
