@@ -31,6 +31,8 @@ export interface WorkerTask {
   name: string;
   /** Scheme of each arm, in the order of CONTROL.arm. */
   schemes: string[];
+  /** Another controller than the NVMe one (benches). */
+  controller: string | undefined;
   agents: AgentRole[];
   /** Every queue pair of the machine: what an inline slice interleaves. */
   queues: QueuePair[];
@@ -69,7 +71,7 @@ export function serveOrders(task: WorkerTask): void {
       assert(module, `host module of ${scheme}`);
       return module;
     },
-    device: deviceModule(task.memory),
+    device: deviceModule(task.memory, task.controller),
     deadline: task.fault === undefined ? Number.POSITIVE_INFINITY : performance.now() + task.fault.afterMs,
   };
   const { i32 } = worker.view;

@@ -38,6 +38,8 @@ export interface SliceResult {
 
 export interface CrewOptions {
   schemes: string[];
+  /** Another controller than the NVMe one (benches). */
+  controller?: string;
   wait: 'poll' | 'irq';
   cores: number;
   fault?: (WorkerFault & { worker: string }) | undefined;
@@ -137,6 +139,7 @@ function workerTask(machine: BuiltMachine, placed: Placed, index: number, option
     index,
     name: placement.name,
     schemes: options.schemes,
+    controller: options.controller,
     agents: placement.agents.map(({ kind, queue }) => ({ kind, queue, at: machine.queues[queue]?.[kind] as number })),
     queues: machine.queues.map(({ host, device }) => ({ host, device })),
     bells: machine.bells,

@@ -40,6 +40,24 @@ export interface StagesModule {
   mapTypeOf(machine: number, key: number): number;
 }
 
+/** Functions of probes.wasm: what the memory can do without an I/O path. */
+export interface ProbesModule {
+  /** `count` dependent loads over `pages` struct pages at `memmap`, each holding `flags` in its low word. */
+  dependentLoads(memmap: number, pages: number, flags: number, count: number, seed: number): number;
+  /** Bare memory.copy of `count` I/Os of a stream from position `from`, medium to buffer. */
+  copies(
+    stream: number,
+    streamMask: number,
+    from: number,
+    count: number,
+    media: number,
+    mediaMask: number,
+    window: number,
+    windowMask: number,
+    bytes: number,
+  ): void;
+}
+
 interface Manifest {
   /** Hash of every source that the machine's code is made of. */
   hash: string;
@@ -95,8 +113,9 @@ export function hostModule(scheme: string, memory: WebAssembly.Memory, counting 
   return instantiate(counting ? `host.${scheme}.counting` : `host.${scheme}`, memory) as unknown as HostModule;
 }
 
-export function deviceModule(memory: WebAssembly.Memory): DeviceModule {
-  return instantiate('device', memory) as unknown as DeviceModule;
+/** @param name another controller than the NVMe one, for benches (build/machine/device.NAME.wasm) */
+export function deviceModule(memory: WebAssembly.Memory, name?: string): DeviceModule {
+  return instantiate(name === undefined ? 'device' : `device.${name}`, memory) as unknown as DeviceModule;
 }
 
 export function setupModule(memory: WebAssembly.Memory): SetupModule {
@@ -105,4 +124,8 @@ export function setupModule(memory: WebAssembly.Memory): SetupModule {
 
 export function stagesModule(memory: WebAssembly.Memory): StagesModule {
   return instantiate('stages', memory) as unknown as StagesModule;
+}
+
+export function probesModule(memory: WebAssembly.Memory): ProbesModule {
+  return instantiate('probes', memory) as unknown as ProbesModule;
 }

@@ -1,0 +1,210 @@
+// What the benches share: a machine with a default job, slices on worker threads or inline, the native twin, rows.
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { GIB, KIB, MIB, TIB } from '../src/base/units.ts';
+import { compileStream } from '../src/jobs/access_stream.ts';
+import { defaultJob } from '../src/jobs/default_job.ts';
+import type { Job } from '../src/jobs/job.ts';
+import { sharedMemory } from '../src/lab/arena.ts';
+import { type Crew, startCrew } from '../src/lab/crew.ts';
+import { type BuiltMachine, buildMachine, setBuffers } from '../src/lab/machine.ts';
+import type { Buffers, Payload } from '../src/lab/machine_spec.ts';
+import { hostModule, setupModule } from '../src/lab/modules.ts';
+import { machineSpec, planGroups, type RunParams } from '../src/lab/run_plan.ts';
+import { estimate } from '../src/stats/estimate.ts';
+import { median } from '../src/stats/location.ts';
+
+/** One figure of a bench. */
+export interface Row {
+  name: string;
+  /** Median over rounds, and its 95 % interval where there are enough rounds. */
+  value: number;
+  ci95: readonly [number, number] | null;
+  unit: string;
+  /** What it must reach, in words, and whether it does; absent for figures that only explain others. */
+  goal?: string;
+  reached?: boolean;
+}
+
+/** How long a bench takes: `smoke` only shows that it runs. */
+export interface Effort {
+  rounds: number;
+  roundMs: number;
+  smoke: boolean;
+}
+
+export const FULL: Effort = { rounds: 12, roundMs: 200, smoke: false };
+export const SMOKE: Effort = { rounds: 2, roundMs: 2, smoke: true };
+
+export function row(name: string, values: readonly number[], unit: string): Row {
+  return { name, value: median(values), ci95: estimate(values).ci95, unit };
+}
+
+export function goal(row: Row, words: string, reached: (value: number) => boolean): Row {
+  return { ...row, goal: words, reached: reached(row.value) };
+}
+
+/** The element-wise ratio of two series measured in the same rounds. */
+export function ratios(a: readonly number[], b: readonly number[]): number[] {
+  return a.map((value, i) => value / (b[i] as number));
+}
+
+export interface BenchMachine {
+  machine: BuiltMachine;
+  job: Job;
+}
+
+export interface MachineChoice {
+  barBytes?: number;
+  payload?: Payload;
+  /** fio options over 4 KiB randread, iodepth 256, batch 32. */
+  set?: Record<string, string>;
+  schemes?: string[];
+}
+
+/** One queue pair with the default job, and the schemes' metadata set up. */
+export function benchMachine(choice: MachineChoice = {}, memory = sharedMemory()): BenchMachine {
+  const { barBytes = 16 * GIB, payload = 'none', set = {}, schemes = ['page', 'dma_vec', 'null'] } = choice;
+  const limits = { maxIodepth: 1023, namespaceBytes: TIB };
+  const overrides = Object.entries(set).map(([key, value]) => ({ key, value }));
+  const job = defaultJob(limits, overrides);
+  const params: RunParams = {
+    schemes,
+    bars: [barBytes],
+    barSweep: [],
+    payloads: [payload],
+    buffers: ['fixed'],
+    p2pShare: 100,
+    modes: ['inline'],
+    wait: 'poll',
+    rounds: 1,
+    roundMs: 1,
+    seed: 1,
+    refcount: 'atomic',
+    p2pQueue: true,
+    mdtsBytes: 512 * KIB,
+    depthEntries: 1024,
+    ramBytes: GIB,
+    namespaceBytes: limits.namespaceBytes,
+    marginPercent: 2,
+    jobs: [job],
+    jobFile: undefined,
+  };
+  const [plan] = planGroups(params);
+  const spec = machineSpec(plan as NonNullable<typeof plan>, params, 2);
+  const machine = buildMachine(memory, spec, setupModule(memory));
+  for (const scheme of schemes) hostModule(scheme, memory).setup(machine.at);
+  const { stream } = machine.queues[0] as { stream: { at: number; bytes: number } };
+  const slots = { first: 0, stride: 1 };
+  compileStream(
+    job,
+    0,
+    {
+      p2pShare: 100,
+      bar: { bytes: spec.barBytes, windowBytes: spec.barWindowBytes, slots },
+      ram: { bytes: spec.ramBytes, windowBytes: spec.ramWindowBytes, slots },
+    },
+    new Uint32Array(memory.buffer, stream.at, stream.bytes / 4),
+  );
+  return { machine, job };
+}
+
+/** One arm of a bench: a host module and where its buffers come from. */
+export interface BenchArm {
+  host: string;
+  buffers: Buffers;
+}
+
+/**
+ * Runs the arms interleaved on two workers; nanoseconds per I/O of each round, arm by arm.
+ * @param between called once a round, while the workers sleep; its values are collected
+ */
+export async function measureArms(
+  machine: BuiltMachine,
+  arms: readonly BenchArm[],
+  effort: Effort,
+  mode: 'threads' | 'inline',
+  options: { controller?: string; between?: (round: number) => number | Promise<number> } = {},
+): Promise<{ ns: number[][]; between: number[] }> {
+  const hosts = [...new Set(arms.map(({ host }) => host))];
+  const controller = options.controller === undefined ? {} : { controller: options.controller };
+  const crew = await startCrew(machine, { schemes: hosts, wait: 'poll', cores: 2, ...controller });
+  const slice = async (arm: BenchArm, ios: number, from: number): Promise<number> => {
+    setBuffers(machine, arm.buffers);
+    const result = await runSlice(crew, mode, hosts.indexOf(arm.host), ios, from);
+    return result;
+  };
+  // Warm up each arm, then equal counts for all, by the slowest.
+  let slowest = 0;
+  for (const arm of arms) {
+    let ns = 0;
+    for (let i = 0; i < (effort.smoke ? 2 : 12); i++) ns = await slice(arm, effort.smoke ? 2000 : 200_000, i * 1000);
+    slowest = Math.max(slowest, ns);
+  }
+  const ios = Math.max(1024, Math.round((effort.roundMs * 1e6) / slowest));
+  const ns: number[][] = arms.map(() => []);
+  const between: number[] = [];
+  for (let round = 0; round < effort.rounds; round++) {
+    for (let i = 0; i < arms.length; i++) {
+      const index = (i + round) % arms.length;
+      ns[index]?.push(await slice(arms[index] as BenchArm, ios, round * ios));
+    }
+    if (options.between !== undefined) between.push(await options.between(round));
+  }
+  await crew.close();
+  return { ns, between };
+}
+
+async function runSlice(
+  crew: Crew,
+  mode: 'threads' | 'inline',
+  arm: number,
+  ios: number,
+  from: number,
+): Promise<number> {
+  const result = await crew.run({ mode, arm, streamStart: from, leadIos: 1024, measureIos: ios });
+  return mode === 'threads' ? 1e9 / result.iops : result.ns / result.ios;
+}
+
+/** The C program beside the bench, or undefined with the reason where it cannot be built. */
+export interface Twin {
+  /** Sends a command, gives its nanoseconds per operation. */
+  ask(command: string): Promise<number>;
+  end(): void;
+}
+
+export function startTwin(): Twin | { missing: string } {
+  const binary = join(mkdtempSync(join(tmpdir(), 'p2plab-twin-')), 'twin');
+  const source = fileURLToPath(new URL('native/twin.c', import.meta.url));
+  try {
+    execFileSync('cc', ['-O2', '-pthread', source, '-o', binary], { stdio: 'pipe' });
+  } catch (error) {
+    return { missing: `no native twin: ${(error as Error).message.split('\n')[0]} (install a C compiler: gcc)` };
+  }
+  const child = spawn(binary, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const waiting: ((ns: number) => void)[] = [];
+  let buffered = '';
+  child.stdout.on('data', (chunk) => {
+    buffered += chunk;
+    for (let end = buffered.indexOf('\n'); end >= 0; end = buffered.indexOf('\n')) {
+      waiting.shift()?.(Number(buffered.slice(0, end)));
+      buffered = buffered.slice(end + 1);
+    }
+  });
+  return {
+    ask: (command) =>
+      new Promise((resolve) => {
+        waiting.push(resolve);
+        child.stdin.write(`${command}\n`);
+      }),
+    end: () => {
+      child.kill();
+    },
+  };
+}
+
+export const BAR_COLD = 16 * GIB;
+export const BAR_WARM = 256 * MIB;
