@@ -30,12 +30,13 @@ export function issueNext<S>(queue: HostQueue, scheme: S): bool {
   const isWrite = <u8>(io.blocksOp >> IO_OPCODE_SHIFT) == NVME_OP_WRITE;
   const bio = bioAlloc(queue, isWrite ? REQ_OP_WRITE : REQ_OP_READ, io.block);
   const dio = dioOf(bio);
+  const blocksOp = io.blocksOp;
+  const buffer = io.buffer;
   dio.block = io.block;
-  dio.blocksOp = io.blocksOp;
-  dio.buffer = io.buffer;
-  dio.lenBytes = (io.blocksOp & IO_BLOCKS_MASK) << SECTOR_SHIFT;
-  dio.inRam = io.buffer >> 31;
-  dio.bufferOffset = <u64>(io.buffer & IO_BUFFER_MASK) << PAGE_SHIFT;
+  dio.blocksOp = blocksOp;
+  dio.lenBytes = (blocksOp & IO_BLOCKS_MASK) << SECTOR_SHIFT;
+  dio.inRam = buffer >> 31;
+  dio.bufferOffset = <u64>(buffer & IO_BUFFER_MASK) << PAGE_SHIFT;
   dio.startNs = drawSample(queue) ? sampleStart() : 0;
   if (COUNTING) {
     dio.ioId = <u32>(counters().ios + 1);

@@ -29,19 +29,17 @@ export function bioAlloc(queue: HostQueue, opf: u32, sector: u64): Bio {
   must(queue.bioFree > 0);
   const bio = changetype<Bio>(peekFree(queue.bioStack, queue.bioFree));
   queue.bioFree -= 1;
+  // Whole words, as a compiler writes a zeroed structure: flags, priority and status start at 0, one part remains.
+  const at = changetype<usize>(bio);
   bio.bi_next = 0;
-  bio.bi_opf = opf;
-  bio.bi_flags = 0;
-  bio.bi_status = BLK_STS_OK;
-  bio.__bi_remaining = 1;
+  store<u64>(at, <u64>opf, offsetof<Bio>("bi_opf"));
+  store<u64>(at, (<u64>1 << 32) | ((<u64>BLK_STS_OK) << 16), offsetof<Bio>("bi_write_hint"));
   bio.bi_sector = sector;
-  bio.bi_size = 0;
-  bio.bi_idx = 0;
-  bio.bi_bvec_done = 0;
+  store<u64>(at, 0, offsetof<Bio>("bi_size"));
+  store<u64>(at, 0, offsetof<Bio>("bi_bvec_done"));
   bio.bi_private = 0;
-  bio.bi_vcnt = 0;
-  bio.bi_max_vecs = <u16>BIO_INLINE_VECS;
-  bio.bi_io_vec = <u64>(changetype<usize>(bio) + BIO_VECS_AT);
+  store<u64>(at, <u64>BIO_INLINE_VECS << 16, offsetof<Bio>("bi_vcnt"));
+  bio.bi_io_vec = <u64>(at + BIO_VECS_AT);
   return bio;
 }
 

@@ -152,7 +152,7 @@ export class DeviceQueue {
 export class Dio {
   block: u64;
   blocksOp: u32;
-  buffer: u32;
+  pad12: u32;
   /** Byte offset of the buffer in the BAR or in RAM, and its length. */
   bufferOffset: u64;
   lenBytes: u32;
@@ -160,11 +160,10 @@ export class Dio {
   inRam: u32;
   /** Submission time in nanoseconds of a sampled I/O, else 0. */
   startNs: f64;
-  generation: u32;
+  pad40: u32;
   /** Identity for the counting build: distinct pages are counted for each I/O. */
   ioId: u32;
-  refusedErrno: i32;
-  pad52: u32;
+  pad48: u64;
   pad56: u64;
 }
 

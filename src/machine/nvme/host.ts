@@ -69,22 +69,20 @@ function prepare<S>(queue: HostQueue, scheme: S, request: Request): u8 {
     counters().descriptorBytes += offsetof<NvmeCommand>();
   }
   const iod = iodOf(request);
-  const command = commandOf(request);
-  iod.req_genctr = <u8>(iod.req_genctr + 1) & 0xf;
-  command.opcode = (request.cmd_flags & REQ_OP_MASK) == REQ_OP_WRITE ? NVME_OP_WRITE : NVME_OP_READ;
-  command.flags = 0;
-  command.command_id = <u16>((<u32>iod.req_genctr << CID_GENERATION_SHIFT) | <u32>request.tag);
-  command.nsid = queue.nsid;
-  command.cdw2 = 0;
-  command.cdw3 = 0;
-  command.metadata = 0;
-  command.slba = request.__sector;
-  command.length = <u16>((request.__data_len >> SECTOR_SHIFT) - 1);
-  command.control = 0;
-  command.dsmgmt = 0;
-  command.reftag = 0;
-  command.lbat = 0;
-  command.lbatm = 0;
+  const generation = (<u32>iod.req_genctr + 1) & 0xf;
+  iod.req_genctr = <u8>generation;
+  const isWrite = (request.cmd_flags & REQ_OP_MASK) == REQ_OP_WRITE;
+  const opcode: u64 = isWrite ? NVME_OP_WRITE : NVME_OP_READ;
+  const cid = (generation << CID_GENERATION_SHIFT) | <u32>request.tag;
+  // nvme_setup_rw, in whole words: the copy to the SQ loads words, and a processor forwards a store only to a load that
+  // it covers.
+  const command = changetype<usize>(commandOf(request));
+  store<u64>(command, opcode | (<u64>cid << 16) | (<u64>queue.nsid << 32));
+  store<u64>(command, 0, offsetof<NvmeCommand>("cdw2"));
+  store<u64>(command, 0, offsetof<NvmeCommand>("metadata"));
+  store<u64>(command, request.__sector, offsetof<NvmeCommand>("slba"));
+  store<u64>(command, <u64>((request.__data_len >> SECTOR_SHIFT) - 1), offsetof<NvmeCommand>("length"));
+  store<u64>(command, 0, offsetof<NvmeCommand>("reftag"));
   return mapData(queue, scheme, request);
 }
 
@@ -93,10 +91,14 @@ function prepare<S>(queue: HostQueue, scheme: S, request: Request): u8 {
 function pushCommand(queue: HostQueue, request: Request): void {
   const from = changetype<usize>(commandOf(request));
   const to = <usize>queue.sq + (<usize>queue.sqTail << 6);
-  v128.store(to, v128.load(from));
-  v128.store(to, v128.load(from, 16), 16);
-  v128.store(to, v128.load(from, 32), 32);
-  v128.store(to, v128.load(from, 48), 48);
+  store<u64>(to, load<u64>(from));
+  store<u64>(to, load<u64>(from, 8), 8);
+  store<u64>(to, load<u64>(from, 16), 16);
+  store<u64>(to, load<u64>(from, 24), 24);
+  store<u64>(to, load<u64>(from, 32), 32);
+  store<u64>(to, load<u64>(from, 40), 40);
+  store<u64>(to, load<u64>(from, 48), 48);
+  store<u64>(to, load<u64>(from, 56), 56);
   queue.sqTail = queue.sqTail + 1 == queue.depth ? 0 : queue.sqTail + 1;
 }
 

@@ -7,7 +7,7 @@ import { counters } from "../counting";
 import { mapIterMore, mapIterNext, mapIterStart } from "../block/map_iter";
 import { Bio, BLK_STS_INVAL, BLK_STS_OK, BLK_STS_TARGET } from "../layout/bio";
 import { IOD_CMD, NVME_CTRL_PAGE_SIZE, NvmeCommand, NvmeIod } from "../layout/nvme";
-import { HostQueue, MapIter } from "../layout/queue";
+import { HostQueue } from "../layout/queue";
 import { Request } from "../layout/request";
 import { Scatterlist } from "../layout/scatterlist";
 import { peekFree, pushFree } from "../mm/free_stack";
@@ -29,6 +29,12 @@ export function commandOf(request: Request): NvmeCommand {
 @inline
 export function mapData<S>(queue: HostQueue, scheme: S, request: Request): u8 {
   return scheme.throughSg() ? mapThroughSg(queue, scheme, request) : mapDirect(queue, scheme, request);
+}
+
+/** Offset of what is left of a bio in its first vector. With one segment counted, all of a request follows from there. */
+@inline
+function startOffset(bio: Bio): u32 {
+  return vecAt(bio, bio.bi_idx).bv_offset + bio.bi_bvec_done;
 }
 
 /** PRP1 and PRP2 reach this far without a list. */
@@ -55,11 +61,10 @@ function mapThroughSg<S>(queue: HostQueue, scheme: S, request: Request): u8 {
   const command = commandOf(request);
   if (request.nr_phys_segments == 1) {
     const bio = changetype<Bio>(<usize>request.bio);
-    const vec = vecAt(bio, bio.bi_idx);
-    const offset = vec.bv_offset + bio.bi_bvec_done;
-    if (scheme.isPlain(request, vec.place)) {
+    const place = vecAt(bio, bio.bi_idx).place;
+    if (scheme.isPlain(request, place)) {
       const bytes = request.__data_len;
-      const address = scheme.mapPlain(queue, vec.place, offset);
+      const address = scheme.mapPlain(queue, place, startOffset(bio));
       if (fitsTwoPages(address, bytes)) {
         iod.dma_len = bytes;
         iod.first_dma = address;
@@ -100,6 +105,13 @@ function mapThroughSg<S>(queue: HostQueue, scheme: S, request: Request): u8 {
 /** blk_rq_map_sg. */
 @inline
 function fillSg<S>(queue: HostQueue, scheme: S, request: Request, sgl: usize): u32 {
+  if (request.nr_phys_segments == 1) {
+    const bio = changetype<Bio>(<usize>request.bio);
+    const place = vecAt(bio, bio.bi_idx).place;
+    scheme.fillSg(changetype<Scatterlist>(sgl), request, place, startOffset(bio), request.__data_len);
+    if (COUNTING) countSg();
+    return 1;
+  }
   const iter = mapIterStart(queue, request);
   let count: u32 = 0;
   let sg = sgl;
@@ -108,44 +120,51 @@ function fillSg<S>(queue: HostQueue, scheme: S, request: Request, sgl: usize): u
     scheme.fillSg(changetype<Scatterlist>(sg), request, iter.place, iter.offset, iter.len);
     sg += offsetof<Scatterlist>();
     count++;
-    if (COUNTING) {
-      counters().descriptorBytes += offsetof<Scatterlist>();
-      counters().segments += 1;
-    }
+    if (COUNTING) countSg();
   }
   return count;
+}
+
+function countSg(): void {
+  counters().descriptorBytes += offsetof<Scatterlist>();
+  counters().segments += 1;
 }
 
 @inline
 function mapDirect<S>(queue: HostQueue, scheme: S, request: Request): u8 {
   const iod = iodOf(request);
   const command = commandOf(request);
-  const iter = mapIterStart(queue, request);
   const bytes = request.__data_len;
   iod.nr_allocations = -1;
-  mapIterNext(queue, scheme, iter);
-  const address = scheme.mapSegment(queue, request, iter.place, iter.offset, true);
-  if (address == 0) return BLK_STS_TARGET;
-  if (COUNTING) counters().segments += 1;
-  if (iter.len == bytes && fitsTwoPages(address, bytes)) {
-    prpSimple(command, address, bytes);
+  if (request.nr_phys_segments == 1) {
+    const bio = changetype<Bio>(<usize>request.bio);
+    const address = scheme.mapSegment(queue, request, vecAt(bio, bio.bi_idx).place, startOffset(bio), true);
+    if (address == 0) return BLK_STS_TARGET;
+    if (COUNTING) counters().segments += 1;
+    if (fitsTwoPages(address, bytes)) {
+      prpSimple(command, address, bytes);
+    } else {
+      prpBegin(queue, iod, command, address, bytes);
+      prpAdd(queue, iod, command, address, bytes);
+    }
     return BLK_STS_OK;
   }
-  prpBegin(queue, iod, command, address, bytes);
-  prpAdd(queue, iod, command, address, iter.len);
-  return mapRest(queue, scheme, request, iter);
+  return mapSegments(queue, scheme, request);
 }
 
-/** The segments after the first. */
-function mapRest<S>(queue: HostQueue, scheme: S, request: Request, iter: MapIter): u8 {
+function mapSegments<S>(queue: HostQueue, scheme: S, request: Request): u8 {
   const iod = iodOf(request);
+  const iter = mapIterStart(queue, request);
+  let first = true;
   while (mapIterMore(iter)) {
     mapIterNext(queue, scheme, iter);
-    const address = scheme.mapSegment(queue, request, iter.place, iter.offset, false);
+    const address = scheme.mapSegment(queue, request, iter.place, iter.offset, first);
     if (address == 0) {
       prpFree(queue, iod);
       return BLK_STS_TARGET;
     }
+    if (first) prpBegin(queue, iod, commandOf(request), address, request.__data_len);
+    first = false;
     prpAdd(queue, iod, commandOf(request), address, iter.len);
     if (COUNTING) counters().segments += 1;
   }

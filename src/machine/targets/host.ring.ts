@@ -58,22 +58,15 @@ function submit(queue: HostQueue): bool {
 function push(queue: HostQueue): void {
   const io = changetype<IoDescriptor>(<usize>queue.stream + (<usize>(queue.streamPos & queue.streamMask) << 4));
   queue.streamPos += 1;
-  const command = changetype<NvmeCommand>(<usize>queue.sq + (<usize>queue.sqTail << 6));
-  command.opcode = NVME_OP_READ;
-  command.flags = 0;
-  command.command_id = <u16>queue.sqTail;
-  command.nsid = queue.nsid;
-  command.cdw2 = 0;
-  command.cdw3 = 0;
-  command.metadata = 0;
-  command.prp1 = <u64>io.buffer << 12;
-  command.prp2 = 0;
-  command.slba = io.block;
-  command.length = 7;
-  command.control = 0;
-  command.dsmgmt = 0;
-  command.reftag = 0;
-  command.lbat = 0;
-  command.lbatm = 0;
+  // Whole words, as the driver writes them (nvme/host): opcode, identifier, namespace; address; block; zero-based length.
+  const command = <usize>queue.sq + (<usize>queue.sqTail << 6);
+  store<u64>(command, <u64>NVME_OP_READ | (<u64>queue.sqTail << 16) | (<u64>queue.nsid << 32));
+  store<u64>(command, 0, offsetof<NvmeCommand>("cdw2"));
+  store<u64>(command, 0, offsetof<NvmeCommand>("metadata"));
+  store<u64>(command, <u64>io.buffer << 12, offsetof<NvmeCommand>("prp1"));
+  store<u64>(command, 0, offsetof<NvmeCommand>("prp2"));
+  store<u64>(command, io.block, offsetof<NvmeCommand>("slba"));
+  store<u64>(command, 7, offsetof<NvmeCommand>("length"));
+  store<u64>(command, 0, offsetof<NvmeCommand>("reftag"));
   if (++queue.sqTail == queue.depth) queue.sqTail = 0;
 }
