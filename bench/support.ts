@@ -122,13 +122,13 @@ export interface BenchArm {
  * Runs the arms interleaved on two workers; nanoseconds per I/O of each round, arm by arm.
  * @param between called once a round, while the workers sleep; its values are collected
  */
-export async function measureArms(
+export async function measureArms<T = number>(
   machine: BuiltMachine,
   arms: readonly BenchArm[],
   effort: Effort,
   mode: 'threads' | 'inline',
-  options: { controller?: string; between?: (round: number) => number | Promise<number> } = {},
-): Promise<{ ns: number[][]; between: number[] }> {
+  options: { controller?: string; between?: (round: number) => T | Promise<T> } = {},
+): Promise<{ ns: number[][]; between: T[] }> {
   const hosts = [...new Set(arms.map(({ host }) => host))];
   const controller = options.controller === undefined ? {} : { controller: options.controller };
   const crew = await startCrew(machine, { schemes: hosts, wait: 'poll', cores: 2, ...controller });
@@ -146,7 +146,7 @@ export async function measureArms(
   }
   const ios = Math.max(1024, Math.round((effort.roundMs * 1e6) / slowest));
   const ns: number[][] = arms.map(() => []);
-  const between: number[] = [];
+  const between: T[] = [];
   for (let round = 0; round < effort.rounds; round++) {
     for (let i = 0; i < arms.length; i++) {
       const index = (i + round) % arms.length;
@@ -208,3 +208,4 @@ export function startTwin(): Twin | { missing: string } {
 
 export const BAR_COLD = 16 * GIB;
 export const BAR_WARM = 256 * MIB;
+export const BAR_IN_L2 = 32 * MIB;

@@ -3,7 +3,8 @@
  * Reads one command a line, answers with one number a line (nanoseconds for each operation):
  *   ring IOS          SQE -> controller -> CQE on two pinned threads, batch 32, iodepth 256
  *   latency MIB N     dependent loads over a memmap of MIB
- *   stream MIB PAGES N  pin, look at, unpin PAGES struct pages in a row at N random places of a memmap of MIB
+ *   stream MIB PAGES N DEPTH  pin, look at, unpin PAGES struct pages in a row at N random places of a memmap of MIB,
+ *                     DEPTH of them pinned at any time (at most 256)
  *   copy MIB N        memcpy of 4 KiB between two windows of MIB
  */
 #define _GNU_SOURCE
@@ -137,21 +138,21 @@ static int try_get(struct page *p) {
   return 0;
 }
 
-/* Fast GUP with FOLL_PIN, the merge test of the block layer, and the unpin of an I/O that was pinned IODEPTH I/Os ago. */
-static double stream(uint64_t mib, uint32_t run, uint32_t count) {
+/* Fast GUP with FOLL_PIN, the merge test of the block layer, and the unpin of an I/O that was pinned `depth` I/Os ago. */
+static double stream(uint64_t mib, uint32_t run, uint32_t count, uint32_t depth) {
   static struct page *in_flight[IODEPTH];
   struct page *map = memmap_of(mib);
   uint64_t runs = (mib << 20) / sizeof *map / run;
   uint32_t state = 1;
   double start = now_ns();
-  for (uint32_t i = 0; i < count + IODEPTH; i++) {
-    struct page *old = in_flight[i % IODEPTH];
-    if (i >= IODEPTH) for (uint32_t n = 0; n < run; n++) { sink += old[n].flags; atomic_fetch_sub(&old[n].refcount, BIAS); }
+  for (uint32_t i = 0; i < count + depth; i++) {
+    struct page *old = in_flight[i % depth];
+    if (i >= depth) for (uint32_t n = 0; n < run; n++) { sink += old[n].flags; atomic_fetch_sub(&old[n].refcount, BIAS); }
     if (i >= count) continue;
     struct page *p = map + (((uint64_t)next_random(&state) * runs) >> 32) * run;
     for (uint32_t n = 0; n < run; n++) if (!(p[n].pgmap & 1) && try_get(&p[n])) atomic_fetch_add(&p[n].refcount, BIAS - 1);
     for (uint32_t n = 1; n < run; n++) if (p[n].flags == p[0].flags && p[n].pgmap == p[0].pgmap) sink++;
-    in_flight[i % IODEPTH] = p;
+    in_flight[i % depth] = p;
   }
   return (now_ns() - start) / count / run;
 }
@@ -173,11 +174,11 @@ static double copy(uint64_t mib, uint32_t count) {
 int main(void) {
   char line[128];
   while (fgets(line, sizeof line, stdin)) {
-    unsigned a = 0, b = 0, c = 0;
+    unsigned a = 0, b = 0, c = 0, d = 0;
     double ns = -1;
     if (sscanf(line, "ring %u", &a) == 1) ns = ring(a);
     else if (sscanf(line, "latency %u %u", &a, &b) == 2) ns = latency(a, b);
-    else if (sscanf(line, "stream %u %u %u", &a, &b, &c) == 3) ns = stream(a, b, c);
+    else if (sscanf(line, "stream %u %u %u %u", &a, &b, &c, &d) == 4 && d > 0 && d <= IODEPTH) ns = stream(a, b, c, d);
     else if (sscanf(line, "copy %u %u", &a, &b) == 2) ns = copy(a, b);
     printf("%.4f\n", ns);
     fflush(stdout);

@@ -4,15 +4,15 @@
 // Left out: bio_set_pages_dirty's folio lock for O_DIRECT reads (the reference counts do not contain it), the order of
 // folios larger than a page (P2P pages are order 0).
 import { Bio, BIO_MAX_VECS, BIO_PAGE_PINNED } from "../layout/bio";
-import { Machine } from "../layout/machine";
 import { PAGE_SHIFT, PAGE_SIZE, PAGE_STRUCT_SHIFT } from "../layout/page";
 import { HostQueue } from "../layout/queue";
 import { Scatterlist } from "../layout/scatterlist";
 import { pagesCovered, pinUserPage } from "../mm/gup";
 import { pageFolio, physToPage, unpinFolio } from "../mm/page";
-import { bioAdd, vecAt } from "./bio";
+import { bioAdd, bioAppend, machineOf, vecAt } from "./bio";
 
 const EFAULT: i32 = 14;
+const EINVAL: i32 = 22;
 
 /** bio_add_page of one physically contiguous kernel buffer. */
 @inline
@@ -20,15 +20,22 @@ export function addKernelBuffer<S>(queue: HostQueue, scheme: S, bio: Bio, page: 
   bioAdd(queue, scheme, bio, page, offset, bytes);
 }
 
-/** bio_iov_iter_get_pages: pins and adds the pages of a user buffer. 0, or -EFAULT when a page cannot be pinned. */
+/**
+ * bio_iov_iter_get_pages: pins and adds the pages of a user buffer. 0, or -EFAULT when a page cannot be pinned, or
+ * -EINVAL when the bio's vectors do not suffice. The vector being grown is kept in registers, as a compiler would.
+ */
 @inline
 export function addUserBuffer<S>(queue: HostQueue, scheme: S, bio: Bio, phys: u64, bytes: u32): i32 {
-  const machine = changetype<Machine>(<usize>queue.machine);
+  const machine = machineOf(queue);
   const locked = machine.refcountAtomic != 0;
   bio.bi_flags |= BIO_PAGE_PINNED;
   let page = physToPage(machine, phys);
   let offset = <u32>(phys & (PAGE_SIZE - 1));
   let left = bytes;
+  let place: u64 = 0;
+  let placeOffset: u32 = 0;
+  let length: u32 = 0;
+  let end: u64 = 0;
   while (left > 0) {
     // __bio_iov_iter_get_pages: at most as many pages at a time as one bio can hold vectors.
     const run = min(pagesCovered(offset, left), BIO_MAX_VECS);
@@ -37,13 +44,24 @@ export function addUserBuffer<S>(queue: HostQueue, scheme: S, bio: Bio, phys: u6
     }
     for (let i: u32 = 0; i < run; i++) {
       const take = min(PAGE_SIZE - offset, left);
-      bioAdd(queue, scheme, bio, pageFolio(page), offset, take);
+      const folio = pageFolio(page);
+      const address = scheme.address(queue, folio, offset);
+      // bvec_try_merge_page.
+      if (length > 0 && address == end && scheme.sameOwner(place, folio)) {
+        length += take;
+      } else {
+        if (length > 0 && !bioAppend(queue, bio, place, placeOffset, length)) return -EINVAL;
+        place = folio;
+        placeOffset = offset;
+        length = take;
+      }
+      end = address + take;
       left -= take;
       offset = 0;
       page += 1 << PAGE_STRUCT_SHIFT;
     }
   }
-  return 0;
+  return bioAppend(queue, bio, place, placeOffset, length) ? 0 : -EINVAL;
 }
 
 /** bio_release_pages: unpins each page of a pinned bio. */
@@ -53,7 +71,7 @@ export function releasePages(queue: HostQueue, bio: Bio): void {
 }
 
 function unpinAll(queue: HostQueue, bio: Bio): void {
-  const locked = changetype<Machine>(<usize>queue.machine).refcountAtomic != 0;
+  const locked = machineOf(queue).refcountAtomic != 0;
   for (let i: u32 = 0; i < <u32>bio.bi_vcnt; i++) {
     const vec = vecAt(bio, i);
     const count = pagesCovered(vec.bv_offset, vec.bv_len);

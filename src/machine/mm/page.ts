@@ -9,6 +9,8 @@ import {
 import { Machine } from "../layout/machine";
 
 const REFCOUNT_AT: usize = 52;
+/** folio._pincount lies in the second struct page of a large folio. */
+const PINCOUNT_AT: usize = 92;
 
 /** page_to_phys: no memory access but the (hot) vmemmap base. */
 @inline
@@ -79,50 +81,67 @@ export function folioTestLarge(place: u64): bool {
   return (page(place).flags & PG_head) != 0;
 }
 
-/** folio_try_get: compare-and-swap loop that refuses a count of zero (atomic_add_unless). One locked operation. */
+/**
+ * folio_try_get: compare-and-swap loop that refuses a count of zero (atomic_add_unless). One locked operation. Returns
+ * the count after it, 0 when it was refused.
+ */
 @inline
-export function folioTryGet(place: u64, locked: bool): bool {
+export function folioTryGet(place: u64, locked: bool): i32 {
   const ref = <usize>place + REFCOUNT_AT;
   countPageAtomic(<usize>place);
-  if (!locked) {
-    store<i32>(ref, load<i32>(ref) + 1);
-    return true;
-  }
   let seen = load<i32>(ref);
+  if (!locked) {
+    store<i32>(ref, seen + 1);
+    return seen + 1;
+  }
   while (seen != 0) {
     // Meets the unpin of another queue's agent; nothing but the count itself is published.
     const found = atomic.cmpxchg<i32>(ref, seen, seen + 1);
-    if (found == seen) return true;
+    if (found == seen) return seen + 1;
     seen = found;
   }
-  return false;
+  return 0;
 }
 
-/** folio_ref_add / folio_put_refs: one locked operation; the count after it. */
+/** folio_ref_add / folio_put_refs: one locked operation. */
 @inline
-export function folioRefAdd(place: u64, delta: i32, locked: bool): i32 {
+export function folioRefAdd(place: u64, delta: i32, locked: bool): void {
+  folioRefAddFrom(place, load<i32>(<usize>place + REFCOUNT_AT), delta, locked);
+}
+
+/**
+ * folio_ref_add where the count is known: wasm has no locked add of its own on x86-64, its compilers make a load and a
+ * compare-and-swap loop, and here the load is what the operation before has just returned.
+ */
+@inline
+function folioRefAddFrom(place: u64, count: i32, delta: i32, locked: bool): void {
   const ref = <usize>place + REFCOUNT_AT;
   countPageAtomic(<usize>place);
   if (!locked) {
-    const sum = load<i32>(ref) + delta;
-    store<i32>(ref, sum);
-    return sum;
+    store<i32>(ref, count + delta);
+    return;
   }
-  // Meets folioTryGet and folioRefAdd of other agents; publishes only the count.
-  return atomic.add<i32>(ref, delta) + delta;
+  let seen = count;
+  for (;;) {
+    // Meets folioTryGet and folioRefAdd of other agents; publishes only the count.
+    const found = atomic.cmpxchg<i32>(ref, seen, seen + delta);
+    if (found == seen) return;
+    seen = found;
+  }
 }
 
 /** try_grab_folio of fast GUP with FOLL_PIN on an order-0 folio: get one reference, then add the bias less one. */
 @inline
 export function pinFolioFast(place: u64, locked: bool): bool {
-  if (!folioTryGet(place, locked)) return false;
-  folioRefAdd(place, GUP_PIN_COUNTING_BIAS - 1, locked);
+  const count = folioTryGet(place, locked);
+  if (count == 0) return false;
+  folioRefAddFrom(place, count, GUP_PIN_COUNTING_BIAS - 1, locked);
   return true;
 }
 
-/** unpin_user_folio on an order-0 folio. */
+/** unpin_user_folio: flags tell whether the folio is large, and then its pin count goes down as well. */
 @inline
 export function unpinFolio(place: u64, locked: bool): void {
-  folioTestLarge(place);
+  if (folioTestLarge(place)) atomic.sub<i32>(<usize>place + PINCOUNT_AT, 1);
   folioRefAdd(place, -GUP_PIN_COUNTING_BIAS, locked);
 }
