@@ -10,6 +10,7 @@ import { defaultJob } from '../src/jobs/default_job.ts';
 import type { Job } from '../src/jobs/job.ts';
 import { sharedMemory } from '../src/lab/arena.ts';
 import { type Crew, startCrew } from '../src/lab/crew.ts';
+import { oneSwitch } from '../src/lab/fabric.ts';
 import { type BuiltMachine, buildMachine, setBuffers } from '../src/lab/machine.ts';
 import type { Buffers, Payload } from '../src/lab/machine_spec.ts';
 import { hostModule, setupModule } from '../src/lab/modules.ts';
@@ -90,6 +91,8 @@ export function benchMachine(choice: MachineChoice = {}, memory = sharedMemory()
     ramBytes: GIB,
     namespaceBytes: limits.namespaceBytes,
     marginPercent: 2,
+    topology: 'one-switch',
+    fabricOf: (bytes) => oneSwitch(bytes, GIB),
     jobs: [job],
     jobFile: undefined,
   };

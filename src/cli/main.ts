@@ -3,7 +3,11 @@ import { Command, CommanderError } from 'commander';
 import { EXIT, LabError } from '../base/errors.ts';
 
 /** Each command file of this folder adds itself to the program. */
-const COMMANDS: readonly (() => Promise<{ register(program: Command): void }>)[] = [() => import('./run.ts')];
+const COMMANDS: readonly (() => Promise<{ register(program: Command): void }>)[] = [
+  () => import('./run.ts'),
+  () => import('./topology.ts'),
+  () => import('./memory.ts'),
+];
 
 const program = new Command('p2plab')
   .description('Measures what a struct page costs Linux peer-to-peer DMA, and what the alternatives cost instead.')

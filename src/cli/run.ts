@@ -18,7 +18,7 @@ export function register(program: Command): void {
 }
 
 async function runCommand(jobFile: string | undefined, options: RunOptions): Promise<void> {
-  const { params, warnings } = resolveRun(jobFile, options);
+  const { params, warnings } = await resolveRun(jobFile, options);
   const fault = parseFault(options.fault);
   const outRoot = options.out ?? 'reports';
   await checkWritable(outRoot);

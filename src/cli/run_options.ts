@@ -10,9 +10,11 @@ import type { CrewOptions } from '../lab/crew.ts';
 import type { Buffers, Payload } from '../lab/machine_spec.ts';
 import { findScheme, listSchemes } from '../lab/modules.ts';
 import { FLOOR_SCHEME, type Mode, type RunParams } from '../lab/run_plan.ts';
+import { QUIRKS } from '../topology/addresses.ts';
+import { type FabricOptions, resolveFabric } from './fabric_options.ts';
 
 /** The options as commander hands them over. */
-export interface RunOptions {
+export interface RunOptions extends FabricOptions {
   scheme: string[];
   bar?: string[];
   buffers: Buffers[];
@@ -20,7 +22,6 @@ export interface RunOptions {
   p2pShare: number;
   payload?: Payload[];
   era: string;
-  topology: string;
   iommu: string;
   mode: Mode[];
   batch?: number;
@@ -70,7 +71,13 @@ export function addRunOptions(command: Command): Command {
       ),
     )
     .addOption(one('--era <kernel>', "which kernel's rules the page scheme follows", ['6.12'], '6.12'))
-    .addOption(one('--topology <preset>', 'the emulated PCIe tree', ['one-switch'], 'one-switch'))
+    .addOption(
+      new Option('--topology <file|preset>', 'the emulated PCIe tree (see p2plab topology)').default('one-switch'),
+    )
+    .addOption(new Option('--provider <id[:bar]>', 'the function whose BAR is the P2P memory (with a topology file)'))
+    .addOption(new Option('--client <id>', 'the function that does the DMA (with a topology file)'))
+    .addOption(new Option('--cpu <cpu>', 'vendor:family where the topology does not tell: amd:23, intel:6, host'))
+    .addOption(choices('--quirk <name,...>', 'kernel faults to apply', [...QUIRKS]))
     .addOption(one('--iommu <mode>', 'DMA translation', ['off'], 'off'))
     .addOption(
       choices(
@@ -119,17 +126,21 @@ export function addRunOptions(command: Command): Command {
 }
 
 /** @throws LabError for whatever cannot be run as asked */
-export function resolveRun(
+export async function resolveRun(
   jobFile: string | undefined,
   options: RunOptions,
-): { params: RunParams; warnings: readonly string[] } {
+): Promise<{ params: RunParams; warnings: readonly string[] }> {
   const { jobs, warnings } = resolveWorkload(jobFile, options);
   const verifies = jobs.some((job) => job.verify);
   const usual: Payload[] = jobFile === undefined ? ['none', 'move'] : [verifies ? 'verify' : 'move'];
   const payloads = options.payload ?? usual;
-  const bars = options.bar?.map((text) => barBytes(text)) ?? (jobFile === undefined ? DEFAULT_BARS : [16 * GIB]);
+  const ramBytes = powerOfTwo(options.ram, '--ram', 64 * MIB, 64 * GIB);
+  const fabric = await resolveFabric(options, ramBytes);
+  const bars = resolveBars(options, fabric.barBytes, jobFile === undefined);
   const sweeps =
-    options.barSweep === undefined ? jobFile === undefined && options.bar === undefined : options.barSweep === 'on';
+    options.barSweep === undefined
+      ? jobFile === undefined && options.bar === undefined && fabric.barBytes === undefined
+      : options.barSweep === 'on';
   const params: RunParams = {
     schemes: resolveSchemes(options.scheme),
     bars,
@@ -146,14 +157,15 @@ export function resolveRun(
     p2pQueue: options.p2pQueue === 'on',
     mdtsBytes: powerOfTwo(options.mdts, '--mdts', 4 * KIB, 8 * MIB),
     depthEntries: options.queueDepth,
-    ramBytes: powerOfTwo(options.ram, '--ram', 64 * MIB, 64 * GIB),
+    ramBytes,
     namespaceBytes: NAMESPACE_BYTES,
     marginPercent: options.margin,
-    // Data is checked where the user asked for it, also when the job file did not.
+    topology: fabric.name,
+    fabricOf: fabric.fabricOf,
     jobs,
     jobFile,
   };
-  return { params, warnings: [...warnings, ...runtimeNotes(jobs, options)] };
+  return { params, warnings: [...warnings, ...fabric.notes, ...runtimeNotes(jobs, options)] };
 }
 
 function resolveWorkload(
@@ -197,8 +209,17 @@ function resolveSchemes(names: string[]): string[] {
   return [...new Set(schemes)];
 }
 
-function barBytes(text: string): number {
-  return powerOfTwo(text, '--bar', 2 * MIB, 1024 * GIB);
+/** The BARs asked for; a topology file brings its own. */
+function resolveBars(options: RunOptions, ofTopology: number | undefined, isDefault: boolean): number[] {
+  if (ofTopology !== undefined) {
+    if (options.bar !== undefined)
+      throw new LabError(
+        `--bar: ${options.topology} decides the BAR (${formatBytes(ofTopology)}); leave --bar out or use a preset.`,
+      );
+    return [powerOfTwo(String(ofTopology), `the provider's BAR in ${options.topology}`, 2 * MIB, 1024 * GIB)];
+  }
+  if (options.bar === undefined) return isDefault ? DEFAULT_BARS : [16 * GIB];
+  return options.bar.map((text) => powerOfTwo(text, '--bar', 2 * MIB, 1024 * GIB));
 }
 
 function powerOfTwo(text: string, option: string, least: number, most: number): number {

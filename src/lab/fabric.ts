@@ -1,27 +1,42 @@
-// What the machine needs to know of the PCI topology: where the provider's BAR is, at which bus addresses one client
-// reaches it and host RAM, and the kernel's map type for the pair.
+// What the machine needs to know of the PCI topology: where the provider's BAR and host RAM are, at which bus addresses
+// one client reaches them and whatever else is there, and the kernel's map type for the pair.
+import { LabError } from '../base/errors.ts';
+import { formatBytes, TIB } from '../base/units.ts';
+import { type AddressOptions, findBar } from '../topology/addresses.ts';
+import { unknownFacts, why } from '../topology/explain.ts';
+import { cpuAddress, type Topology } from '../topology/model.ts';
+import { pairPlan } from '../topology/pair.ts';
+import { preset } from '../topology/presets.ts';
+import { type BusWindow, RAM_DEVICE } from '../topology/routes.ts';
 
 /** enum pci_p2pdma_map_type as the kernel decides it for one provider and client. */
 export type MapType = 'NOT_SUPPORTED' | 'BUS_ADDR' | 'THRU_HOST_BRIDGE';
 
 /** One range of bus addresses as the client's transactions are routed. */
 export interface FabricWindow {
-  /** What a transfer that hits this window reaches, for reports: `0000:03:00.0 BAR 0`, `host RAM`. */
-  name: string;
+  device: string;
+  bar: number | 'ram';
   busStart: bigint;
   bytes: bigint;
-  /** Memory behind it: the provider's BAR, host RAM, or another device's BAR, which gets a window of its own. */
+  /** Memory behind it: the provider's BAR, host RAM, or a BAR that is neither provider nor RAM. */
   target: 'bar' | 'ram' | 'other';
+  /** Offset of the window's first byte in the BAR or RAM. */
+  offset: bigint;
 }
 
 /** The fabric of one run: one provider, one client. */
 export interface Fabric {
   /** Title for reports. */
   name: string;
-  /** CPU physical address of the provider's BAR. */
+  provider: { device: string; bar: number };
+  client: string;
+  /** CPU physical addresses of the provider's BAR and of host RAM. */
   barPhys: bigint;
+  ramPhys: bigint;
   /** PCI bus address of the provider's BAR, in its own host bridge. */
   barBus: bigint;
+  /** What the kernel adds to a BAR's CPU address to get its bus address. */
+  busOffset: bigint;
   /** The client as the provider's map-type cache knows it: domain << 16 | bus << 8 | devfn. */
   clientKey: number;
   mapType: MapType;
@@ -31,25 +46,102 @@ export interface Fabric {
 /** Values of enum pci_p2pdma_map_type in 6.12. */
 export const MAP_TYPE_CODE: Record<MapType, number> = { NOT_SUPPORTED: 1, BUS_ADDR: 2, THRU_HOST_BRIDGE: 3 };
 
-const GIB = 1n << 30n;
+/** Which provider and client of a topology a run is about. */
+export interface Pair {
+  provider: { device: string; bar: number };
+  client: string;
+}
+
+/** The default of every run: provider and client under one switch, with a bus offset that is not zero. */
+export function oneSwitch(barBytes: number, ramBytes: number): Fabric {
+  return presetFabric('one-switch', barBytes, ramBytes, DEFAULT_RULES);
+}
+
+export const DEFAULT_RULES: AddressOptions = {
+  era: '6.12',
+  cpu: undefined,
+  iommu: false,
+  iommuMode: 'off',
+  quirks: [],
+};
+
+/** The provider and client that a preset is about. */
+export function presetFabric(name: string, barBytes: number, ramBytes: number, rules: AddressOptions): Fabric {
+  const ready = preset(name, { barBytes });
+  const pair = { provider: { device: ready.provider, bar: ready.providerBar }, client: ready.client };
+  return topologyFabric(name, ready.topology, pair, ramBytes, { ...rules, cpu: rules.cpu ?? ready.topology.cpu });
+}
 
 /**
- * Provider and client under one switch, below a host bridge whose window has CPU address 6 TiB at bus address 256 GiB:
- * a bus offset of 5.75 TiB, so that an address of the wrong kind never works by accident.
+ * The fabric of one provider and client of a topology.
+ * @throws LabError when the pair, its addresses or the kernel's verdict are not known
  */
-export function oneSwitch(barBytes: number, ramBytes: number): Fabric {
-  const barPhys = 0x600_0000_0000n;
-  const barBus = 256n * GIB;
-  const ramStart = barPhys - BigInt(ramBytes);
-  return {
-    name: 'one-switch',
-    barPhys,
-    barBus,
-    clientKey: 0x0400,
-    mapType: 'BUS_ADDR',
-    windows: [
-      { name: '0000:03:00.0 BAR 0', busStart: barBus, bytes: BigInt(barBytes), target: 'bar' },
-      { name: 'host RAM', busStart: ramStart, bytes: BigInt(ramBytes), target: 'ram' },
-    ],
+export function topologyFabric(
+  name: string,
+  topology: Topology,
+  pair: Pair,
+  ramBytes: number,
+  rules: AddressOptions,
+): Fabric {
+  const { bar } = findBar(topology, pair.provider.device, pair.provider.bar);
+  const ramPhys = placeRam(topology, pair, bar.cpuStart, ramBytes, rules);
+  const ram = [{ cpuStart: cpuAddress(ramPhys), bytes: BigInt(ramBytes) }, ...topology.ram];
+  const plan = pairPlan(topology, pair.provider, pair.client, { ...rules, ram });
+  const { mapType } = plan.verdict;
+  if (mapType === 'UNKNOWN') {
+    throw new LabError(
+      `${topology.source}: whether ${pair.client} reaches ${pair.provider.device} is unknown: ${why(topology, plan.verdict, rules)}. ` +
+        `What would tell: ${unknownFacts(topology, rules)
+          .map(({ wouldTell }) => wouldTell)
+          .join('; ')}.`,
+    );
+  }
+  const place = (window: BusWindow): FabricWindow => {
+    const { device, bar: index, busStart, bytes, cpuStart } = window;
+    const isProvider = device === pair.provider.device && index === pair.provider.bar;
+    if (isProvider) return { device, bar: index, busStart, bytes, target: 'bar', offset: cpuStart - plan.barCpuStart };
+    if (device === RAM_DEVICE)
+      return { device, bar: 'ram', busStart, bytes, target: 'ram', offset: cpuStart - ramPhys };
+    return { device, bar: index, busStart, bytes, target: 'other', offset: 0n };
   };
+  const busOffset = plan.barBusStart - plan.barCpuStart;
+  return {
+    name,
+    ...pair,
+    barPhys: plan.barCpuStart,
+    ramPhys,
+    barBus: plan.barBusStart,
+    // v4.20 to v5.15 subtracted what they should have added (PCI/P2PDMA: fix the wrong dma address calculation, 2021-09).
+    busOffset: rules.quirks.includes('bus-offset-sign') ? -busOffset : busOffset,
+    clientKey: plan.clientKey,
+    mapType,
+    windows: plan.windows.map(place),
+  };
+}
+
+/** One turn of the page-pointer arithmetic: struct pages of addresses this far apart have the same wasm address. */
+const MEMMAP_TURN = 1n << 38n;
+
+/**
+ * CPU address for the lab's RAM such that RAM and BAR have one linear memmap modulo 2^32 (RAM's struct pages right before
+ * the BAR's), and that no BAR covers it on the bus.
+ */
+function placeRam(topology: Topology, pair: Pair, barPhys: bigint, ramBytes: number, rules: AddressOptions): bigint {
+  const bytes = BigInt(ramBytes);
+  const highest = barPhys - bytes;
+  for (let at = ((highest % MEMMAP_TURN) + MEMMAP_TURN) % MEMMAP_TURN; at <= BigInt(16 * TIB); at += MEMMAP_TURN) {
+    const ram = [{ cpuStart: cpuAddress(at), bytes }];
+    const { windows } = pairPlan(topology, pair.provider, pair.client, { ...rules, ram });
+    const found = windows.filter(({ device }) => device === RAM_DEVICE);
+    const shadowed = topology.functions.some((fn) =>
+      fn.bars.some(
+        ({ cpuStart, bytes: size }) =>
+          cpuStart !== undefined && size !== undefined && cpuStart < at + bytes && at < cpuStart + BigInt(size),
+      ),
+    );
+    if (!shadowed && found.reduce((sum, window) => sum + window.bytes, 0n) === bytes) return at;
+  }
+  throw new LabError(
+    `${topology.source}: no place for ${formatBytes(ramBytes)} of host RAM between its BARs; make --ram smaller.`,
+  );
 }

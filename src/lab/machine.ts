@@ -34,8 +34,6 @@ const BUFFERS_CODE: Record<Buffers, number> = { pool: BUFFERS_POOL, fixed: BUFFE
 
 /** The machine starts behind this: address 0 stays unmapped in spirit, so that a null place is noticed. */
 const MACHINE_START = 65536;
-/** Bus address of wasm address 0: where the host's own structures (PRP lists) are on the bus. */
-const KERNEL_MEMORY_BUS = 0x1000_0000_0000n;
 /** As x86-64's vmemmap: page pointers have their top bits set; their low half is the wasm address. */
 const VMEMMAP_HIGH = 0xffff_ea00_0000_0000n;
 /** BLK_DEF_MAX_SECTORS_CAP: what a bio may have without the administrator's word. */
@@ -140,10 +138,11 @@ function writeMachine(view: MemoryView, spec: MachineSpec, plan: MachinePlan, me
   u64(Machine.barPhys, fabric.barPhys);
   u64(Machine.barBytes, BigInt(spec.barBytes));
   u64(Machine.barBus, fabric.barBus);
-  u64(Machine.ramPhys, fabric.barPhys - BigInt(spec.ramBytes));
+  u64(Machine.barReached, barReached(spec));
+  u64(Machine.ramPhys, fabric.ramPhys);
   u64(Machine.ramBytes, BigInt(spec.ramBytes));
   u64(Machine.vmemmap, VMEMMAP_HIGH + BigInt(memmapAt) - ((fabric.barPhys >> 12n) << 6n));
-  u64(Machine.dmaBase, KERNEL_MEMORY_BUS);
+  u64(Machine.dmaBase, kernelMemoryBus(spec));
   u32(Machine.barWindow, plan.barWindow.at);
   u32(Machine.barWindowMask, spec.barWindowBytes - 1);
   u32(Machine.ramWindow, plan.ramWindow.at);
@@ -285,32 +284,55 @@ function writeDeviceQueue(view: MemoryView, spec: MachineSpec, plan: MachinePlan
   u32(DeviceQueue.peerBell, plan.shared.bells.at);
 }
 
+/** Where the client reaches the provider's BAR; its own bus address when it does not reach it at all. */
+function barReached({ fabric }: MachineSpec): bigint {
+  const window = fabric.windows.find(({ target }) => target === 'bar');
+  return window === undefined ? fabric.barBus : window.busStart - window.offset;
+}
+
+/** Offsets are folded by masks of at most 32 bits. */
+const WINDOW_TURN = 1n << 32n;
+
+/** Bus address of wasm address 0, by which the host's own structures (PRP lists) are reached: above every window. */
+function kernelMemoryBus({ fabric }: MachineSpec): bigint {
+  const end = fabric.windows.reduce(
+    (most, { busStart, bytes }) => (busStart + bytes > most ? busStart + bytes : most),
+    0n,
+  );
+  return (end / WINDOW_TURN + 1n) * WINDOW_TURN;
+}
+
 /** The fabric's windows as this queue's controller meets them, then the host's own structures. */
-function writeWindows(view: MemoryView, spec: MachineSpec, plan: MachinePlan, index: number): void {
-  const span = plan.queues[index]?.windows as Span;
+function writeWindows(view: MemoryView, spec: MachineSpec, plan: MachinePlan, queue: number): void {
+  const span = plan.queues[queue]?.windows as Span;
   const first = plan.prpLists[0]?.small.at as number;
   const last = plan.prpLists.at(-1)?.pages as Span;
+  const behind = {
+    bar: { memory: plan.barWindow.at, mask: spec.barWindowBytes - 1 },
+    ram: { memory: plan.ramWindow.at, mask: spec.ramWindowBytes - 1 },
+    other: { memory: plan.otherWindow.at, mask: plan.otherWindow.bytes - 1 },
+  };
   const windows = [
-    ...spec.fabric.windows.map((window) => ({
-      busStart: window.busStart,
-      bytes: window.bytes,
-      ...(window.target === 'ram'
-        ? { memory: plan.ramWindow.at, mask: spec.ramWindowBytes - 1 }
-        : { memory: plan.barWindow.at, mask: spec.barWindowBytes - 1 }),
+    ...spec.fabric.windows.map(({ busStart, bytes, target, offset }) => ({
+      busStart,
+      bytes,
+      ...behind[target],
+      skew: Number(((offset % WINDOW_TURN) + WINDOW_TURN) % WINDOW_TURN),
     })),
     {
-      busStart: KERNEL_MEMORY_BUS + BigInt(first),
+      busStart: kernelMemoryBus(spec) + BigInt(first),
       bytes: BigInt(last.at + last.bytes - first),
       memory: first,
       mask: 0xffff_ffff,
+      skew: 0,
     },
   ];
-  windows.forEach((window, owner) => {
-    const at = span.at + owner * BusWindow.bytes;
+  windows.forEach((window, index) => {
+    const at = span.at + index * BusWindow.bytes;
     view.u64[(at + BusWindow.busStart) / 8] = window.busStart;
     view.u64[(at + BusWindow.sizeBytes) / 8] = window.bytes;
     view.u32[(at + BusWindow.memory) / 4] = window.memory;
     view.u32[(at + BusWindow.mask) / 4] = window.mask;
-    view.u32[(at + BusWindow.owner) / 4] = owner;
+    view.u32[(at + BusWindow.skew) / 4] = window.skew;
   });
 }

@@ -31,6 +31,8 @@ export const PRP_PAGE_BYTES = 4096;
 /** Bytes of one array of the biovec slab: BIO_MAX_VECS vectors of 16 bytes. */
 export const BIOVEC_SLAB_BYTES = 4096;
 const PAGE_BYTES = 4096;
+/** What lies behind BARs that are not the provider's: enough that a misdirected transfer lands somewhere. */
+const OTHER_WINDOW_BYTES = 1 << 20;
 const STRUCT_PAGE_BYTES = 64;
 const BLOCK_BYTES = 512;
 
@@ -115,9 +117,22 @@ export function planMachine(spec: MachineSpec, mapTypeTreeBytes: number, start: 
   const pageStamps = arena.take('page stamps of the counting build', pages * 4, PAGE_BYTES);
   const barWindow = arena.take('BAR window', spec.barWindowBytes, PAGE_BYTES);
   const ramWindow = arena.take('RAM window', spec.ramWindowBytes, PAGE_BYTES);
+  const otherWindow = arena.take('window of other BARs', OTHER_WINDOW_BYTES, PAGE_BYTES);
   const memmap = arena.take('memmap', pages * STRUCT_PAGE_BYTES, PAGE_BYTES);
   arena.checkFits();
-  return { shared, queues, zeroed, prpLists, pools, pageStamps, barWindow, ramWindow, memmap, end: arena.end };
+  return {
+    shared,
+    queues,
+    zeroed,
+    prpLists,
+    pools,
+    pageStamps,
+    barWindow,
+    ramWindow,
+    otherWindow,
+    memmap,
+    end: arena.end,
+  };
 }
 
 export type MachinePlan = ReturnType<typeof planMachine>;

@@ -3,16 +3,17 @@
 import { EXIT, LabError } from '../base/errors.ts';
 import { seededRandom, shuffled } from '../base/random.ts';
 import { compileStream } from '../jobs/access_stream.ts';
-import type { PerIo, RawSample } from '../report/result.ts';
+import { MISDIRECTED, type PerIo, type RawSample } from '../report/result.ts';
 import { BUCKETS } from '../stats/histogram.ts';
 import { isSteady } from '../stats/steady_state.ts';
+import { misdirectionLines } from '../topology/routes.ts';
 import { checkAvailable } from './arena.ts';
 import { type Crew, type CrewOptions, closePool, startCrew } from './crew.ts';
 import { runInlineSlice } from './inline.ts';
 import { type BuiltMachine, buildMachine, setBuffers } from './machine.ts';
 import { deviceModule, findScheme, hostModule, setupModule } from './modules.ts';
 import { placeAgents } from './placement.ts';
-import { checkOutcome, readCounters, resetCounters, takeLatency, takeOutcome } from './queue_state.ts';
+import { checkOutcome, readCounters, resetCounters, takeLandings, takeLatency, takeOutcome } from './queue_state.ts';
 import { residentBytes } from './resident.ts';
 import {
   type Arm,
@@ -74,7 +75,7 @@ export interface GroupRun {
 const WARM_SLICE_MS = 10;
 const WARM_SLICES_MOST = 40;
 /** I/Os with which an arm is tried out before anything is measured. */
-const TRIAL_IOS = 256;
+const TRIAL_IOS = 4096;
 const COUNTED_IOS = 8192;
 const LEAD_DEPTHS = 4;
 
@@ -169,18 +170,28 @@ function emptyRecord(arm: Arm, machine: BuiltMachine, bytesPerIo: number): ArmRe
   };
 }
 
-/** A few I/Os of the arm: a scheme that cannot carry these buffers says so with the kernel's errno. */
+/**
+ * A few thousand I/Os of the arm: a scheme that cannot carry these buffers says so with the kernel's errno, and the
+ * router tells of transfers that went where they were not meant to go.
+ */
 async function tryOut(group: Group, record: ArmRecord): Promise<void> {
-  await slice(group, record.arm, 'inline', 0, 0, TRIAL_IOS);
-  const outcome = takeOutcome(group.machine);
-  takeLatency(group.machine, undefined);
-  if (outcome.refused === undefined) {
-    checkOutcome(outcome, record.arm.id);
+  const { machine, params } = group;
+  takeLandings(machine, 0);
+  await slice(group, record.arm, 'inline', 0, 0, Math.min(TRIAL_IOS, sliceIos(group, 1, 1)));
+  const outcome = takeOutcome(machine);
+  takeLatency(machine, undefined);
+  if (outcome.refused !== undefined) {
+    const errno = outcome.refused;
+    const reason = findScheme(record.arm.scheme).refusals.find((refusal) => refusal.errno === errno)?.reason;
+    record.refused = { errno, reason: reason ?? 'the scheme gives no reason' };
     return;
   }
-  const errno = outcome.refused;
-  const reason = findScheme(record.arm.scheme).refusals.find((refusal) => refusal.errno === errno)?.reason;
-  record.refused = { errno, reason: reason ?? 'the scheme gives no reason' };
+  // With host RAM in the mix a hit in RAM may be meant; the data check tells then.
+  const { provider } = machine.spec.fabric;
+  const landings = takeLandings(machine, outcome.unclaimed);
+  const lines = params.p2pShare === 100 ? misdirectionLines(provider, landings, 'transfers') : [];
+  if (lines.length > 0) record.refused = { errno: MISDIRECTED, reason: lines.join('; ') };
+  else checkOutcome(outcome, record.arm.id);
 }
 
 function slice(group: Group, arm: Arm, mode: Mode, streamStart: number, leadIos: number, measureIos: number) {

@@ -1,7 +1,8 @@
 // What a queue pair says about itself between slices: outcomes, latency samples, counts. Read and reset by the lab.
-import { Counters, DeviceQueue, HostQueue } from '../../build/layout.ts';
+import { BusWindow, Counters, DeviceQueue, HostQueue } from '../../build/layout.ts';
 import { EXIT, LabError } from '../base/errors.ts';
 import { BUCKETS } from '../stats/histogram.ts';
+import type { LandingCount } from '../topology/routes.ts';
 import { field, field64, setField } from './fields.ts';
 import type { BuiltMachine } from './machine.ts';
 
@@ -100,6 +101,21 @@ export function checkOutcome(outcome: Outcome, arm: string): void {
     `${arm}: ${outcome.errors} I/Os failed, the first with ${outcome.firstError ?? outcome.refused ?? 'an unknown status'}.${where}`,
     EXIT.runFailed,
   );
+}
+
+/** Transfers that ended in each window since the last call, over all queues, and those that nothing claimed. */
+export function takeLandings(machine: BuiltMachine, unclaimed: number): LandingCount[] {
+  const { windows } = machine.spec.fabric;
+  const counts = windows.map(({ device, bar }, index) => {
+    let transfers = 0;
+    for (const queue of machine.queues) {
+      const at = queue.windows.at + index * BusWindow.bytes;
+      transfers += field(machine.view, at, BusWindow.hits);
+      setField(machine.view, at, BusWindow.hits, 0);
+    }
+    return { device, bar, transfers };
+  });
+  return [...counts, { device: 'none', bar: 'none' as const, transfers: unclaimed }];
 }
 
 /** Adds the latency samples of all queues to `counts`, clears them, and returns the largest in nanoseconds. */

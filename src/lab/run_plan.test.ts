@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { GIB, MIB } from '../base/units.ts';
 import { defaultJob } from '../jobs/default_job.ts';
+import { oneSwitch } from './fabric.ts';
 import { groupParams, machineSpec, planGroups, type RunParams, withReference } from './run_plan.ts';
 
 const limits = { maxIodepth: 1023, namespaceBytes: 2 ** 40 };
@@ -25,6 +26,8 @@ function params(over: Partial<RunParams> = {}): RunParams {
     ramBytes: GIB,
     namespaceBytes: limits.namespaceBytes,
     marginPercent: 2,
+    topology: 'one-switch',
+    fabricOf: (bytes) => oneSwitch(bytes, GIB),
     jobs: [defaultJob(limits)],
     jobFile: undefined,
     ...over,

@@ -3,7 +3,7 @@ import { assert } from '../base/errors.ts';
 import { MIB } from '../base/units.ts';
 import { type Job, usedBlockSizes } from '../jobs/job.ts';
 import type { Params } from '../report/result.ts';
-import { oneSwitch } from './fabric.ts';
+import type { Fabric } from './fabric.ts';
 import type { Buffers, MachineSpec, Payload } from './machine_spec.ts';
 
 export type Mode = 'threads' | 'inline';
@@ -32,6 +32,9 @@ export interface RunParams {
   namespaceBytes: number;
   /** Difference that does not matter, in percent, named before the run. */
   marginPercent: number;
+  /** The emulated PCIe tree: its name, and its provider and client for a BAR size. */
+  topology: string;
+  fabricOf(barBytes: number): Fabric;
   jobs: readonly Job[];
   /** The job file as given, or undefined for the default job. */
   jobFile: string | undefined;
@@ -155,7 +158,7 @@ export function machineSpec(group: GroupPlan, params: RunParams, workers: number
   return {
     barBytes: group.barBytes,
     ramBytes: params.ramBytes,
-    fabric: oneSwitch(group.barBytes, params.ramBytes),
+    fabric: params.fabricOf(group.barBytes),
     payload: group.payload,
     queues: queues.map(({ job }) => ({ iodepth: job.iodepth, batch: job.iodepthBatch, streamIos })),
     depthEntries: params.depthEntries,
@@ -200,7 +203,7 @@ export function groupParams(group: GroupPlan, params: RunParams): Params {
     queues: queuesOf(group).length,
     era: '6.12',
     iommu: 'off',
-    topology: 'one-switch',
+    topology: params.topology,
     wait: params.wait,
     refcount: params.refcount,
     p2pShare: params.p2pShare,

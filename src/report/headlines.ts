@@ -16,7 +16,7 @@ import {
 } from './groups.ts';
 import { CPU_NS_PER_IO, IOPS, type Metric, metricsOf } from './metrics.ts';
 import { commonParams, describeParams, varyingKeys } from './params.ts';
-import type { Cell, ComparisonRecord, Result } from './result.ts';
+import { type Cell, type ComparisonRecord, MISDIRECTED, type Result } from './result.ts';
 
 /** One sentence or two per arm, then the noise check, the sweep and the refusals. Plain text. */
 export function headlines(result: Result): string[] {
@@ -122,11 +122,11 @@ function sweepSentences(groups: readonly Group[]): string[] {
 
 function refusalSentences(result: Result): string[] {
   const refusals = new Map(
-    result.cells.flatMap((cell) =>
-      cell.refused === undefined ? [] : [[armName(cell), `${cell.refused.errno}, ${cell.refused.reason}`] as const],
-    ),
+    result.cells.flatMap((cell) => (cell.refused === undefined ? [] : [[armName(cell), cell.refused] as const])),
   );
-  return [...refusals].map(([name, why]) => `${name} is refused: ${why}.`);
+  return [...refusals].map(([name, { errno, reason }]) =>
+    errno === MISDIRECTED ? `${name}: ${reason}.` : `${name} is refused: ${errno}, ${reason}.`,
+  );
 }
 
 /** "The harness itself (null) takes 12.1 ns": for the method lines. */

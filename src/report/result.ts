@@ -6,6 +6,9 @@ import { DETAILS, VERDICTS } from '../stats/verdict.ts';
 
 export const RESULT_SCHEMA = 'p2plab.result/1';
 
+/** In place of an errno: nothing was refused, but the router found the transfers in the wrong place. */
+export const MISDIRECTED = 'misdirected';
+
 const count = z.number().nonnegative().nullable();
 const interval = z.tuple([z.number(), z.number()]);
 const paramValue = z.union([
@@ -95,7 +98,10 @@ const cell = z.object({
     .object({ ios: z.number().nonnegative(), bytes: z.number().nonnegative(), errors: z.number().nonnegative() })
     .nullable(),
   rounds: z.array(rawSample),
-  /** Why the scheme cannot carry these buffers: the kernel's error, and the rule behind it. */
+  /**
+   * Why the scheme cannot carry these buffers: the kernel's error, and the rule behind it. Or `misdirected`: its
+   * transfers ended elsewhere, and where.
+   */
   refused: z.object({ errno: z.string(), reason: z.string() }).optional(),
   /** Field -> how its figure came about, where it is not the usual way (FIGURE_LABELS). */
   labels: z.record(z.string(), z.enum(['measured', 'counted', 'modelled'])).optional(),

@@ -13,7 +13,7 @@ import {
 } from './groups.ts';
 import { CPU_NS_PER_IO, estimateOf, type Metric, metricsOf } from './metrics.ts';
 import { describeValue } from './params.ts';
-import type { Cell, ComparisonRecord, PerIo, Result } from './result.ts';
+import { type Cell, type ComparisonRecord, MISDIRECTED, type PerIo, type Result } from './result.ts';
 import type { Column, Row, Table } from './table.ts';
 
 /** How a word is meant; the terminal turns it into a colour, Markdown leaves it. */
@@ -120,7 +120,7 @@ function rowName(cell: Cell): string {
 }
 
 function refusal({ errno, reason }: { errno: string; reason: string }): string {
-  return `refused: ${errno}, ${reason}`;
+  return errno === MISDIRECTED ? reason : `refused: ${errno}, ${reason}`;
 }
 
 /** "against page/user" when all ratios have the same reference. */

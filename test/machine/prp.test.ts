@@ -1,14 +1,13 @@
 // PRP1, PRP2 and lists against the rules of the NVMe specification and the table of nvme_pci_setup_prps (6.12).
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { HostQueue, NvmeCommand, NvmeIod, Request } from '../../build/layout.ts';
+import { HostQueue, Machine, NvmeCommand, NvmeIod, Request } from '../../build/layout.ts';
 import { KIB, MIB } from '../../src/base/units.ts';
 import { field } from '../../src/lab/fields.ts';
 import { type StagesModule, stagesModule } from '../../src/lab/modules.ts';
 import { type SmallMachine, smallMachine } from '../support/small_machine.ts';
 
 const PAGE = 4096;
-const KERNEL_MEMORY_BUS = 0x1000_0000_0000;
 
 function prpMachine(): { small: SmallMachine; stages: StagesModule; queue: number } {
   const small = smallMachine({ mdtsBytes: 8 * MIB });
@@ -18,6 +17,8 @@ function prpMachine(): { small: SmallMachine; stages: StagesModule; queue: numbe
 const { small, stages, queue } = prpMachine();
 const { view } = small.machine;
 const u64 = (at: number): number => Number(view.u64[at / 8]);
+/** Bus address of wasm address 0. */
+const DMA_BASE = u64(small.machine.at + Machine.dmaBase);
 
 /** The data PRPs in order, the list entries among them, and the list pages used (0: the small pool). */
 function prpsOf(address: number, bytes: number): { data: number[]; listEntries: number; allocations: number } {
@@ -30,12 +31,12 @@ function prpsOf(address: number, bytes: number): { data: number[]; listEntries: 
   let listEntries = 0;
   if (pages === 2) data.push(second);
   if (pages > 2) {
-    let list = second - KERNEL_MEMORY_BUS;
+    let list = second - DMA_BASE;
     let slot = 0;
     while (data.length < pages) {
       const entry = u64(list + slot * 8);
       if (slot === 511 && pages - data.length > 1) {
-        list = entry - KERNEL_MEMORY_BUS;
+        list = entry - DMA_BASE;
         slot = 0;
         continue;
       }

@@ -2,9 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { HostQueue, Machine } from '../../build/layout.ts';
 import { KIB, MIB } from '../../src/base/units.ts';
-import { type Fabric, oneSwitch } from '../../src/lab/fabric.ts';
+import { DEFAULT_RULES, type Fabric, oneSwitch, presetFabric } from '../../src/lab/fabric.ts';
 import { stagesModule } from '../../src/lab/modules.ts';
-import { smallMachine } from '../support/small_machine.ts';
+import { takeLandings } from '../../src/lab/queue_state.ts';
+import { misdirectionLines } from '../../src/topology/routes.ts';
+import { smallMachine, type TestIo } from '../support/small_machine.ts';
 
 describe('routing', () => {
   const small = smallMachine();
@@ -24,8 +26,8 @@ describe('routing', () => {
     expect(memoryOf(bar - 1)).toBe(0);
     expect(memoryOf(bar + small.machine.spec.barBytes)).toBe(0);
     expect(memoryOf(bar + small.machine.spec.barBytes - 256, 512)).toBe(0);
-    expect(memoryOf(0)).toBe(0);
     expect(memoryOf(Number(fabric.barPhys))).toBe(0);
+    expect(memoryOf(2 ** 52)).toBe(0);
   });
 
   it('answers a transfer to an unclaimed address with Data Transfer Error and counts it', () => {
@@ -131,5 +133,52 @@ describe('rings', () => {
     small.stream([{ op: 'read', lba: 0, bytes: 4 * KIB, buffer: 0 }]);
     expect(small.run('page', 'user', 64)).toMatchObject({ ios: 64, errors: 0 });
     expect(small.leftovers()).toEqual([]);
+  });
+});
+
+describe('a caller-made dma_addr_t', () => {
+  const stream = (): TestIo[] =>
+    Array.from({ length: 64 }, (_, i) => ({
+      op: i % 2 ? 'write' : 'read',
+      lba: i * 8,
+      bytes: 4 * KIB,
+      buffer: i * 256 * KIB,
+    }));
+  const landed = (preset: string, scheme: string, rules = DEFAULT_RULES): string[] => {
+    const small = smallMachine({ payload: 'verify', fabricOf: (bar, ram) => presetFabric(preset, bar, ram, rules) });
+    small.stream(stream());
+    const outcome = small.run(scheme, 'fixed', 64);
+    const lines = misdirectionLines(
+      small.machine.spec.fabric.provider,
+      takeLandings(small.machine, outcome.unclaimed),
+      'transfers',
+    );
+    if (lines.length === 0) expect(outcome).toMatchObject({ errors: 0, verifyErrors: 0 });
+    else expect(outcome.errors + outcome.verifyErrors).toBeGreaterThan(0);
+    return lines;
+  };
+
+  it('is right under one switch and where offsets are equal', () => {
+    for (const preset of ['one-switch', 'two-root-ports', 'two-sockets', 'acs-on'])
+      expect(landed(preset, 'dma_vec')).toEqual([]);
+  });
+
+  it('is wrong across host bridges with different offsets: in another BAR, in RAM, or nowhere', () => {
+    expect(landed('two-host-bridges', 'dma_vec')).toEqual([
+      'misdirected: 32 of 64 transfers landed in 0000:84:00.0 BAR 2',
+      'misdirected: 16 of 64 transfers landed in host RAM',
+      'misdirected: 16 of 64 transfers were claimed by nothing and failed',
+    ]);
+  });
+
+  it('is not what the page scheme programs: that is right everywhere', () => {
+    for (const preset of ['one-switch', 'two-root-ports', 'two-host-bridges', 'two-sockets', 'acs-on']) {
+      expect(landed(preset, 'page')).toEqual([]);
+    }
+  });
+
+  it('is matched by a wrong page path with the sign fault of v4.20 to v5.15', () => {
+    expect(landed('one-switch', 'page', { ...DEFAULT_RULES, quirks: ['bus-offset-sign'] })).not.toEqual([]);
+    expect(landed('two-sockets', 'page', { ...DEFAULT_RULES, quirks: ['bus-offset-sign'] })).toEqual([]);
   });
 });

@@ -7,6 +7,8 @@ export class Machine {
   barPhys: u64;
   barBytes: u64;
   barBus: u64;
+  /** Bus address at which this client reaches the BAR, whatever the kernel would have programmed (null scheme). */
+  barReached: u64;
   /** Host RAM: CPU physical address (also its bus address: inbound windows are identity) and bytes. */
   ramPhys: u64;
   ramBytes: u64;
@@ -57,8 +59,8 @@ export class BusWindow {
   /** wasm address behind the window, and the mask that folds an offset into it. */
   memory: u32;
   mask: u32;
-  /** Index of the device (0: host RAM) and BAR in the lab's tables, for reports of misdirected transfers. */
-  owner: u32;
+  /** What is added to an offset in the window before it is folded: a window may begin inside a BAR. */
+  skew: u32;
   /** Transfers that hit this window; written by the one device agent that owns the table. */
   hits: u32;
 }

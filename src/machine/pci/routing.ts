@@ -16,7 +16,7 @@ export function route(queue: DeviceQueue, busAddress: u64, len: u32): usize {
     const offset = busAddress - window.busStart;
     if (offset < window.sizeBytes && window.sizeBytes - offset >= <u64>len) {
       window.hits += 1;
-      return <usize>window.memory + (<usize>offset & <usize>window.mask);
+      return <usize>window.memory + ((<usize>offset + <usize>window.skew) & <usize>window.mask);
     }
   }
   return unclaimed(queue, busAddress);

@@ -3,7 +3,7 @@
 // @refuses ENOMEM the provider's gen_pool is empty (pci_alloc_p2pmem)
 //
 // Not a proposal: no owner, no flag, no mapping, no lifetime. Its figure is the floor that every other figure contains.
-// A place is the bus address of the buffer, whatever memory it is in.
+// A place is the bus address at which the client reaches the buffer, whatever memory it is in.
 import { bioAdd, machineOf } from "../block/bio";
 import { Bio } from "../layout/bio";
 import { Machine } from "../layout/machine";
@@ -29,7 +29,7 @@ export class Scheme {
   @inline
   add(queue: HostQueue, bio: Bio, dio: Dio): i32 {
     const machine = machineOf(queue);
-    bioAdd(queue, this, bio, (dio.inRam ? machine.ramPhys : machine.barBus) + dio.bufferOffset, 0, dio.lenBytes);
+    bioAdd(queue, this, bio, (dio.inRam ? machine.ramPhys : machine.barReached) + dio.bufferOffset, 0, dio.lenBytes);
     return 0;
   }
 

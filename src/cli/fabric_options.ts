@@ -1,0 +1,97 @@
+// The options of a run that choose the emulated PCIe tree: which topology, which provider and client in it.
+import { LabError } from '../base/errors.ts';
+import { type Fabric, type Pair, presetFabric, topologyFabric } from '../lab/fabric.ts';
+import type { AddressOptions, Quirk } from '../topology/addresses.ts';
+import { parseCpu } from '../topology/cpu.ts';
+import { loadTopology, resolveCpu } from '../topology/load.ts';
+import { providerBars } from '../topology/memory/providers.ts';
+import type { Topology } from '../topology/model.ts';
+import { PRESET_NAMES, preset } from '../topology/presets.ts';
+import { endpoints, findFunction } from '../topology/tree.ts';
+
+/** The options as commander hands them over. */
+export interface FabricOptions {
+  topology: string;
+  provider?: string;
+  client?: string;
+  cpu?: string;
+  quirk?: Quirk[];
+}
+
+export interface ResolvedFabric {
+  name: string;
+  fabricOf(barBytes: number): Fabric;
+  /** The provider's BAR, where the topology decides it. */
+  barBytes: number | undefined;
+  /** What was chosen because the user did not say. */
+  notes: string[];
+}
+
+const NVME_CLASS = 0x0108;
+
+/**
+ * @param ramBytes the lab's host RAM
+ * @throws LabError when the topology cannot be read or the pair is not in it
+ */
+export async function resolveFabric(options: FabricOptions, ramBytes: number): Promise<ResolvedFabric> {
+  const choice = options.cpu === undefined ? undefined : parseCpu(options.cpu);
+  const rulesFor = (topology: Topology): AddressOptions => ({
+    era: '6.12',
+    cpu: resolveCpu(choice, topology),
+    iommu: false,
+    iommuMode: 'off',
+    quirks: options.quirk ?? [],
+  });
+  if (PRESET_NAMES.includes(options.topology)) {
+    if (options.provider !== undefined || options.client !== undefined) {
+      throw new LabError(
+        `--provider and --client: the preset ${options.topology} has its own; they go with a topology file.`,
+      );
+    }
+    const fabricOf = (barBytes: number): Fabric => {
+      const { topology } = preset(options.topology, { barBytes });
+      return presetFabric(options.topology, barBytes, ramBytes, rulesFor(topology));
+    };
+    return { name: options.topology, fabricOf, barBytes: undefined, notes: [] };
+  }
+  const topology = await loadTopology(options.topology);
+  const { pair, notes } = choosePair(topology, options);
+  const fabric = topologyFabric(options.topology, topology, pair, ramBytes, rulesFor(topology));
+  const bar = findFunction(topology, pair.provider.device).bars.find(({ index }) => index === pair.provider.bar);
+  return { name: options.topology, fabricOf: () => fabric, barBytes: bar?.bytes, notes };
+}
+
+function choosePair(topology: Topology, options: FabricOptions): { pair: Pair; notes: string[] } {
+  const notes: string[] = [];
+  const candidates = providerBars(topology);
+  const asked = options.provider === undefined ? undefined : readProvider(topology, options.provider);
+  const first = candidates[0];
+  const provider = asked ?? (first && { device: first.id as string, bar: first.bar.index });
+  if (provider === undefined) {
+    throw new LabError(`${topology.source}: no BAR in it that would be a provider; name one with --provider ID:BAR.`);
+  }
+  if (asked === undefined)
+    notes.push(`provider ${provider.device} BAR ${provider.bar}, the first that could be one (--provider chooses)`);
+  const others = endpoints(topology).filter(({ id }) => id !== provider.device);
+  const client =
+    options.client === undefined
+      ? (others.find(({ classCode }) => classCode === NVME_CLASS) ?? others[0])?.id
+      : findFunction(topology, options.client).id;
+  if (client === undefined)
+    throw new LabError(`${topology.source}: no second endpoint in it that could be the client.`);
+  if (options.client === undefined) notes.push(`client ${client} (--client chooses)`);
+  return { pair: { provider, client }, notes };
+}
+
+/** `0000:81:00.0` (its largest prefetchable BAR) or `0000:81:00.0:2`. */
+function readProvider(topology: Topology, text: string): Pair['provider'] {
+  const match = /^(.*\.[0-7])(?::(\d))?$/.exec(text);
+  const fn = findFunction(topology, match?.[1] ?? text);
+  if (match?.[2] !== undefined) return { device: fn.id, bar: Number(match[2]) };
+  const found = providerBars(topology).find(({ id }) => id === fn.id);
+  if (found === undefined)
+    throw new LabError(
+      `--provider: ${fn.id} has no prefetchable BAR of 2 MiB or more; write ${fn.id}:BAR to name one.`,
+    );
+  return { device: fn.id, bar: found.bar.index };
+}
