@@ -161,10 +161,7 @@ function writeMachine(view: MemoryView, spec: MachineSpec, plan: MachinePlan, me
   u32(Machine.pageStamps, plan.pageStamps.at);
   view.u32[(plan.shared.answers.at + MapTypeAnswer.key) / 4] = fabric.clientKey;
   view.u32[(plan.shared.answers.at + MapTypeAnswer.mapType) / 4] = MAP_TYPE_CODE[fabric.mapType];
-  view.u64[(plan.shared.pgmap.at + PciP2pdmaPagemap.bus_offset) / 8] = BigInt.asUintN(
-    64,
-    fabric.barBus - fabric.barPhys,
-  );
+  view.u64[(plan.shared.pgmap.at + PciP2pdmaPagemap.bus_offset) / 8] = BigInt.asUintN(64, fabric.busOffset);
 }
 
 /** nvme_set_ctrl_limits with the block layer's defaults (kernel 6.12). */
