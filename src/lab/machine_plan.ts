@@ -46,7 +46,12 @@ function planShared(arena: Arena, spec: MachineSpec, mapTypeTreeBytes: number) {
     answers: arena.take('map type answers', MapTypeAnswer.bytes),
     bells: arena.take('bells', WRITER_STRIDE * Math.max(1, spec.workers)),
     limits: arena.take('queue limits', QueueLimits.bytes),
-    poolChunk: arena.take('gen_pool bitmap', GenPoolChunk.bytes + Math.ceil(spec.barBytes / PAGE_BYTES / 64) * 8),
+    // On pages of its own, as vzalloc gives it: its resident bytes are measured.
+    poolChunk: arena.take(
+      'gen_pool bitmap',
+      Math.ceil((GenPoolChunk.bytes + Math.ceil(spec.barBytes / PAGE_BYTES / 64) * 8) / PAGE_BYTES) * PAGE_BYTES,
+      PAGE_BYTES,
+    ),
   };
 }
 

@@ -67,6 +67,12 @@ export function genPoolBytes(barBytes: number, pageBytes: number): number {
   return sizes.GEN_POOL + sizes.GEN_POOL_CHUNK + words * 8;
 }
 
+/** What the kernel takes for it: a chunk with its bitmap comes from vzalloc, in whole pages. */
+function genPoolAllocated(barBytes: number, pageBytes: number): number {
+  const chunk = genPoolBytes(barBytes, pageBytes) - sizes.GEN_POOL;
+  return Math.ceil(chunk / pageBytes) * pageBytes + sizes.GEN_POOL;
+}
+
 function pageState({ era, clients }: MemoryOptions): number {
   const { p2pdma, pagemap } = sizes.ERA_SIZES[era];
   return p2pdma + pagemap + clients * sizes.MAP_TYPE_ENTRY;
@@ -83,7 +89,7 @@ function pageBar(barBytes: number, options: MemoryOptions): BarCost {
   return {
     memmap: memmapBytes(barBytes, pageBytes, era),
     pageTables: memmapPageTableBytes(barBytes, pageBytes, era),
-    pool: genPoolBytes(barBytes, pageBytes),
+    pool: genPoolAllocated(barBytes, pageBytes),
     mapState: pageState(options),
   };
 }
@@ -122,7 +128,7 @@ function pageless(scheme: string, note: string, vec: number, lookup: number): Sc
     bar: (barBytes, { pageBytes, clients }) => ({
       memmap: 0,
       pageTables: 0,
-      pool: genPoolBytes(barBytes, pageBytes),
+      pool: genPoolAllocated(barBytes, pageBytes),
       mapState: sizes.P2PDMA_PROVIDER + (lookup === 0 ? 0 : lookup + clients * sizes.MAP_TYPE_ENTRY),
     }),
     perIo: () => vec + (lookup === 0 ? 0 : sizes.ERA_SIZES.today.mapState),
