@@ -1,4 +1,13 @@
-// Reads the tags in a scheme's opening comment: its title and what it refuses. A scheme's name is its file's name.
+// Reads the tags in a scheme's opening comment: title, summary, what it refuses, and the variants it can be built in.
+// A scheme's name is its file's name.
+
+/** One way to build a scheme: the default, or a kernel era, a lookup, a quirk of it. */
+export interface SchemeVariant {
+  /** The scheme's name for the default, else NAME@VALUE+...: a word of --scheme, and part of its module's name. */
+  name: string;
+  /** Option (a word of the command line without its dashes) to value. */
+  options: Record<string, string>;
+}
 
 /** What reports say about a scheme; from its own file. */
 export interface SchemeHeader {
@@ -8,16 +17,20 @@ export interface SchemeHeader {
   summary: string;
   /** Why the scheme's hooks return each errno. */
   refusals: { errno: string; reason: string }[];
+  /** The first is the default. */
+  variants: SchemeVariant[];
 }
 
-/** @throws Error when a tag is missing: a scheme without a title cannot be reported. */
+/** @throws Error when a tag is missing or cannot be read: a scheme without a title cannot be reported. */
 export function readSchemeHeader(name: string, source: string): SchemeHeader {
+  const file = `src/machine/schemes/${name}.ts`;
   const tag = (word: string): string => {
     const found = new RegExp(`^// @${word} (.+)$`, 'm').exec(source)?.[1];
-    if (found === undefined)
-      throw new Error(`src/machine/schemes/${name}.ts: opening comment has no '// @${word} ...' line`);
+    if (found === undefined) throw new Error(`${file}: opening comment has no '// @${word} ...' line`);
     return found.trim();
   };
+  const options = [...source.matchAll(/^\/\/ @variant (.+)$/gm)].map((match) => readOptions(match[1] as string, file));
+  const [usual = {}, ...others] = options;
   return {
     name,
     title: tag('title'),
@@ -26,5 +39,42 @@ export function readSchemeHeader(name: string, source: string): SchemeHeader {
       errno: match[1] as string,
       reason: (match[2] as string).trim(),
     })),
+    variants: [
+      { name, options: usual },
+      ...others.map((each) => ({ name: `${name}@${differences(each, usual).join('+')}`, options: each })),
+    ],
   };
+}
+
+/** `era=5.2 quirk=offset-sign` */
+function readOptions(text: string, file: string): Record<string, string> {
+  return Object.fromEntries(
+    text
+      .trim()
+      .split(/\s+/)
+      .map((word) => {
+        const match = /^([a-z][a-z-]*)=([a-z0-9][a-z0-9.-]*)$/.exec(word);
+        if (match === null) throw new Error(`${file}: '// @variant ${text}': '${word}' is not option=value`);
+        return [match[1] as string, match[2] as string];
+      }),
+  );
+}
+
+function differences(options: Record<string, string>, usual: Record<string, string>): string[] {
+  return Object.entries(options).flatMap(([key, value]) => (usual[key] === value ? [] : [value]));
+}
+
+/**
+ * Compile-time constants of a variant: OPTION_VALUE is 1 where the variant has that value and 0 where it has another.
+ * Every value that any variant of the scheme names has its constant, so that its source can ask for each.
+ */
+export function variantConstants(header: SchemeHeader, variant: SchemeVariant): Record<string, number> {
+  const pairs = header.variants.flatMap(({ options }) => Object.entries(options));
+  return Object.fromEntries(
+    pairs.map(([key, value]) => [constantName(key, value), variant.options[key] === value ? 1 : 0]),
+  );
+}
+
+function constantName(key: string, value: string): string {
+  return `${key}_${value}`.toUpperCase().replace(/[^A-Z0-9]/g, '_');
 }

@@ -159,6 +159,8 @@ function writeMachine(view: MemoryView, spec: MachineSpec, plan: MachinePlan, me
   u32(Machine.queueFeatures, spec.p2pQueue ? BLK_FEAT_PCI_P2PDMA | QUEUE_FLAG_DMA_DIRECT : 0);
   u32(Machine.refcountAtomic, spec.refcount === 'atomic' ? 1 : 0);
   u32(Machine.pageStamps, plan.pageStamps.at);
+  u32(Machine.schemeStates, plan.shared.schemeStates.at);
+  u32(Machine.stateNext, plan.schemeState.at);
   view.u32[(plan.shared.answers.at + MapTypeAnswer.key) / 4] = fabric.clientKey;
   view.u32[(plan.shared.answers.at + MapTypeAnswer.mapType) / 4] = MAP_TYPE_CODE[fabric.mapType];
   view.u64[(plan.shared.pgmap.at + PciP2pdmaPagemap.bus_offset) / 8] = BigInt.asUintN(64, fabric.busOffset);

@@ -19,6 +19,7 @@ import {
   QueueLimits,
   QueueShared,
   REQUEST_STRIDE,
+  SCHEME_SLOTS,
   Scatterlist,
   WRITER_STRIDE,
 } from '../../build/layout.ts';
@@ -40,6 +41,7 @@ const BLOCK_BYTES = 512;
 function planShared(arena: Arena, spec: MachineSpec, mapTypeTreeBytes: number) {
   return {
     machine: arena.take('machine', Machine.bytes),
+    schemeStates: arena.take('table of schemes', SCHEME_SLOTS * 4),
     pgmap: arena.take('pagemap', PciP2pdmaPagemap.bytes + DevPagemap.bytes),
     pool: arena.take('gen_pool', GenPool.bytes),
     mapTypes: arena.take('map types', mapTypeTreeBytes),
@@ -124,6 +126,7 @@ export function planMachine(spec: MachineSpec, mapTypeTreeBytes: number, start: 
   const ramWindow = arena.take('RAM window', spec.ramWindowBytes, PAGE_BYTES);
   const otherWindow = arena.take('window of other BARs', OTHER_WINDOW_BYTES, PAGE_BYTES);
   const memmap = arena.take('memmap', pages * STRUCT_PAGE_BYTES, PAGE_BYTES);
+  const schemeState = arena.take('structures of schemes', spec.schemeStateBytes ?? 0);
   arena.checkFits();
   return {
     shared,
@@ -136,6 +139,7 @@ export function planMachine(spec: MachineSpec, mapTypeTreeBytes: number, start: 
     ramWindow,
     otherWindow,
     memmap,
+    schemeState,
     end: arena.end,
   };
 }

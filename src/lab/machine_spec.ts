@@ -35,4 +35,6 @@ export interface MachineSpec {
   p2pQueue: boolean;
   /** Worker threads that may sleep: one bell each. */
   workers: number;
+  /** Bytes to reserve for the schemes' own structures; without it they grow the memory as they are set up. */
+  schemeStateBytes?: number;
 }

@@ -23,8 +23,8 @@ const ERRNO_NAMES: Record<number, string> = {
   95: 'EOPNOTSUPP',
   121: 'EREMOTEIO',
 };
-/** Block status in the upper half of firstError: BLK_STS_TARGET is what EREMOTEIO becomes in the driver. */
-const BLK_STS_TARGET = 5;
+/** Block statuses (upper half of firstError) with which a driver refuses to map a request, and the errno they stand for. */
+const MAP_REFUSALS: Record<number, string> = { 5: 'EREMOTEIO', 19: 'EINVAL' };
 
 /** What a slice left behind, over all queues. */
 export interface Outcome {
@@ -60,7 +60,7 @@ export function takeOutcome(machine: BuiltMachine): Outcome {
     const errno = -(field(view, host, HostQueue.refused) | 0);
     const status = field(view, host, HostQueue.firstError);
     if (errno !== 0) outcome.refused ??= errnoName(errno);
-    if (status >>> 16 === BLK_STS_TARGET) outcome.refused ??= 'EREMOTEIO';
+    outcome.refused ??= MAP_REFUSALS[status >>> 16];
     if (status !== 0) outcome.firstError ??= statusWords(status);
     const unclaimed = field(view, device, DeviceQueue.unclaimed);
     if (unclaimed > 0) outcome.firstUnclaimed ??= `0x${field64(view, device, DeviceQueue.firstUnclaimed).toString(16)}`;

@@ -1,6 +1,7 @@
-// Bios that carry struct pages: how the kernel fills and releases them, whoever's memory it is (6.12).
+// Bios of memory that has struct pages: how the kernel fills and releases them, whoever's memory it is (6.12).
 // In-kernel buffers: bio_add_page on a scatterlist entry. User buffers: bio_iov_iter_get_pages, which pins a run of
-// pages, then adds them one by one, and bio_release_pages, which unpins every page.
+// pages, then adds them one by one, and bio_release_pages, which unpins every page. A scheme may take references in
+// another way (hooks pin, unpin) and put something else than the page into the vector (placeOfPinned, pageOf).
 // Left out: bio_set_pages_dirty's folio lock for O_DIRECT reads (the reference counts do not contain it), the order of
 // folios larger than a page (P2P pages are order 0).
 import { Bio, BIO_MAX_VECS, BIO_PAGE_PINNED } from "../layout/bio";
@@ -40,18 +41,18 @@ export function addUserBuffer<S>(queue: HostQueue, scheme: S, bio: Bio, phys: u6
     // __bio_iov_iter_get_pages: at most as many pages at a time as one bio can hold vectors.
     const run = min(pagesCovered(offset, left), BIO_MAX_VECS);
     for (let i: u32 = 0; i < run; i++) {
-      if (!pinUserPage(page + (<u64>i << PAGE_STRUCT_SHIFT), locked)) return -EFAULT;
+      if (!pin(scheme, page + (<u64>i << PAGE_STRUCT_SHIFT), locked)) return -EFAULT;
     }
     for (let i: u32 = 0; i < run; i++) {
       const take = min(PAGE_SIZE - offset, left);
-      const folio = pageFolio(page);
-      const address = scheme.address(queue, folio, offset);
+      const added = placeOfPinned(queue, scheme, page);
+      const address = scheme.address(queue, added, offset);
       // bvec_try_merge_page.
-      if (length > 0 && address == end && scheme.sameOwner(place, folio)) {
+      if (length > 0 && address == end && scheme.sameOwner(place, added)) {
         length += take;
       } else {
         if (length > 0 && !bioAppend(queue, bio, place, placeOffset, length)) return -EINVAL;
-        place = folio;
+        place = added;
         placeOffset = offset;
         length = take;
       }
@@ -64,19 +65,45 @@ export function addUserBuffer<S>(queue: HostQueue, scheme: S, bio: Bio, phys: u6
   return bioAppend(queue, bio, place, placeOffset, length) ? 0 : -EINVAL;
 }
 
-/** bio_release_pages: unpins each page of a pinned bio. */
 @inline
-export function releasePages(queue: HostQueue, bio: Bio): void {
-  if (bio.bi_flags & BIO_PAGE_PINNED) unpinAll(queue, bio);
+function pin<S>(scheme: S, page: u64, locked: bool): bool {
+  if (isDefined(scheme.pin)) return scheme.pin(page, locked);
+  return pinUserPage(page, locked);
 }
 
-function unpinAll(queue: HostQueue, bio: Bio): void {
+@inline
+function placeOfPinned<S>(queue: HostQueue, scheme: S, page: u64): u64 {
+  if (isDefined(scheme.placeOfPinned)) return scheme.placeOfPinned(queue, page);
+  return pageFolio(page);
+}
+
+/** bio_release_pages: unpins each page of a pinned bio. */
+@inline
+export function releasePages<S>(queue: HostQueue, scheme: S, bio: Bio): void {
+  if (bio.bi_flags & BIO_PAGE_PINNED) unpinAll(queue, scheme, bio);
+}
+
+function unpinAll<S>(queue: HostQueue, scheme: S, bio: Bio): void {
   const locked = machineOf(queue).refcountAtomic != 0;
   for (let i: u32 = 0; i < <u32>bio.bi_vcnt; i++) {
     const vec = vecAt(bio, i);
     const count = pagesCovered(vec.bv_offset, vec.bv_len);
-    for (let n: u32 = 0; n < count; n++) unpinFolio(vec.place + (<u64>n << PAGE_STRUCT_SHIFT), locked);
+    const first = pageOf(queue, scheme, vec.place);
+    for (let n: u32 = 0; n < count; n++) unpin(scheme, first + (<u64>n << PAGE_STRUCT_SHIFT), locked);
   }
+}
+
+@inline
+function unpin<S>(scheme: S, page: u64, locked: bool): void {
+  if (isDefined(scheme.unpin)) scheme.unpin(page, locked);
+  else unpinFolio(page, locked);
+}
+
+/** The first page behind a vector's place: once for each vector, whatever the number of pages. */
+@inline
+function pageOf<S>(queue: HostQueue, scheme: S, place: u64): u64 {
+  if (isDefined(scheme.pageOf)) return scheme.pageOf(queue, place);
+  return place;
 }
 
 /** blk_bvec_map_sg: page and in-page offset of a place that may lie pages behind the vector's first. */

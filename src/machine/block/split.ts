@@ -44,7 +44,7 @@ export function splitPoint<S>(queue: HostQueue, scheme: S, bio: Bio): u32 {
       whole = false;
       break;
     }
-    if (count < maxSegments && bytes + len <= maxBytes && inOnePage(address, len)) {
+    if (count < maxSegments && bytes + len <= maxBytes && oneSegment(scheme, address, len)) {
       count++;
       bytes += len;
     } else {
@@ -69,4 +69,11 @@ export function splitPoint<S>(queue: HostQueue, scheme: S, bio: Bio): u32 {
   }
   segments = count;
   return whole ? bytes : bytes & ~(limits.logical_block_size - 1);
+}
+
+/** The walk's own shortcut: a vector inside one page is one segment. A scheme may have its own idea of that. */
+@inline
+function oneSegment<S>(scheme: S, address: u64, bytes: u32): bool {
+  if (isDefined(scheme.isOneSegment)) return scheme.isOneSegment(address, bytes);
+  return inOnePage(address, bytes);
 }

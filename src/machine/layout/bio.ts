@@ -54,6 +54,8 @@ export const REQ_OP_MASK: u32 = 0xff;
 export const REQ_NOMERGE: u32 = 1 << 14;
 /** The RFC's request type (patch 1): the vectors hold bus addresses. Never merged. */
 export const REQ_DMA_DIRECT: u32 = 1 << 26;
+/** The bio is wholly P2P memory of one device (6.17). */
+export const REQ_P2PDMA: u32 = 1 << 28;
 
 /** bi_flags: pages of this bio were pinned by GUP and must be unpinned on completion. */
 export const BIO_PAGE_PINNED: u16 = 1 << 0;

@@ -22,4 +22,21 @@ export class Counters {
   splits: u64;
   merges: u64;
   poolAllocs: u64;
+  /** Lookups of a provider by address: hash, interval tree, radix tree. */
+  providerLookups: u64;
+  /** Ways back from an address to its struct page (phys_to_page), one for each run of pages. */
+  pageLookups: u64;
+  /** pfn_t_has_page asked, for each piece of memory. */
+  hasPageTests: u64;
+  /** Buffers that a consumer not converted to page-less memory refused. */
+  unconverted: u64;
+  /** Entries of lists of DMA addresses written or read: one for each 4 KiB. */
+  listEntries: u64;
+  /** References taken and given back on maps of buffers. */
+  mapRefs: u64;
+  /** WARN_ON_ONCE of the RFC's misuse checks, by the function that warns. */
+  warnBioIovIterGetPages: u64;
+  warnBioAddPage: u64;
+  /** Segments handed to the device that cross the queue's segment boundary. */
+  boundaryCrossings: u64;
 }

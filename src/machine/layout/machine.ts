@@ -49,6 +49,10 @@ export class Machine {
   refcountAtomic: u32;
   /** Counting build: one word for each page of RAM and BAR, the last I/O that touched it. 0 in the timed build. */
   pageStamps: u32;
+  /** Table of the schemes' own structures (mm/scheme_state): one wasm address for each of SCHEME_SLOTS variants. */
+  schemeStates: u32;
+  /** Next free wasm address for them; set-up only. */
+  stateNext: u32;
 }
 
 /** One range of bus addresses as the device's transactions are routed: a peer's BAR or host RAM. */
@@ -88,6 +92,9 @@ export class Bell {
   /** 1 while the worker sleeps or is about to. */
   sleeping: i32;
 }
+
+/** Variants of schemes that one machine can carry side by side. */
+export const SCHEME_SLOTS: u32 = 64;
 
 /** Bytes between words that different threads write: two cache lines, because of the adjacent-line prefetcher. */
 export const WRITER_STRIDE: u32 = 128;

@@ -145,3 +145,9 @@ export function unpinFolio(place: u64, locked: bool): void {
   if (folioTestLarge(place)) atomic.sub<i32>(<usize>place + PINCOUNT_AT, 1);
   folioRefAdd(place, -GUP_PIN_COUNTING_BIAS, locked);
 }
+
+/** put_page before folios: reads the compound head, then one locked operation. */
+@inline
+export function putPage(place: u64, locked: bool): void {
+  folioRefAdd(pageFolio(place), -1, locked);
+}

@@ -1,6 +1,7 @@
 // nvme_map_data / nvme_unmap_data (drivers/nvme/host/pci.c): from a request's memory to the command's PRPs.
-// Two ways, as the kernels had them: through a scatterlist (before 6.17; single plain segments skip it), or segment by
-// segment without one (6.17 on). Which one a scheme takes is its own word; both are shared by all schemes.
+// Three ways, as the kernels and proposals had them: through a scatterlist (before 6.17; single plain segments skip it),
+// segment by segment without one (6.17 on), or from a list that holds one DMA address for each page of a buffer mapped
+// before. Which one a request takes follows from the hooks that its scheme defines; all three are shared by all schemes.
 // Left out: SGLs (the lab's controller reports no SGL support), metadata.
 import { must } from "../must";
 import { counters } from "../counting";
@@ -13,7 +14,7 @@ import { Scatterlist } from "../layout/scatterlist";
 import { peekFree, pushFree } from "../mm/free_stack";
 import { EREMOTEIO } from "../pci/p2pdma";
 import { vecAt } from "../block/bio";
-import { prpAdd, prpBegin, prpFree, prpSimple } from "./prp";
+import { prpAdd, prpAddList, prpBegin, prpFree, prpSimple } from "./prp";
 
 @inline
 export function iodOf(request: Request): NvmeIod {
@@ -28,7 +29,21 @@ export function commandOf(request: Request): NvmeCommand {
 /** Maps the request and writes the command's data pointer. Returns a block status. */
 @inline
 export function mapData<S>(queue: HostQueue, scheme: S, request: Request): u8 {
-  return scheme.throughSg() ? mapThroughSg(queue, scheme, request) : mapDirect(queue, scheme, request);
+  if (isDefined(scheme.isListed)) {
+    if (scheme.isListed(request)) return mapListed(queue, scheme, request);
+  }
+  if (isDefined(scheme.fillSg)) {
+    if (usesSg(scheme)) return mapThroughSg(queue, scheme, request);
+  }
+  if (isDefined(scheme.mapSegment)) return mapDirect(queue, scheme, request);
+  return unreachable();
+}
+
+/** A scheme that defines both ways says which one it takes; else the hooks say it. */
+@inline
+function usesSg<S>(scheme: S): bool {
+  if (isDefined(scheme.throughSg)) return scheme.throughSg();
+  return isDefined(scheme.fillSg);
 }
 
 /** Offset of what is left of a bio in its first vector. With one segment counted, all of a request follows from there. */
@@ -47,10 +62,12 @@ function fitsTwoPages(address: u64, bytes: u32): bool {
 @inline
 export function unmapData<S>(queue: HostQueue, scheme: S, request: Request): void {
   const iod = iodOf(request);
-  scheme.unmap(queue, request);
-  if (scheme.throughSg() && iod.dma_len == 0) {
-    pushFree(queue.sgStack, queue.sgFree, <usize>iod.sgt_sgl);
-    queue.sgFree += 1;
+  if (isDefined(scheme.unmap)) scheme.unmap(queue, request);
+  if (isDefined(scheme.fillSg)) {
+    if (usesSg(scheme) && iod.dma_len == 0) {
+      pushFree(queue.sgStack, queue.sgFree, <usize>iod.sgt_sgl);
+      queue.sgFree += 1;
+    }
   }
   prpFree(queue, iod);
 }
@@ -139,7 +156,7 @@ function mapDirect<S>(queue: HostQueue, scheme: S, request: Request): u8 {
   if (request.nr_phys_segments == 1) {
     const bio = changetype<Bio>(<usize>request.bio);
     const address = scheme.mapSegment(queue, request, vecAt(bio, bio.bi_idx).place, startOffset(bio), true);
-    if (address == 0) return BLK_STS_TARGET;
+    if (address == 0) return BLK_STS_INVAL;
     if (COUNTING) counters().segments += 1;
     if (fitsTwoPages(address, bytes)) {
       prpSimple(command, address, bytes);
@@ -161,12 +178,38 @@ function mapSegments<S>(queue: HostQueue, scheme: S, request: Request): u8 {
     const address = scheme.mapSegment(queue, request, iter.place, iter.offset, first);
     if (address == 0) {
       prpFree(queue, iod);
-      return BLK_STS_TARGET;
+      return BLK_STS_INVAL;
     }
     if (first) prpBegin(queue, iod, commandOf(request), address, request.__data_len);
     first = false;
     prpAdd(queue, iod, commandOf(request), address, iter.len);
     if (COUNTING) counters().segments += 1;
+  }
+  return BLK_STS_OK;
+}
+
+/**
+ * nvme_rq_setup_dmabuf_map of the 2026 dma-buf series: PRPs are copied from the buffer's list of DMA addresses. Such a
+ * request is one vector of one bio: its scheme never lets it merge.
+ */
+function mapListed<S>(queue: HostQueue, scheme: S, request: Request): u8 {
+  const iod = iodOf(request);
+  const command = commandOf(request);
+  const bio = changetype<Bio>(<usize>request.bio);
+  const place = vecAt(bio, bio.bi_idx).place;
+  const offset = startOffset(bio);
+  const bytes = request.__data_len;
+  const inPage = <u32>(scheme.address(queue, place, offset) & (NVME_CTRL_PAGE_SIZE - 1));
+  must(bio.bi_next == 0);
+  iod.dma_len = bytes;
+  iod.nr_allocations = -1;
+  const list = scheme.dmaList(queue, request, place, offset);
+  if (list == 0) return BLK_STS_INVAL;
+  prpBegin(queue, iod, command, load<u64>(list) + inPage, bytes);
+  prpAddList(queue, iod, command, list, inPage, bytes);
+  if (COUNTING) {
+    counters().segments += 1;
+    counters().listEntries += (inPage + bytes + NVME_CTRL_PAGE_SIZE - 1) / NVME_CTRL_PAGE_SIZE;
   }
   return BLK_STS_OK;
 }

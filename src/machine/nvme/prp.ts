@@ -75,6 +75,26 @@ export function prpAdd(queue: HostQueue, iod: NvmeIod, command: NvmeCommand, add
   }
 }
 
+/** As prpAdd, from a list of DMA addresses, one for each controller page; the first page begins at `inPage`. */
+export function prpAddList(queue: HostQueue, iod: NvmeIod, command: NvmeCommand, list: usize, inPage: u32, bytes: u32): void {
+  command.prp1 = load<u64>(list) + inPage;
+  written = 1;
+  let left = <i64>bytes - (NVME_CTRL_PAGE_SIZE - inPage);
+  if (left <= 0) return;
+  let from = list + 8;
+  if (!wantsList) {
+    command.prp2 = load<u64>(from);
+    return;
+  }
+  for (; left > 0; left -= NVME_CTRL_PAGE_SIZE, from += 8) {
+    if (filled == PRP_PAGE_ENTRIES) chain(queue, iod);
+    store<u64>(cursor, load<u64>(from));
+    cursor += 8;
+    filled++;
+    if (COUNTING) counters().descriptorBytes += 8;
+  }
+}
+
 /** The page is full and more follows: its last entry moves to a new page and makes room for the pointer. */
 function chain(queue: HostQueue, iod: NvmeIod): void {
   const next = takePage(queue);

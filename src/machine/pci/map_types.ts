@@ -54,12 +54,18 @@ function slotOf(node: u32, key: u32, level: i32): usize {
 }
 
 function calculate(machine: Machine, key: u32): u32 {
+  const answer = mapTypeAnswer(machine, key);
+  insert(changetype<MapTypeTree>(<usize>machine.mapTypes), key, answer);
+  return answer;
+}
+
+/** What calc_map_type_and_dist says about the client, past the cache: for set-up. */
+export function mapTypeAnswer(machine: Machine, key: u32): u32 {
   let answer = MAP_NOT_SUPPORTED;
   for (let i: u32 = 0; i < machine.mapTypeAnswerCount; i++) {
     const entry = changetype<MapTypeAnswer>(<usize>machine.mapTypeAnswers + <usize>i * offsetof<MapTypeAnswer>());
     if (entry.key == key) answer = entry.mapType;
   }
-  insert(changetype<MapTypeTree>(<usize>machine.mapTypes), key, answer);
   return answer;
 }
 

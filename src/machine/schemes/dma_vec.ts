@@ -1,13 +1,19 @@
 // @title dma_vec (RFC 2019)
 // @summary the caller makes the bus address; flagged bios carry {dma_addr_t, len} and nothing is mapped (RFC 00/28)
-// @refuses EINVAL a dma-direct bio takes neither user pages (bio_iov_iter_get_pages warns and returns -EINVAL, RFC 03/28) nor a queue without QUEUE_FLAG_DMA_DIRECT (bio_add_dma_addr, RFC 18/28)
+// @variant quirk=none
+// @variant quirk=rfc-as-posted
+// @refuses EINVAL a dma-direct bio takes neither user pages (bio_iov_iter_get_pages warns and returns -EINVAL, RFC 03/28) nor a queue without QUEUE_FLAG_DMA_DIRECT (bio_add_dma_addr, RFC 18/28); nor is P2P memory allocated for a client that cannot reach the provider (nvmet_p2pmem_ns_enable)
 // @refuses ENOMEM the provider's gen_pool is empty (pci_alloc_p2pmem)
 //
-// "Removing struct page from P2PDMA", 2019-06-20, on v5.2-rc5, as intended: P2P bios are never merged, keep the way
-// through the scatterlist (RFC 16, 19), and are not unmapped. Host RAM goes on as pages. A place is a bus address, or a
-// struct page pointer, which has its top bit set; the RFC tests the bio's flag for the same distinction.
+// "Removing struct page from P2PDMA", 2019-06-20, on v5.2-rc5: P2P bios are never merged, keep the way through the
+// scatterlist (RFC 16, 19), and are not unmapped. Host RAM goes on as pages. A place is a bus address, or a struct page
+// pointer, which has its top bit set; the RFC tests the bio's flag for the same distinction.
+// As intended; the quirk is patch 14 as posted, which splits by the low 32 bits of the address. Patch 15's inverted branch
+// counts segments anew, after partial completions and for stacked devices: nothing in this machine does.
 import { addKernelBuffer, addUserBuffer, releasePages, setSgPage } from "../block/page_bio";
 import { bioAppend } from "../block/bio";
+import { inOnePage } from "../block/limits";
+import { counters } from "../counting";
 import { Bio, REQ_DMA_DIRECT } from "../layout/bio";
 import { Machine } from "../layout/machine";
 import { PAGE_SIZE } from "../layout/page";
@@ -18,14 +24,20 @@ import { BUFFERS_USER } from "../layout/stream";
 import { poolBusAddress } from "../mm/gen_pool";
 import { isPagePointer, pageToPhys, physToPage } from "../mm/page";
 import { dmaMapHostSg, physToDma } from "../pci/dma_direct";
+import { EINVAL, isReachable } from "../pci/orchestrator";
 import { machineOf } from "../block/bio";
 
-const EINVAL: i32 = 22;
+/** The queue's segment boundary (BLK_SEG_BOUNDARY_MASK). */
+const SEG_BOUNDARY_MASK: u64 = 0xffffffff;
 
 @unmanaged
 export class Scheme {
-  @inline
-  static setup(_machine: Machine): void {}
+  /** The orchestrator's answer for this provider and client: nothing later asks. */
+  isReachable: u32;
+
+  setup(machine: Machine): void {
+    this.isReachable = isReachable(machine) ? 1 : 0;
+  }
 
   @inline
   static memmapBytes(_barBytes: f64): f64 {
@@ -34,7 +46,7 @@ export class Scheme {
 
   /** One percpu_ref (16 + 56 bytes) for the device instead of a pagemap (RFC 27/28). */
   @inline
-  static mapStateBytes(): f64 {
+  static mapStateBytes(_barBytes: f64): f64 {
     return 72;
   }
 
@@ -42,9 +54,12 @@ export class Scheme {
   add(queue: HostQueue, bio: Bio, dio: Dio): i32 {
     const machine = machineOf(queue);
     if (dio.inRam) return this.addRam(queue, machine, bio, dio);
-    if (machine.buffers == BUFFERS_USER) return -EINVAL;
-    if ((machine.queueFeatures & QUEUE_FLAG_DMA_DIRECT) == 0) return -EINVAL;
+    if ((machine.queueFeatures & QUEUE_FLAG_DMA_DIRECT) == 0 || !this.isReachable) return -EINVAL;
     bio.bi_opf |= REQ_DMA_DIRECT;
+    if (machine.buffers == BUFFERS_USER) {
+      if (COUNTING) counters().warnBioIovIterGetPages += 1;
+      return -EINVAL;
+    }
     // bio_add_dma_addr: never grows the vector before.
     bioAppend(queue, bio, poolBusAddress(<usize>machine.pool, dio.bufferOffset), 0, dio.lenBytes);
     return 0;
@@ -59,7 +74,7 @@ export class Scheme {
 
   @inline
   release(queue: HostQueue, bio: Bio, _dio: Dio): void {
-    releasePages(queue, bio);
+    releasePages(queue, this, bio);
   }
 
   @inline
@@ -73,9 +88,14 @@ export class Scheme {
     return true;
   }
 
+  /**
+   * Patch 14 as posted passes the address as a 32-bit offset to the test for "inside one page": it misses for every real
+   * address, and hits by mistake where address and length wrap at 4 GiB. Such a vector counts as one segment although it
+   * crosses the segment boundary.
+   */
   @inline
-  throughSg(): bool {
-    return true;
+  isOneSegment(address: u64, bytes: u32): bool {
+    return QUIRK_RFC_AS_POSTED ? <u32>address + bytes <= PAGE_SIZE : inOnePage(address, bytes);
   }
 
   /** nvme_map_data: dma-direct requests stay out of the single-segment path (RFC 19/28). */
@@ -100,6 +120,10 @@ export class Scheme {
     sg.length = bytes;
     sg.dma_address = place + offset;
     sg.dma_length = bytes;
+    if (COUNTING) {
+      const last = sg.dma_address + bytes - 1;
+      if ((last ^ sg.dma_address) & ~SEG_BOUNDARY_MASK) counters().boundaryCrossings += 1;
+    }
   }
 
   @inline
@@ -107,12 +131,4 @@ export class Scheme {
     if ((request.cmd_flags & REQ_DMA_DIRECT) == 0) dmaMapHostSg(machineOf(queue), sgl, count);
     return 0;
   }
-
-  @inline
-  mapSegment(_queue: HostQueue, _request: Request, _place: u64, _offset: u32, _first: bool): u64 {
-    return 0;
-  }
-
-  @inline
-  unmap(_queue: HostQueue, _request: Request): void {}
 }

@@ -6,23 +6,18 @@
 // A place is the bus address at which the client reaches the buffer, whatever memory it is in.
 import { bioAdd, machineOf } from "../block/bio";
 import { Bio } from "../layout/bio";
-import { Machine } from "../layout/machine";
 import { Dio, HostQueue } from "../layout/queue";
 import { Request } from "../layout/request";
-import { Scatterlist } from "../layout/scatterlist";
 
 @unmanaged
 export class Scheme {
-  @inline
-  static setup(_machine: Machine): void {}
-
   @inline
   static memmapBytes(_barBytes: f64): f64 {
     return 0;
   }
 
   @inline
-  static mapStateBytes(): f64 {
+  static mapStateBytes(_barBytes: f64): f64 {
     return 0;
   }
 
@@ -47,33 +42,7 @@ export class Scheme {
   }
 
   @inline
-  throughSg(): bool {
-    return false;
-  }
-
-  @inline
-  isPlain(_request: Request, _place: u64): bool {
-    return true;
-  }
-
-  @inline
-  mapPlain(_queue: HostQueue, place: u64, offset: u32): u64 {
-    return place + offset;
-  }
-
-  @inline
-  fillSg(_sg: Scatterlist, _request: Request, _place: u64, _offset: u32, _bytes: u32): void {}
-
-  @inline
-  mapSg(_queue: HostQueue, _request: Request, _sgl: usize, _count: u32): i32 {
-    return 0;
-  }
-
-  @inline
   mapSegment(_queue: HostQueue, _request: Request, place: u64, offset: u32, _first: bool): u64 {
     return place + offset;
   }
-
-  @inline
-  unmap(_queue: HostQueue, _request: Request): void {}
 }

@@ -1,58 +1,108 @@
 // @title struct page
-// @summary every 4 KiB of the BAR has a 64-byte struct page; bios carry pages, mapping asks the page (Linux 6.12)
-// @refuses EREMOTEIO the queue does not take P2P pages (BLK_FEAT_PCI_P2PDMA is off): GUP without FOLL_PCI_P2PDMA refuses them
+// @summary every 4 KiB of the BAR has a 64-byte struct page; bios carry pages, mapping asks the page (Linux; --era says which)
+// @variant era=6.12
+// @variant era=5.2
+// @variant era=6.17
+// @refuses EREMOTEIO the queue does not take P2P pages and GUP refuses them (BLK_FEAT_PCI_P2PDMA is off: no FOLL_PCI_P2PDMA); or the client cannot reach the provider (dma_map_sgtable, 6.12)
+// @refuses EINVAL in-kernel P2P memory on a queue without the P2P flag, in 5.2 also for a client that cannot reach the provider (nvmet_p2pmem_ns_enable); in 6.17 such a client's request (BLK_STS_INVAL)
+// @refuses EFAULT user P2P memory in 5.2: p2pmem can be mapped since 6.2 only; a BAR mapped otherwise is VM_IO | VM_PFNMAP, which GUP refuses
 // @refuses ENOMEM the provider's gen_pool is empty (pci_alloc_p2pmem)
 //
-// Linux 6.12: nvmet's is-P2P test at submission, O_DIRECT's pin per page, nvme's single-segment test, dma_map_sgtable's
-// test per entry and one map-type lookup per request, nothing at unmap. Places are struct page pointers.
+// Where each kernel asks the page of an I/O. All: nvmet's test at submission. 5.2: nvme's single-segment test, its test of
+// the scatterlist, a pgmap read for each entry, a test at unmap; user memory by plain references. 6.12: O_DIRECT's pin per
+// page and its same-pgmap checks, the single-segment test, a test per entry and one map-type lookup per request. 6.17: the
+// test of every new vector, then the bio's flag; no scatterlist, one decision per request. Places are struct page pointers.
+// Queue limits are the lab's, not the era's.
 import { addKernelBuffer, addUserBuffer, releasePages, setSgPage } from "../block/page_bio";
-import { Bio, REQ_NOMERGE } from "../layout/bio";
+import { Bio, REQ_NOMERGE, REQ_P2PDMA } from "../layout/bio";
 import { Machine } from "../layout/machine";
 import { PAGE_SIZE } from "../layout/page";
 import { Dio, HostQueue } from "../layout/queue";
 import { BLK_FEAT_PCI_P2PDMA, Request } from "../layout/request";
 import { Scatterlist } from "../layout/scatterlist";
 import { BUFFERS_USER } from "../layout/stream";
+import { getUserPage, pinUserPage } from "../mm/gup";
 import { initDeviceMemmap } from "../mm/memmap";
-import { isPciP2pdmaPage, pageToPhys, physToPage, samePgmap } from "../mm/page";
-import { physToDma } from "../pci/dma_direct";
+import { isPciP2pdmaPage, pageFolio, pageToPhys, physToPage, putPage, samePgmap, unpinFolio } from "../mm/page";
+import { iodOf } from "../nvme/map_data";
+import { dmaMapHostSg, physToDma } from "../pci/dma_direct";
+import { EFAULT, EINVAL, isReachable } from "../pci/orchestrator";
 import { dmaMapSg, EREMOTEIO } from "../pci/p2pdma";
+import { p2pdmaMapSg } from "../pci/p2pdma_5_2";
+import { isSimple, mapMarkedPages, markP2pPages } from "../pci/page_state";
 import { machineOf } from "../block/bio";
+
+/** memremap rounded to whole sections before v5.3: 128 MiB of memory, 2 MiB of struct pages. */
+const SECTION_BYTES: f64 = 134217728;
 
 @unmanaged
 export class Scheme {
-  @inline
-  static setup(machine: Machine): void {
+  /** 5.2: the orchestrator's answer for this provider and client. */
+  isReachable: u32;
+
+  setup(machine: Machine): void {
     initDeviceMemmap(machine);
+    this.isReachable = isReachable(machine) ? 1 : 0;
   }
 
   @inline
   static memmapBytes(barBytes: f64): f64 {
-    return barBytes / 64;
+    return (ERA_5_2 ? Math.ceil(barBytes / SECTION_BYTES) * SECTION_BYTES : barBytes) / 64;
   }
 
-  /** struct pci_p2pdma_pagemap for the provider, pci_p2pdma_map_state while a request is mapped. */
+  /**
+   * struct pci_p2pdma with the pagemap, and the client's entry in the map types. 5.2 has no map types but a percpu_ref
+   * and a completion for each pagemap.
+   */
   @inline
-  static mapStateBytes(): f64 {
-    return 176 + 24;
+  static mapStateBytes(_barBytes: f64): f64 {
+    return ERA_5_2 ? 16 + 176 + 56 + 32 : 32 + 176 + 8;
   }
 
   @inline
   add(queue: HostQueue, bio: Bio, dio: Dio): i32 {
     const machine = machineOf(queue);
+    const isUser = machine.buffers == BUFFERS_USER;
+    if (!dio.inRam) {
+      if (ERA_5_2) {
+        if (isUser) return -EFAULT;
+        if (!this.isReachable) return -EINVAL;
+      }
+      if ((machine.queueFeatures & BLK_FEAT_PCI_P2PDMA) == 0) return isUser ? -EREMOTEIO : -EINVAL;
+    }
     const phys = (dio.inRam ? machine.ramPhys : machine.barPhys) + dio.bufferOffset;
-    if (!dio.inRam && (machine.queueFeatures & BLK_FEAT_PCI_P2PDMA) == 0) return -EREMOTEIO;
-    if (machine.buffers == BUFFERS_USER) return addUserBuffer(queue, this, bio, phys, dio.lenBytes);
+    if (isUser) {
+      const error = addUserBuffer(queue, this, bio, phys, dio.lenBytes);
+      if (ERA_6_17) markP2pPages(bio);
+      return error;
+    }
     const page = physToPage(machine, phys);
     // nvmet_bdev_execute_rw.
     if (isPciP2pdmaPage(page)) bio.bi_opf |= REQ_NOMERGE;
     addKernelBuffer(queue, this, bio, page, <u32>(phys & (PAGE_SIZE - 1)), dio.lenBytes);
+    if (ERA_6_17) markP2pPages(bio);
     return 0;
   }
 
   @inline
   release(queue: HostQueue, bio: Bio, _dio: Dio): void {
-    releasePages(queue, bio);
+    releasePages(queue, this, bio);
+  }
+
+  @inline
+  pin(page: u64, locked: bool): bool {
+    return ERA_5_2 ? getUserPage(page, locked) : pinUserPage(page, locked);
+  }
+
+  @inline
+  unpin(page: u64, locked: bool): void {
+    if (ERA_5_2) putPage(page, locked);
+    else unpinFolio(page, locked);
+  }
+
+  @inline
+  placeOfPinned(_queue: HostQueue, page: u64): u64 {
+    return ERA_5_2 ? page : pageFolio(page);
   }
 
   /** bvec_phys. */
@@ -61,14 +111,15 @@ export class Scheme {
     return pageToPhys(machineOf(queue), place) + offset;
   }
 
+  /** 5.2 merges whatever is contiguous. */
   @inline
   sameOwner(a: u64, b: u64): bool {
-    return samePgmap(a, b);
+    return ERA_5_2 || samePgmap(a, b);
   }
 
   @inline
   throughSg(): bool {
-    return true;
+    return !ERA_6_17;
   }
 
   /** nvme_map_data: a single segment that is not P2P skips the scatterlist. */
@@ -90,15 +141,29 @@ export class Scheme {
   @inline
   mapSg(queue: HostQueue, _request: Request, sgl: usize, count: u32): i32 {
     const machine = machineOf(queue);
-    return dmaMapSg(machine, machine.clientKey, sgl, count);
-  }
-
-  @inline
-  mapSegment(_queue: HostQueue, _request: Request, _place: u64, _offset: u32, _first: bool): u64 {
+    if (!ERA_5_2) return dmaMapSg(machine, machine.clientKey, sgl, count);
+    if (isPciP2pdmaPage(changetype<Scatterlist>(sgl).page_link)) {
+      p2pdmaMapSg(machine, sgl, count);
+    } else {
+      dmaMapHostSg(machine, sgl, count);
+    }
     return 0;
   }
 
-  /** dma_unmap_sgtable without an IOMMU: dma_flags say what each entry is; no page is touched. */
   @inline
-  unmap(_queue: HostQueue, _request: Request): void {}
+  mapSegment(queue: HostQueue, request: Request, place: u64, offset: u32, first: bool): u64 {
+    const phys = this.address(queue, place, offset);
+    if (first && isSimple(request, place, phys)) return physToDma(phys);
+    if ((request.cmd_flags & REQ_P2PDMA) == 0) return physToDma(phys);
+    return mapMarkedPages(machineOf(queue), phys, first);
+  }
+
+  /** 6.12: dma_flags say what each entry is. 5.2: nvme_unmap_data asks the first page whether there is anything to undo. */
+  @inline
+  unmap(_queue: HostQueue, request: Request): void {
+    if (ERA_5_2) {
+      const iod = iodOf(request);
+      if (iod.dma_len == 0 && !isPciP2pdmaPage(changetype<Scatterlist>(<usize>iod.sgt_sgl).page_link)) iod.sgt_nents = 0;
+    }
+  }
 }

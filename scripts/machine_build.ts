@@ -1,0 +1,210 @@
+// Compiles the machine: AssemblyScript to WebAssembly, one host module for each variant of each scheme in the schemes
+// folder, one module for each file of targets/, and the struct offsets for the lab. The folder is the only registry.
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join, relative } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import asc from 'assemblyscript/asc';
+import { readSchemeHeader, type SchemeHeader, variantConstants } from './scheme_header.ts';
+
+const FLAGS = [
+  ...['--runtime', 'stub', '--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536'],
+  ...['--enable', 'threads', '--enable', 'bulk-memory', '--enable', 'simd', '--noAssert', '--debug'],
+];
+/** Where the sources are and where the output goes. */
+export interface BuildPaths {
+  /** Holds src/machine. */
+  root: string;
+  machine: string;
+  out: string;
+}
+
+/** One module to compile. */
+export interface Target {
+  /** File name of the module without extension. */
+  name: string;
+  /** Entry file, relative to the root. */
+  entry: string;
+  /** Text of a generated entry file, which exists nowhere else. */
+  generated?: string;
+  counting: boolean;
+  constants: Record<string, number>;
+}
+
+export function buildPaths(root: string, out: string): BuildPaths {
+  return { root, machine: join(root, 'src/machine'), out };
+}
+
+/** The schemes there are, by name. */
+export function readSchemes(paths: BuildPaths): SchemeHeader[] {
+  const folder = join(paths.machine, 'schemes');
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.ts'))
+    .sort()
+    .map((file) => readSchemeHeader(basename(file, '.ts'), readFileSync(join(folder, file), 'utf8')));
+}
+
+/** Every module to compile; `slots` variants have room in a machine. */
+export function planTargets(paths: BuildPaths, schemes: readonly SchemeHeader[], slots: number): Target[] {
+  const variants = schemes.flatMap((scheme) => scheme.variants.map((variant) => ({ scheme, variant })));
+  if (variants.length > slots) throw new Error(`${variants.length} scheme variants, but SCHEME_SLOTS is ${slots}`);
+  const hosts = variants.flatMap(({ scheme, variant }, slot): Target[] => {
+    const name = `host.${variant.name}`;
+    const entry = `build/targets/${name}.ts`;
+    const generated = hostSource(scheme.name, slot);
+    const constants = variantConstants(scheme, variant);
+    return [false, true].map((counting) => ({
+      name: counting ? `${name}.counting` : name,
+      entry,
+      generated,
+      counting,
+      constants,
+    }));
+  });
+  return [...hosts, ...fixedTargets(paths)];
+}
+
+/** A scheme's host module: the one generic host agent with the scheme as its type parameter. */
+function hostSource(scheme: string, slot: number): string {
+  return `import { runHost } from "../../src/machine/agents/host";
+import { Machine } from "../../src/machine/layout/machine";
+import { HostQueue } from "../../src/machine/layout/queue";
+import { newSchemeState, schemeState } from "../../src/machine/mm/scheme_state";
+import { Scheme } from "../../src/machine/schemes/${scheme}";
+
+const SLOT: u32 = ${slot};
+
+export function run(at: usize, budget: u32, idleTurns: u32): u32 {
+  const queue = changetype<HostQueue>(at);
+  queue.scheme = schemeState(changetype<Machine>(<usize>queue.machine), SLOT);
+  return runHost<Scheme>(queue, budget, idleTurns);
+}
+export function setup(at: usize): void {
+  const machine = changetype<Machine>(at);
+  const scheme = changetype<Scheme>(newSchemeState(machine, SLOT, <u32>offsetof<Scheme>()));
+  if (isDefined(scheme.setup)) scheme.setup(machine);
+}
+export function stateBytes(barBytes: f64): f64 {
+  return <f64>offsetof<Scheme>() + (isDefined(Scheme.stateBytes) ? Scheme.stateBytes(barBytes) : 0);
+}
+export function memmapBytes(barBytes: f64): f64 {
+  return Scheme.memmapBytes(barBytes);
+}
+export function mapStateBytes(barBytes: f64): f64 {
+  return Scheme.mapStateBytes(barBytes);
+}
+`;
+}
+
+/** The modules that know no scheme: one for each file of src/machine/targets. */
+function fixedTargets(paths: BuildPaths): Target[] {
+  return readdirSync(join(paths.machine, 'targets')).map((file) => ({
+    name: basename(file, '.ts'),
+    entry: relative(paths.root, join(paths.machine, 'targets', file)),
+    counting: false,
+    constants: {},
+  }));
+}
+
+/** @throws Error with the compiler's messages */
+export async function compileTarget(paths: BuildPaths, target: Target): Promise<void> {
+  const constants = { COUNTING: target.counting ? 1 : 0, ...target.constants };
+  const args = [
+    target.entry,
+    ...FLAGS,
+    // The counting build is asked how often, never how fast.
+    target.counting ? '-O1' : '-O3',
+    ...Object.entries(constants).flatMap(([name, value]) => ['--use', `${name}=${value}`]),
+    ...['--outFile', `${target.name}.wasm`],
+    ...(process.env.P2PLAB_WAT === '1' ? ['--textFile', `${target.name}.wat`] : []),
+  ];
+  const { error, stderr } = await asc.main(args, {
+    readFile: (name) => {
+      if (name === target.entry && target.generated !== undefined) return target.generated;
+      const path = join(paths.root, name);
+      return existsSync(path) ? readFileSync(path, 'utf8') : null;
+    },
+    writeFile: (name, contents) => writeFileSync(join(paths.out, 'machine', name), contents),
+    listFiles: () => [],
+  });
+  if (error) throw new Error(`${target.name}: ${error.message}\n${stderr.toString()}`);
+}
+
+/** Compiles on `threads` threads: optimising is what takes the time. */
+export async function compileAll(paths: BuildPaths, targets: readonly Target[], threads: number): Promise<void> {
+  const waiting = [...targets];
+  const runOne = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const worker = new Worker(new URL('./compile_worker.ts', import.meta.url), { workerData: paths });
+      const next = (): void => {
+        const target = waiting.shift();
+        worker.postMessage(target);
+        if (target === undefined) resolve();
+      };
+      worker.on('error', reject);
+      worker.on('message', (failure: string | undefined) => {
+        if (failure === undefined) return next();
+        reject(new Error(failure));
+        waiting.length = 0;
+        worker.postMessage(undefined);
+      });
+      next();
+    });
+  await Promise.all(Array.from({ length: Math.min(threads, targets.length) }, runOne));
+}
+
+/**
+ * Generates layout.ts: byte offsets of every field of every struct in layout/, as the AssemblyScript compiler lays them
+ * out, and its constants. Returns the number of scheme variants that a machine has room for.
+ */
+export async function writeLayout(paths: BuildPaths): Promise<number> {
+  mkdirSync(join(paths.out, 'machine'), { recursive: true });
+  const folder = join(paths.machine, 'layout');
+  const texts = readdirSync(folder).map((file) => ({ file, text: readFileSync(join(folder, file), 'utf8') }));
+  const structs = texts.flatMap(({ file, text }) => structsOf(text).map((struct) => ({ ...struct, file })));
+  const constants = texts.flatMap(({ file, text }) =>
+    [...text.matchAll(/^export const (\w+): (\w+) =/gm)].map((match) => ({ name: match[1] as string, file })),
+  );
+  const from = (file: string): string => `"../../src/machine/layout/${basename(file, '.ts')}"`;
+  const generated = [
+    ...structs.map((s, i) => `import { ${s.name} as S${i} } from ${from(s.file)};`),
+    ...constants.map((c, i) => `import { ${c.name} as C${i} } from ${from(c.file)};`),
+    ...structs.flatMap((s, i) => [
+      `export const S${i}_size: u32 = <u32>offsetof<S${i}>();`,
+      ...s.fields.map((field) => `export const S${i}__${field}: u32 = <u32>offsetof<S${i}>("${field}");`),
+    ]),
+    ...constants.map((_, i) => `export const K${i}: f64 = <f64>C${i};`),
+  ].join('\n');
+  const entry = 'build/targets/layout.ts';
+  await compileTarget(paths, { name: 'layout', entry, generated, counting: false, constants: {} });
+  const values = await exportedNumbers(join(paths.out, 'machine/layout.wasm'));
+  const structLines = structs.map((s, i) => {
+    const fields = s.fields.map((field) => `  ${field}: ${values.get(`S${i}__${field}`)},`).join('\n');
+    return `/** ${s.file} */\nexport const ${s.name} = {\n  bytes: ${values.get(`S${i}_size`)},\n${fields}\n} as const;`;
+  });
+  const constantLines = constants.map((c, i) => `export const ${c.name} = ${values.get(`K${i}`)};`);
+  writeFileSync(
+    join(paths.out, 'layout.ts'),
+    `// Generated by scripts/build.ts from src/machine/layout: do not edit.\n${[...structLines, ...constantLines].join('\n')}\n`,
+  );
+  return values.get(`K${constants.findIndex(({ name }) => name === 'SCHEME_SLOTS')}`) ?? 0;
+}
+
+/** Names and field names of the @unmanaged classes in a layout file. */
+function structsOf(text: string): { name: string; fields: string[] }[] {
+  return [...text.matchAll(/@unmanaged\s+export class (\w+) \{([\s\S]*?)\n\}/g)].map((match) => ({
+    name: match[1] as string,
+    fields: [...(match[2] as string).replace(/\/\*\*[\s\S]*?\*\/|\/\/.*$/gm, '').matchAll(/(\w+): \w+;/g)].map(
+      (field) => field[1] as string,
+    ),
+  }));
+}
+
+async function exportedNumbers(path: string): Promise<Map<string, number>> {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
+  const { instance } = await WebAssembly.instantiate(readFileSync(path), { env: { memory, abort: () => {} } });
+  return new Map(
+    Object.entries(instance.exports).flatMap(([name, value]) =>
+      value instanceof WebAssembly.Global ? [[name, Number(value.value)] as const] : [],
+    ),
+  );
+}

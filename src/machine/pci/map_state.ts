@@ -1,0 +1,26 @@
+// struct pci_p2pdma_map_state of 6.17 and later: how P2P memory is mapped is decided once for each request, on its first
+// segment, and kept while the request is mapped. Mirrors pci_p2pdma_state, pci_p2pdma_bus_addr_map (pci-p2pdma.h) and
+// their use in blk_rq_dma_map_iter_start (block/blk-mq-dma.c).
+// On the stack in Linux; here two words of the module instance, which maps one request at a time.
+import { counters } from "../counting";
+import { Machine, MAP_BUS_ADDR, MAP_THRU_HOST_BRIDGE } from "../layout/machine";
+import { physToDma } from "./dma_direct";
+import { mapType } from "./map_types";
+
+let map: u32 = 0;
+let busOffset: u64 = 0;
+
+/** __pci_p2pdma_update_state: the map type for this client and the provider's bus offset. */
+@inline
+export function enterProvider(machine: Machine, providerBusOffset: i64): void {
+  if (COUNTING) counters().mapCalls += 1;
+  map = mapType(machine, machine.clientKey);
+  busOffset = <u64>providerBusOffset;
+}
+
+/** DMA address of physical address `phys` of the provider entered last; 0 when the client cannot reach it. */
+@inline
+export function p2pAddress(phys: u64): u64 {
+  if (map == MAP_BUS_ADDR) return phys + busOffset;
+  return map == MAP_THRU_HOST_BRIDGE ? physToDma(phys) : 0;
+}
