@@ -68,7 +68,7 @@ export async function run(params: RunParams, hooks: RunHooks): Promise<RunOutcom
     ...hooks.warnings,
     ...before,
     ...warningsBetween(jiffies, cpuJiffies()),
-    ...kept.flatMap(unsteadyWarnings),
+    ...unsteadyWarnings(kept),
     ...(failure === undefined ? [] : [`the run ended early: ${failure.message}`]),
   ];
   const result: Result = {
@@ -89,9 +89,14 @@ export async function run(params: RunParams, hooks: RunHooks): Promise<RunOutcom
   return { result, failure };
 }
 
-function unsteadyWarnings({ arms }: GroupRecord): string[] {
-  return arms.flatMap(({ arm, unsteady }) =>
-    unsteady.map((mode) => `${arm.id} was not steady when its rounds began (${mode}): its interval tells how much`),
+/** One line for each schedule that had arms whose warm-up did not settle. */
+function unsteadyWarnings(records: readonly GroupRecord[]): string[] {
+  const all = records.flatMap(({ arms }) =>
+    arms.flatMap(({ arm, unsteady }) => unsteady.map((mode) => ({ mode, id: arm.id }))),
+  );
+  return [...Map.groupBy(all, ({ mode }) => mode)].map(
+    ([mode, arms]) =>
+      `${arms.length} arms were not steady when their rounds began (${mode}: ${arms.map(({ id }) => id).join(', ')}): their intervals tell how much`,
   );
 }
 

@@ -22,8 +22,6 @@ export interface BarChart {
   title: string;
   /** Axis title with the unit. */
   axisTitle: string;
-  /** What the null scheme's line is: the floor of a cost, the ceiling of a rate. */
-  floorMeaning: 'floor' | 'ceiling';
   formatTick: (value: number) => string;
 }
 
@@ -45,7 +43,7 @@ export function barChart(result: Result, chart: BarChart): ChartSpec | undefined
   return {
     title: chart.title,
     subtitle: [subtitle, provenance(result, cells, chart.metric)],
-    legend: [...schemeLegend(result, schemes), ...floorLegend(shown, chart.floorMeaning)],
+    legend: [...schemeLegend(result, schemes), ...floorLegend(shown)],
     panels: shown.map((group) => barPanel(result, group, chart, describeKeys(group.params, varying).join(' · '))),
   };
 }

@@ -100,12 +100,14 @@ export function levelLine(value: number): object {
   return { type: 'line', yMin: value, yMax: value, borderColor: FLOOR_COLOUR, borderWidth: 2, borderDash: DASH };
 }
 
-/** The legend's entry for the null scheme's line. `meaning` is floor or ceiling. */
-export function floorLegend(groups: readonly Group[], meaning: string): LegendEntry[] {
-  const schemes = new Set(groups.flatMap((group) => floorOf(group)?.scheme ?? []));
-  return [...schemes].map((scheme) => {
-    return { label: `${scheme} (harness ${meaning})`, colour: FLOOR_COLOUR, mark: 'dashed' };
-  });
+/** The legend's entry for the null scheme's line: what the harness does with its buffers and no scheme. */
+export function floorLegend(groups: readonly Group[]): LegendEntry[] {
+  const names = new Set(groups.flatMap((group) => [floorOf(group)].flatMap((cell) => (cell ? armName(cell) : []))));
+  return [...names].map((name) => ({
+    label: `${name} (no scheme: the harness)`,
+    colour: FLOOR_COLOUR,
+    mark: 'dashed',
+  }));
 }
 
 /** Lines of at most `width` characters, broken at " · ", and within a phrase that is longer than a line at ", ". */

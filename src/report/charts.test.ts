@@ -81,7 +81,7 @@ describe('cost against BAR size', () => {
       'page/user',
       'page/fixed',
       'dma_vec/fixed',
-      'null (harness floor)',
+      'null/fixed (the harness)',
     ]);
     expect(sets[0]?.data.map(({ x }) => x)).toEqual([256 * MIB, GIB, 4 * GIB, 16 * GIB, 64 * GIB]);
   });

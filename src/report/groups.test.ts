@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { GIB, MIB } from '../base/units.ts';
-import { armName, armsOf, comparisonOf, floorOf, groupsOf, isSweep, roleOf, totalMetadataBytes } from './groups.ts';
+import { armName, armsOf, comparisonOf, floorOf, groupsOf, isSweep, roleOf, setUpMetadataBytes } from './groups.ts';
 import { commonParams, describeKeys, describeParams, varyingKeys } from './params.ts';
 import { resultFixture } from './result_fixture.ts';
 
@@ -23,12 +23,12 @@ test('arms are what a chart compares: no copy, no floor, no refusal', () => {
   expect(comparisonOf(result, copy, 'iops')?.b).toBe(reference.id);
 });
 
-test('metadata is summed without counting resident pages again', () => {
+test('set-up metadata is summed without descriptors in flight and without counting resident pages again', () => {
   const [cell] = result.cells;
   if (cell === undefined) throw new Error('the fixture has a cell');
   const metadataBytes = { memmap: 1, pageTables: null, pool: 2, mapState: 3, descriptors: 4, resident: 100 };
-  expect(totalMetadataBytes({ ...cell, metadataBytes })).toBe(10);
-  expect(totalMetadataBytes({ ...cell, metadataBytes: null })).toBeNull();
+  expect(setUpMetadataBytes({ ...cell, metadataBytes })).toBe(6);
+  expect(setUpMetadataBytes({ ...cell, metadataBytes: null })).toBeNull();
 });
 
 test('a heading states the usual options and every other one that differs', () => {

@@ -80,10 +80,13 @@ export function comparedPairs(result: Result, group: Group): (readonly [Cell, Ce
   return across.length > 0 ? across : all;
 }
 
-/** All metadata of a cell in bytes, resident pages not counted again; null when none of it is known. */
-export function totalMetadataBytes(cell: Cell): number | null {
+/**
+ * What a scheme sets up for the BAR, in bytes: all metadata but the descriptors of I/Os in flight, which come and go; null
+ * when none of it is known. `resident` is the measured counterpart.
+ */
+export function setUpMetadataBytes(cell: Cell): number | null {
   if (cell.metadataBytes === null) return null;
-  const { memmap, pageTables, pool, mapState, descriptors } = cell.metadataBytes;
-  const known = [memmap, pageTables, pool, mapState, descriptors].filter((bytes) => bytes !== null);
+  const { memmap, pageTables, pool, mapState } = cell.metadataBytes;
+  const known = [memmap, pageTables, pool, mapState].filter((bytes) => bytes !== null);
   return known.length === 0 ? null : known.reduce((sum, bytes) => sum + bytes, 0);
 }

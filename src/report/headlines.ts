@@ -12,7 +12,7 @@ import {
   groupsOf,
   isSweep,
   roleOf,
-  totalMetadataBytes,
+  setUpMetadataBytes,
 } from './groups.ts';
 import { CPU_NS_PER_IO, IOPS, type Metric, metricsOf } from './metrics.ts';
 import { commonParams, describeParams, varyingKeys } from './params.ts';
@@ -112,7 +112,7 @@ function sweepSentences(groups: readonly Group[]): string[] {
     const [first, last] = [ascending[0], ascending.at(-1)];
     if (first === undefined || last === undefined || first === last) return [];
     const ns = [first, last].map(({ cell }) => trimNumber(cell.cpuNsPerIo?.median ?? Number.NaN));
-    const metadata = [first, last].map(({ cell }) => formatBytes(totalMetadataBytes(cell) ?? 0));
+    const metadata = [first, last].map(({ cell }) => formatBytes(setUpMetadataBytes(cell) ?? 0));
     return [
       `From a ${formatBytes(first.bar)} to a ${formatBytes(last.bar)} BAR, ${name} goes from ${ns[0]} to ${ns[1]} ns of CPU time per I/O` +
         ` and from ${metadata[0]} to ${metadata[1]} of metadata (modelled).`,

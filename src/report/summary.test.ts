@@ -25,7 +25,7 @@ describe('the terminal summary', () => {
 
   test('shows floor, copy of the reference and refusals with error and reason in every run', () => {
     const text = terminalSummary(result);
-    expect(text).toContain('harness floor');
+    expect(text).toContain('no scheme: the harness');
     expect(text).toContain("page (A')");
     expect(text).toContain('refused: EOPNOTSUPP, user memory reaches the block layer as pages');
   });

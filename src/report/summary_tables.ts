@@ -9,9 +9,9 @@ import {
   comparisonOf,
   type Group,
   roleOf,
-  totalMetadataBytes,
+  setUpMetadataBytes,
 } from './groups.ts';
-import { CPU_NS_PER_IO, estimateOf, type Metric, metricsOf } from './metrics.ts';
+import { estimateOf, type Metric, metricsOf } from './metrics.ts';
 import { describeValue } from './params.ts';
 import { type Cell, type ComparisonRecord, MISDIRECTED, type PerIo, type Result } from './result.ts';
 import type { Column, Row, Table } from './table.ts';
@@ -90,7 +90,7 @@ export function countedTable(groups: readonly Group[]): Table | undefined {
         cell.scheme,
         buffersOf(cell),
         ...COUNTED.map(([, field]) => formatPerIo(cell.perIo?.[field])),
-        formatBytesOrNone(totalMetadataBytes(cell)),
+        formatBytesOrNone(setUpMetadataBytes(cell)),
         formatBytesOrNone(cell.metadataBytes?.resident),
       ],
     })),
@@ -152,7 +152,7 @@ function against(result: Result, cell: Cell, metric: Metric, paint: Paint): stri
   if (estimateOf(cell, metric) === null) return '';
   const role = roleOf(cell);
   if (role === 'reference') return paint('quiet', 'reference');
-  if (role === 'floor') return paint('quiet', metric === CPU_NS_PER_IO ? 'harness floor' : 'harness ceiling');
+  if (role === 'floor') return paint('quiet', 'no scheme: the harness');
   const compared = comparisonOf(result, cell, metric.key);
   if (compared === undefined) return '';
   const tone = TONE_OF[compared.verdict];

@@ -30,7 +30,7 @@ function build(result: Result): ChartSpec | undefined {
   };
 }
 
-/** One line per scheme and buffer source; the harness floor dashed. */
+/** One line per scheme and buffer source; the harness dashed. */
 function panel(result: Result, points: readonly BarPoint[], name: string): Panel {
   const series = Map.groupBy(points, ({ cell }) => seriesName(cell));
   const colours = schemeColours(result);
@@ -80,5 +80,5 @@ function legend(result: Result, points: readonly BarPoint[]): LegendEntry[] {
 }
 
 function seriesName(cell: BarPoint['cell']): string {
-  return roleOf(cell) === 'floor' ? `${cell.scheme} (harness floor)` : armName(cell);
+  return roleOf(cell) === 'floor' ? `${armName(cell)} (the harness)` : armName(cell);
 }

@@ -14,7 +14,6 @@ export const chart: ChartDefinition = {
       metric: CPU_NS_PER_IO,
       title,
       axisTitle: 'CPU time per I/O (ns)',
-      floorMeaning: 'floor',
       formatTick: trimNumber,
     }),
 };

@@ -14,7 +14,6 @@ export const chart: ChartDefinition = {
       metric: IOPS,
       title,
       axisTitle: 'I/Os per second',
-      floorMeaning: 'ceiling',
       formatTick: formatCount,
     }),
 };

@@ -3,7 +3,7 @@ import { formatBytes } from '../../base/units.ts';
 import { type BarPoint, barAxis, barPoints } from '../bar_axis.ts';
 import type { ChartDefinition, ChartSpec, LegendEntry, Panel } from '../chart_spec.ts';
 import { axis, INK, machineOf, panelOptions, schemeColours } from '../chart_style.ts';
-import { totalMetadataBytes } from '../groups.ts';
+import { setUpMetadataBytes } from '../groups.ts';
 import type { Cell, Result } from '../result.ts';
 
 const title = 'Metadata of an address scheme against the size of the BAR';
@@ -34,7 +34,7 @@ function build(result: Result): ChartSpec | undefined {
   return {
     title,
     subtitle: [
-      'line: modelled (memmap, page tables, pool, map state, descriptors) · open points: resident in this run · largest over buffer sources',
+      'line: modelled (memmap, page tables, pool, map state) · open points: resident in this run · largest over buffer sources',
       [machineOf(result), ...(without.length > 0 ? [`none at all: ${without.join(', ')}`] : [])].join(' · '),
     ],
     legend: [...lines, { label: 'resident', colour: INK, mark: 'point', point: 'circle' }],
@@ -48,7 +48,7 @@ function seriesOf(result: Result, points: readonly BarPoint[]): Series[] {
     return {
       schemes: [scheme],
       colour: colours.get(scheme) ?? INK,
-      modelled: largest(ofScheme, totalMetadataBytes),
+      modelled: largest(ofScheme, setUpMetadataBytes),
       resident: largest(ofScheme, (cell) => cell.metadataBytes?.resident ?? null),
     };
   });
