@@ -15,8 +15,8 @@ export interface SchemeHeader {
   name: string;
   title: string;
   summary: string;
-  /** Why the scheme's hooks return each errno. */
-  refusals: { errno: string; reason: string }[];
+  /** Why the scheme refuses I/O with each errno; `buffers`: only from these sources. */
+  refusals: { errno: string; buffers?: string[]; reason: string }[];
   /** The first is the default. */
   variants: SchemeVariant[];
 }
@@ -35,9 +35,10 @@ export function readSchemeHeader(name: string, source: string): SchemeHeader {
     name,
     title: tag('title'),
     summary: tag('summary'),
-    refusals: [...source.matchAll(/^\/\/ @refuses (E[A-Z0-9]+) (.+)$/gm)].map((match) => ({
+    refusals: [...source.matchAll(/^\/\/ @refuses (E[A-Z0-9]+)(?:\(([a-z,]+)\))? (.+)$/gm)].map((match) => ({
       errno: match[1] as string,
-      reason: (match[2] as string).trim(),
+      ...(match[2] === undefined ? {} : { buffers: match[2].split(',') }),
+      reason: (match[3] as string).trim(),
     })),
     variants: [
       { name, options: usual },

@@ -1,7 +1,7 @@
 // The options of a run that choose the emulated PCIe tree: which topology, which provider and client in it.
 import { LabError } from '../base/errors.ts';
 import { type Fabric, type Pair, presetFabric, topologyFabric } from '../lab/fabric.ts';
-import type { AddressOptions, Quirk } from '../topology/addresses.ts';
+import { type AddressOptions, QUIRKS } from '../topology/addresses.ts';
 import { parseCpu } from '../topology/cpu.ts';
 import { loadTopology, resolveCpu } from '../topology/load.ts';
 import { providerBars } from '../topology/memory/providers.ts';
@@ -15,7 +15,8 @@ export interface FabricOptions {
   provider?: string;
   client?: string;
   cpu?: string;
-  quirk?: Quirk[];
+  /** Also those of schemes. */
+  quirk?: string[];
 }
 
 export interface ResolvedFabric {
@@ -40,7 +41,7 @@ export async function resolveFabric(options: FabricOptions, ramBytes: number): P
     cpu: resolveCpu(choice, topology),
     iommu: false,
     iommuMode: 'off',
-    quirks: options.quirk ?? [],
+    quirks: QUIRKS.filter((quirk) => options.quirk?.includes(quirk)),
   });
   if (PRESET_NAMES.includes(options.topology)) {
     if (options.provider !== undefined || options.client !== undefined) {

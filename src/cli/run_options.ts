@@ -8,7 +8,7 @@ import { loadJobFile } from '../jobs/load_job_file.ts';
 import { type Override, resolveJobs } from '../jobs/resolve.ts';
 import type { CrewOptions } from '../lab/crew.ts';
 import type { Buffers, Payload } from '../lab/machine_spec.ts';
-import { findScheme, listSchemes } from '../lab/modules.ts';
+import { findScheme, listSchemes, variantOf } from '../lab/modules.ts';
 import { FLOOR_SCHEME, type Mode, type RunParams } from '../lab/run_plan.ts';
 import { QUIRKS } from '../topology/addresses.ts';
 import { type FabricOptions, resolveFabric } from './fabric_options.ts';
@@ -22,6 +22,7 @@ export interface RunOptions extends FabricOptions {
   p2pShare: number;
   payload?: Payload[];
   era: string;
+  physLookup: string;
   iommu: string;
   mode: Mode[];
   batch?: number;
@@ -44,6 +45,9 @@ export interface RunOptions extends FabricOptions {
   json?: string;
   quiet?: boolean;
 }
+
+/** Faults that a scheme has in a variant of its own; the topology has the others. */
+const SCHEME_QUIRKS = ['rfc-as-posted'];
 
 const DEFAULT_BARS = [256 * MIB, 16 * GIB];
 const SWEEP_BARS = [256 * MIB, GIB, 4 * GIB, 16 * GIB, 64 * GIB];
@@ -70,14 +74,15 @@ export function addRunOptions(command: Command): Command {
         ['none', 'move', 'verify'],
       ),
     )
-    .addOption(one('--era <kernel>', "which kernel's rules the page scheme follows", ['6.12'], '6.12'))
+    .addOption(one('--era <kernel>', "which kernel's rules the page scheme follows", ['5.2', '6.12', '6.17'], '6.12'))
+    .addOption(one('--phys-lookup <how>', 'how the phys scheme finds the provider', ['flag', 'hash', 'tree'], 'flag'))
     .addOption(
       new Option('--topology <file|preset>', 'the emulated PCIe tree (see p2plab topology)').default('one-switch'),
     )
     .addOption(new Option('--provider <id[:bar]>', 'the function whose BAR is the P2P memory (with a topology file)'))
     .addOption(new Option('--client <id>', 'the function that does the DMA (with a topology file)'))
     .addOption(new Option('--cpu <cpu>', 'vendor:family where the topology does not tell: amd:23, intel:6, host'))
-    .addOption(choices('--quirk <name,...>', 'kernel faults to apply', [...QUIRKS]))
+    .addOption(choices('--quirk <name,...>', 'faults of kernels and patches to apply', [...QUIRKS, ...SCHEME_QUIRKS]))
     .addOption(one('--iommu <mode>', 'DMA translation', ['off'], 'off'))
     .addOption(
       choices(
@@ -141,8 +146,10 @@ export async function resolveRun(
     options.barSweep === undefined
       ? jobFile === undefined && options.bar === undefined && fabric.barBytes === undefined
       : options.barSweep === 'on';
+  const schemes = resolveSchemes(options.scheme);
   const params: RunParams = {
-    schemes: resolveSchemes(options.scheme),
+    schemes,
+    variants: resolveVariants(schemes, options),
     bars,
     barSweep: sweeps && options.mode.includes('inline') ? SWEEP_BARS : [],
     payloads,
@@ -207,6 +214,24 @@ function resolveSchemes(names: string[]): string[] {
   }
   const schemes = names.map((name) => findScheme(name).name);
   return [...new Set(schemes)];
+}
+
+/** What each scheme runs as, by the options that are about schemes. A fault that none of them can have is a mistake. */
+function resolveVariants(schemes: readonly string[], options: RunOptions): NonNullable<RunParams['variants']> {
+  const quirks = options.quirk ?? [];
+  const chosen = { era: [options.era], 'phys-lookup': [options.physLookup], quirk: quirks };
+  const of = Object.fromEntries(schemes.map((scheme) => [scheme, variantOf(scheme, chosen)]));
+  for (const quirk of quirks.filter((each) => SCHEME_QUIRKS.includes(each))) {
+    if (Object.values(of).some((variant) => variant.options.quirk === quirk)) continue;
+    const owners = listSchemes().filter(({ variants }) => variants.some((variant) => variant.options.quirk === quirk));
+    throw new LabError(
+      `--quirk: ${quirk} is a fault of ${owners.map(({ name }) => name).join(', ')}; add it to --scheme.`,
+    );
+  }
+  return {
+    options: { era: options.era, 'phys-lookup': options.physLookup, quirk: quirks.join('+') || 'none' },
+    of: Object.fromEntries(Object.entries(of).map(([scheme, { name }]) => [scheme, name])),
+  };
 }
 
 /** The BARs asked for; a topology file brings its own. */

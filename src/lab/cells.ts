@@ -5,7 +5,7 @@ import { compare } from '../stats/compare.ts';
 import { estimate } from '../stats/estimate.ts';
 import { HISTOGRAM_LAYOUT, percentiles, sampleCount, toSparse } from '../stats/histogram.ts';
 import type { ArmRecord, GroupRecord } from './measure_group.ts';
-import { groupParams, type Mode, type RunParams } from './run_plan.ts';
+import { groupParams, type Mode, type RunParams, schemeParams } from './run_plan.ts';
 
 /** A metric: the field of a cell, the schedule it comes from, and one sample's value. */
 interface Metric {
@@ -29,7 +29,13 @@ export function cellsOf(group: GroupRecord, params: RunParams): Cell[] {
   return group.arms.map((record) => ({
     id: record.arm.id,
     scheme: record.arm.scheme,
-    params: { scheme: record.arm.scheme, buffers: record.arm.buffers, role: record.arm.role, ...shared },
+    params: {
+      scheme: record.arm.scheme,
+      buffers: record.arm.buffers,
+      role: record.arm.role,
+      ...shared,
+      ...schemeParams(record.options ?? {}),
+    },
     oversubscribed: group.oversubscribed,
     iops: estimateOf(record, 'iops'),
     nsPerIo: estimateOf(record, 'nsPerIo'),

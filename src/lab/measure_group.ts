@@ -11,7 +11,7 @@ import { checkAvailable } from './arena.ts';
 import { type Crew, type CrewOptions, closePool, startCrew } from './crew.ts';
 import { runInlineSlice } from './inline.ts';
 import { type BuiltMachine, buildMachine, setBuffers } from './machine.ts';
-import { deviceModule, findScheme, hostModule, setupModule } from './modules.ts';
+import { deviceModule, hostModule, refusalReason, setupModule, variantOf } from './modules.ts';
 import { placeAgents } from './placement.ts';
 import { checkOutcome, readCounters, resetCounters, takeLandings, takeLatency, takeOutcome } from './queue_state.ts';
 import { residentBytes } from './resident.ts';
@@ -29,6 +29,8 @@ import {
 /** What was recorded of one arm. */
 export interface ArmRecord {
   arm: Arm;
+  /** Values of the scheme's options, where the arm names a variant (NAME@VALUE) itself. */
+  options?: Record<string, string>;
   samples: RawSample[];
   latency: { counts: Uint32Array; maxNs: number };
   /** Wake-ups during the measured slices of the threads schedule, and the I/Os they belong to. */
@@ -78,13 +80,15 @@ const WARM_SLICES_MOST = 40;
 const TRIAL_IOS = 4096;
 const COUNTED_IOS = 8192;
 const LEAD_DEPTHS = 4;
+/** What a scheme's structures may lose to alignment. */
+const STATE_SLACK_BYTES = 4096;
 
 /** @throws LabError when the machine does not fit, a worker dies, or data does not check */
 export async function measureGroup(plan: GroupPlan, params: RunParams, run: GroupRun): Promise<GroupRecord> {
   const placed = placeAgents(queuesOf(plan).length, run.cores);
   const { machine, meanBytes } = build(plan, params, run, placed.workers.length);
-  const arms = plan.arms.map((arm) => emptyRecord(arm, machine, meanBytes));
-  const schemes = [...new Set(plan.arms.map((arm) => arm.scheme))];
+  const arms = plan.arms.map((arm) => emptyRecord(arm, params, machine, meanBytes));
+  const schemes = modulesOf(plan, params);
   const crew = await startCrew(machine, { schemes, wait: params.wait, cores: run.cores, fault: run.fault });
   run.observer.onCrew(crew);
   try {
@@ -92,7 +96,7 @@ export async function measureGroup(plan: GroupPlan, params: RunParams, run: Grou
     for (const record of arms) await tryOut(group, record);
     const running = withReference(arms.filter(({ refused }) => refused === undefined).map(({ arm }) => arm));
     const refused = arms.filter((record) => record.refused !== undefined);
-    const records = running.map((arm) => emptyRecord(arm, machine, meanBytes));
+    const records = running.map((arm) => emptyRecord(arm, params, machine, meanBytes));
     const interrupted = await measure(group, records);
     if (!interrupted) for (const record of records) count(group, record);
     await crew.close();
@@ -111,14 +115,25 @@ interface Group {
   params: RunParams;
   machine: BuiltMachine;
   crew: Crew;
+  /** Host modules, in the order of the crew's. */
   schemes: string[];
   observer: Observer;
 }
 
+/** The module that an arm's scheme runs as. */
+function moduleOf(arm: Arm, params: RunParams): string {
+  return params.variants?.of[arm.scheme] ?? arm.scheme;
+}
+
+function modulesOf(plan: GroupPlan, params: RunParams): string[] {
+  return [...new Set(plan.arms.map((arm) => moduleOf(arm, params)))];
+}
+
 function build(plan: GroupPlan, params: RunParams, run: GroupRun, workers: number) {
-  const spec = machineSpec(plan, params, workers);
-  const schemes = [...new Set(plan.arms.map((arm) => arm.scheme))];
-  const hosts = schemes.map((scheme) => hostModule(scheme, run.memory));
+  const hosts = modulesOf(plan, params).map((module) => hostModule(module, run.memory));
+  const sized = machineSpec(plan, params, workers);
+  const stateBytes = hosts.reduce((sum, host) => sum + host.stateBytes(sized.barBytes) + STATE_SLACK_BYTES, 0);
+  const spec = { ...sized, schemeStateBytes: stateBytes };
   const memmapBytes = Math.max(...hosts.map((host) => host.memmapBytes(spec.barBytes)));
   checkAvailable(touchedBytes(spec, memmapBytes), process.availableMemory());
   const machine = buildMachine(run.memory, spec, setupModule(run.memory));
@@ -144,14 +159,16 @@ function build(plan: GroupPlan, params: RunParams, run: GroupRun, workers: numbe
   return { machine, meanBytes };
 }
 
-function emptyRecord(arm: Arm, machine: BuiltMachine, bytesPerIo: number): ArmRecord {
-  const host = hostModule(arm.scheme, machine.memory);
+function emptyRecord(arm: Arm, params: RunParams, machine: BuiltMachine, bytesPerIo: number): ArmRecord {
+  const module = moduleOf(arm, params);
+  const host = hostModule(module, machine.memory);
   const memmapBytes = host.memmapBytes(machine.spec.barBytes);
   const resident = [memmapBytes > 0 ? machine.barMemmap : undefined, machine.pool].map((span) =>
     span === undefined ? 0 : residentBytes(machine.memory, span),
   );
   return {
     arm,
+    ...(arm.scheme.includes('@') ? { options: variantOf(arm.scheme, {}).options } : {}),
     samples: [],
     latency: { counts: new Uint32Array(BUCKETS), maxNs: 0 },
     wakeups: 0,
@@ -165,7 +182,7 @@ function emptyRecord(arm: Arm, machine: BuiltMachine, bytesPerIo: number): ArmRe
     bytesPerIo,
     memmapBytes,
     poolBytes: machine.pool.bytes,
-    mapStateBytes: host.mapStateBytes(),
+    mapStateBytes: host.mapStateBytes(machine.spec.barBytes),
     residentBytes: resident.includes(null) ? null : resident.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0),
   };
 }
@@ -182,7 +199,7 @@ async function tryOut(group: Group, record: ArmRecord): Promise<void> {
   takeLatency(machine, undefined);
   if (outcome.refused !== undefined) {
     const errno = outcome.refused;
-    const reason = findScheme(record.arm.scheme).refusals.find((refusal) => refusal.errno === errno)?.reason;
+    const reason = refusalReason(record.arm.scheme, errno, record.arm.buffers);
     record.refused = { errno, reason: reason ?? 'the scheme gives no reason' };
     return;
   }
@@ -196,7 +213,13 @@ async function tryOut(group: Group, record: ArmRecord): Promise<void> {
 
 function slice(group: Group, arm: Arm, mode: Mode, streamStart: number, leadIos: number, measureIos: number) {
   setBuffers(group.machine, arm.buffers);
-  return group.crew.run({ mode, arm: group.schemes.indexOf(arm.scheme), streamStart, leadIos, measureIos });
+  return group.crew.run({
+    mode,
+    arm: group.schemes.indexOf(moduleOf(arm, group.params)),
+    streamStart,
+    leadIos,
+    measureIos,
+  });
 }
 
 /** Warm-up and rounds of all arms. True when it was interrupted. */
@@ -301,7 +324,7 @@ function count(group: Group, record: ArmRecord): void {
   const { machine } = group;
   setBuffers(machine, record.arm.buffers);
   resetCounters(machine);
-  const host = hostModule(record.arm.scheme, machine.memory, true);
+  const host = hostModule(moduleOf(record.arm, group.params), machine.memory, true);
   const device = deviceModule(machine.memory);
   runInlineSlice({
     view: machine.view,

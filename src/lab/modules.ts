@@ -11,8 +11,14 @@ export interface SchemeInfo {
   name: string;
   title: string;
   summary: string;
-  refusals: { errno: string; reason: string }[];
+  /** `buffers`: a reason that is about these sources only. */
+  refusals: { errno: string; buffers?: string[]; reason: string }[];
+  /** What it can be built as; the first, with the scheme's own name, is the default. */
+  variants: { name: string; options: Record<string, string> }[];
 }
+
+/** Chosen values of the schemes' options: `era`, `quirk`, `phys-lookup`. A scheme takes those that it knows. */
+export type SchemeOptions = Record<string, readonly string[]>;
 
 /** Functions of a scheme's host module. */
 export interface HostModule {
@@ -20,8 +26,10 @@ export interface HostModule {
   run(queue: number, budget: number, idleTurns: number): number;
   /** Writes the scheme's metadata (the memmap). */
   setup(machine: number): void;
+  /** Bytes that setup takes for the scheme's own structures, alignment not counted. */
+  stateBytes(barBytes: number): number;
   memmapBytes(barBytes: number): number;
-  mapStateBytes(): number;
+  mapStateBytes(barBytes: number): number;
 }
 
 /** Functions of device.wasm. */
@@ -82,15 +90,51 @@ export function listSchemes(): SchemeInfo[] {
   return readManifest().schemes;
 }
 
-/** @throws LabError for a name that is no scheme */
+/**
+ * A scheme by its name, or one variant of it by NAME@VALUE.
+ * @throws LabError for a name that is neither
+ */
 export function findScheme(name: string): SchemeInfo {
   const schemes = listSchemes();
-  const found = schemes.find((scheme) => scheme.name === name);
-  if (found !== undefined) return found;
-  const names = schemes.map((scheme) => scheme.name);
+  const found = schemes.find(({ variants }) => variants.some((variant) => variant.name === name));
+  if (found !== undefined) {
+    return name === found.name
+      ? found
+      : { ...found, name, title: `${found.title}, ${name.slice(found.name.length + 1)}` };
+  }
+  const names = schemes.flatMap(({ variants }) => variants.map((variant) => variant.name));
   throw new LabError(
     `--scheme: unknown scheme '${name}'${suggestion(name, names)}. There are: ${names.join(', ')}, all.`,
   );
+}
+
+/** Why a scheme refuses with this errno, in its own words. */
+export function refusalReason(scheme: string, errno: string, buffers: string): string | undefined {
+  return findScheme(scheme).refusals.find(
+    (refusal) => refusal.errno === errno && (refusal.buffers === undefined || refusal.buffers.includes(buffers)),
+  )?.reason;
+}
+
+/**
+ * The variant that a scheme runs as: of each of its options the chosen value that it knows, else its default.
+ * @throws LabError where it has no variant with these values together
+ */
+export function variantOf(scheme: string, chosen: SchemeOptions): { name: string; options: Record<string, string> } {
+  const { variants } = findScheme(scheme);
+  const named = variants.find(({ name }) => name === scheme && name.includes('@'));
+  if (named !== undefined) return named;
+  const usual = variants[0]?.options ?? {};
+  const keys = new Set(variants.flatMap(({ options }) => Object.keys(options)));
+  const wanted = new Map(
+    [...keys].map((key) => {
+      const known = new Set(variants.map(({ options }) => options[key]));
+      return [key, chosen[key]?.find((value) => known.has(value)) ?? usual[key]] as const;
+    }),
+  );
+  const found = variants.find(({ options }) => [...wanted].every(([key, value]) => options[key] === value));
+  if (found !== undefined) return found;
+  const asked = [...wanted].map(([key, value]) => `--${key} ${value}`).join(' ');
+  throw new LabError(`${scheme} has no variant with ${asked}. It has: ${variants.map(({ name }) => name).join(', ')}.`);
 }
 
 /** Instance of a module over `memory`. The names are those of build/machine/*.wasm. */
@@ -108,7 +152,10 @@ function trap(): never {
   throw new Error('the machine aborted');
 }
 
-/** @param counting the build with exact counters and assertions instead of the timed one */
+/**
+ * @param scheme a scheme's name, for its default variant, or NAME@VALUE
+ * @param counting the build with exact counters and assertions instead of the timed one
+ */
 export function hostModule(scheme: string, memory: WebAssembly.Memory, counting = false): HostModule {
   return instantiate(counting ? `host.${scheme}.counting` : `host.${scheme}`, memory) as unknown as HostModule;
 }

@@ -12,6 +12,8 @@ export type Mode = 'threads' | 'inline';
 export interface RunParams {
   /** Schemes to compare; the first is the reference. */
   schemes: string[];
+  /** Values chosen for the schemes' options, and the variant (module) that each scheme runs as because of them. */
+  variants?: { options: Record<string, string>; of: Record<string, string> };
   bars: number[];
   /** BAR sizes of the cost-against-BAR sweep, or none. */
   barSweep: number[];
@@ -201,7 +203,7 @@ export function groupParams(group: GroupPlan, params: RunParams): Params {
     iodepth: words((each) => String(each.iodepth)),
     batch: words((each) => String(each.iodepthBatch)),
     queues: queuesOf(group).length,
-    era: '6.12',
+    ...schemeParams({ era: '6.12', quirk: 'none', 'phys-lookup': 'flag', ...params.variants?.options }),
     iommu: 'off',
     topology: params.topology,
     wait: params.wait,
@@ -217,6 +219,16 @@ export function groupParams(group: GroupPlan, params: RunParams): Params {
     seed: params.seed,
     ...Object.fromEntries(group.jobs.flatMap((each) => fioOptions(each, group.jobs.length > 1))),
   };
+}
+
+/** A scheme's options as results name them. */
+export function schemeParams(options: Record<string, string>): Params {
+  return Object.fromEntries(
+    Object.entries(options).map(([key, value]) => [
+      key.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase()),
+      value,
+    ]),
+  );
 }
 
 function fioOptions(job: Job, named: boolean): [string, string][] {

@@ -2,7 +2,8 @@
 // @summary the caller makes the bus address; flagged bios carry {dma_addr_t, len} and nothing is mapped (RFC 00/28)
 // @variant quirk=none
 // @variant quirk=rfc-as-posted
-// @refuses EINVAL a dma-direct bio takes neither user pages (bio_iov_iter_get_pages warns and returns -EINVAL, RFC 03/28) nor a queue without QUEUE_FLAG_DMA_DIRECT (bio_add_dma_addr, RFC 18/28); nor is P2P memory allocated for a client that cannot reach the provider (nvmet_p2pmem_ns_enable)
+// @refuses EINVAL(user) a dma-direct bio takes no user pages: bio_iov_iter_get_pages warns and returns -EINVAL (RFC 03/28)
+// @refuses EINVAL(pool,fixed) the queue has no QUEUE_FLAG_DMA_DIRECT (bio_add_dma_addr, RFC 18/28), or the client cannot reach the provider (nvmet_p2pmem_ns_enable at set-up)
 // @refuses ENOMEM the provider's gen_pool is empty (pci_alloc_p2pmem)
 //
 // "Removing struct page from P2PDMA", 2019-06-20, on v5.2-rc5: P2P bios are never merged, keep the way through the

@@ -3,9 +3,11 @@
 // @variant era=6.12
 // @variant era=5.2
 // @variant era=6.17
-// @refuses EREMOTEIO the queue does not take P2P pages and GUP refuses them (BLK_FEAT_PCI_P2PDMA is off: no FOLL_PCI_P2PDMA); or the client cannot reach the provider (dma_map_sgtable, 6.12)
-// @refuses EINVAL in-kernel P2P memory on a queue without the P2P flag, in 5.2 also for a client that cannot reach the provider (nvmet_p2pmem_ns_enable); in 6.17 such a client's request (BLK_STS_INVAL)
-// @refuses EFAULT user P2P memory in 5.2: p2pmem can be mapped since 6.2 only; a BAR mapped otherwise is VM_IO | VM_PFNMAP, which GUP refuses
+// @refuses EREMOTEIO(user) the queue does not take P2P pages, so GUP refuses them (BLK_FEAT_PCI_P2PDMA off: no FOLL_PCI_P2PDMA); or the client cannot reach the provider (dma_map_sgtable)
+// @refuses EREMOTEIO(pool,fixed) the client cannot reach the provider (dma_map_sgtable)
+// @refuses EINVAL(pool,fixed) the queue does not take P2P pages or, asked at set-up in 5.2 and at mapping in 6.17, the client cannot reach the provider (nvmet_p2pmem_ns_enable; BLK_STS_INVAL)
+// @refuses EINVAL(user) the client cannot reach the provider (BLK_STS_INVAL of 6.17's blk_rq_dma_map_iter_start)
+// @refuses EFAULT(user) p2pmem can be mapped since 6.2 only; a BAR mapped otherwise is VM_IO | VM_PFNMAP, which GUP refuses (check_vma_flags)
 // @refuses ENOMEM the provider's gen_pool is empty (pci_alloc_p2pmem)
 //
 // Where each kernel asks the page of an I/O. All: nvmet's test at submission. 5.2: nvme's single-segment test, its test of
