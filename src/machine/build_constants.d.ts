@@ -1,0 +1,4 @@
+// Constants that asc's --use defines, for editors. asc itself type checks the machine at every build.
+
+/** 1 in the counting build, 0 in the timed one. */
+declare const COUNTING: i32;
