@@ -2,14 +2,8 @@
 // Walks both structs side by side; wherever the distance from one common field to the next differs, something between
 // them was left out, put in or resized, and the table (counterparts.ts) knows what most of those depend on.
 import type { FieldComparison } from './compare.ts';
-import { type Cause, type Counterpart, RESIZED_BY } from './counterparts.ts';
+import { type Cause, type Counterpart, RESIZED_BY, type Reason } from './counterparts.ts';
 import { type BtfType, type Member, membersOf, sizeOf, typeName } from './types.ts';
-
-/** A cause, or what is left to say where BTF does not tell one. */
-export interface Reason {
-  readonly kind: Cause['kind'] | 'unknown';
-  readonly text: string;
-}
 
 /** One place where two structs part, and why. */
 export interface Difference {

@@ -81,8 +81,7 @@ export function compareStruct(name: StructName, row: Counterpart, sets: readonly
   });
   const best = candidates.sort((a, b) => b.found - a.found)[0];
   if (best === undefined) {
-    const cause = { kind: 'configuration', text: row.absent } as const;
-    const difference = { what: 'not in this BTF', causes: [cause] };
+    const difference = { what: 'not in this BTF', causes: [row.absent] };
     return { ...about, state: 'absent', kernelBytes: undefined, fields: [], differences: [difference] };
   }
   const kernelBytes = best.type.sizeOrType;

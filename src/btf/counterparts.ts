@@ -19,6 +19,12 @@ export interface Cause {
   readonly text: string;
 }
 
+/** A cause, or what is left to say where BTF does not tell one. */
+export interface Reason {
+  readonly kind: Cause['kind'] | 'unknown';
+  readonly text: string;
+}
+
 /** A member in another struct of the kernel that lies over this one. */
 export interface Elsewhere {
   readonly struct: string;
@@ -34,7 +40,7 @@ export interface Counterpart {
   readonly kernel: string;
   readonly header: string;
   /** Why a kernel may not have it at all. */
-  readonly absent: string;
+  readonly absent: Reason;
   /** The kernel's struct embeds this one of the machine's behind its own fields. */
   readonly tail?: StructName;
   readonly fields?: Readonly<Record<string, Place>>;
@@ -46,9 +52,14 @@ export interface Counterpart {
 const config = (text: string): Cause => ({ kind: 'configuration', text });
 const version = (text: string): Cause => ({ kind: 'version', text });
 
-const CORE = 'part of every kernel with a block layer: this BTF is not a kernel, or not a whole one';
-const NVME =
-  'the NVMe driver is off, or a module that is not loaded: modprobe nvme, or --btf nvme.ko --btf-base vmlinux';
+const CORE: Reason = {
+  kind: 'unknown',
+  text: 'every kernel with a block layer has it: this BTF is not a whole kernel',
+};
+const NVME = config(
+  'the NVMe driver is off, or a module that is not loaded: modprobe nvme, or --btf nvme.ko --btf-base vmlinux',
+);
+const POOL = config('CONFIG_GENERIC_ALLOCATOR is off; CONFIG_PCI_P2PDMA selects it');
 
 /** A row whose field names the compiler checks against the build's layout. */
 function row<S extends StructName>(
@@ -89,7 +100,7 @@ export const COUNTERPARTS: Readonly<Partial<Record<StructName, Counterpart>>> = 
   DevPagemap: row('DevPagemap', {
     kernel: 'dev_pagemap',
     header: 'include/linux/memremap.h',
-    absent: 'CONFIG_ZONE_DEVICE is off',
+    absent: config('CONFIG_ZONE_DEVICE is off'),
     fields: { range_start: ['range.start', 'res.start'], range_end: ['range.end', 'res.end'], ref_data: 'ref.data' },
     without: {
       vmemmap_shift: version('no vmemmap_shift: before 5.17 the memmap had no compound pages'),
@@ -105,7 +116,7 @@ export const COUNTERPARTS: Readonly<Partial<Record<StructName, Counterpart>>> = 
   PciP2pdmaPagemap: row('PciP2pdmaPagemap', {
     kernel: 'pci_p2pdma_pagemap',
     header: 'drivers/pci/p2pdma.c',
-    absent: 'CONFIG_PCI_P2PDMA is off',
+    absent: config('CONFIG_PCI_P2PDMA is off'),
     tail: 'DevPagemap',
     fields: { provider: ['provider', 'mem'] },
     without: { bus_offset: version('the bus offset moved into struct p2pdma_provider in 6.19') },
@@ -189,13 +200,13 @@ export const COUNTERPARTS: Readonly<Partial<Record<StructName, Counterpart>>> = 
   GenPool: row('GenPool', {
     kernel: 'gen_pool',
     header: 'include/linux/genalloc.h',
-    absent: 'CONFIG_GENERIC_ALLOCATOR is off; CONFIG_PCI_P2PDMA selects it',
+    absent: POOL,
     fields: { chunks: 'chunks.next', chunks_prev: 'chunks.prev' },
   }),
   GenPoolChunk: row('GenPoolChunk', {
     kernel: 'gen_pool_chunk',
     header: 'include/linux/genalloc.h',
-    absent: 'CONFIG_GENERIC_ALLOCATOR is off; CONFIG_PCI_P2PDMA selects it',
+    absent: POOL,
     fields: { next_chunk: 'next_chunk.next', next_prev: 'next_chunk.prev' },
     without: { owner: version('no owner: before 5.3') },
   }),
@@ -247,6 +258,7 @@ export const COUNTERPARTS: Readonly<Partial<Record<StructName, Counterpart>>> = 
       meta_list: ['meta_list', 'meta_descriptor'],
     },
     without: {
+      aborted: version('aborted is a bit of flags in newer kernels'),
       nr_allocations: version('nvme-pci without scatterlists since 6.17: no nr_allocations'),
       dma_len: version('nvme-pci without scatterlists since 6.17: no dma_len'),
       first_dma: version('nvme-pci without scatterlists since 6.17: no first_dma'),

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -131,43 +130,21 @@ test('a folder, an empty file and a missing file are refused', () => {
   expect(() => loadBtf(join(folder, 'missing'))).toThrow('no such file');
 });
 
-describe('types from elsewhere', () => {
-  const source = `
-    typedef unsigned long ulong_t;
-    struct s { int a; union { long b; struct { char c; short d : 3; short e : 7; }; }; struct { int x; } named;
-               ulong_t *p; char tail[5]; } s;`;
-  const built = spawnSync('gcc', ['-gbtf', '-m64', '-c', '-x', 'c', '-', '-o', join(folder, 'gcc.o')], {
-    input: source,
-  });
-
-  test.skipIf(built.status !== 0)(
-    "gcc's BTF is read as the compiler laid the struct out (skipped: no gcc with -gbtf)",
-    () => {
-      const [types] = loadBtf(join(folder, 'gcc.o'));
-      if (types === undefined) throw new Error('no types');
-      const s = typeOf(types, types.structs.get('s')?.[0] as number) as NonNullable<ReturnType<typeof typeOf>>;
-      const bytesAt = ['a', 'b', 'c', 'named.x', 'p', 'tail'].map((path) => (memberAt(s, path)?.bitAt ?? -8) / 8);
-      expect(s.sizeOrType).toBe(40);
-      expect(bytesAt).toEqual([0, 8, 8, 16, 24, 32]);
-      expect(memberAt(s, 'd')).toMatchObject({ bitWidth: 3 });
-      expect(memberAt(s, 'e')).toMatchObject({ bitWidth: 7 });
-    },
-  );
-
-  test.skipIf(!existsSync(RUNNING_KERNEL))(
-    "the running kernel's BTF is read, with every member inside its struct (skipped: no /sys/kernel/btf/vmlinux)",
-    () => {
-      const [types] = loadRunningKernel([]);
-      if (types === undefined) throw new Error('no types');
-      for (const name of ['page', 'bio', 'request', 'task_struct', 'pci_dev']) {
-        const struct = typeOf(types, types.structs.get(name)?.[0] ?? 0) as NonNullable<ReturnType<typeof typeOf>>;
-        for (const { bitAt, owner, typeId } of membersOf(struct)) {
-          expect(bitAt / 8 + sizeOf(owner, typeId)).toBeLessThanOrEqual(struct.sizeOrType + 8);
-        }
-      }
-      const page = compareStructs([types]).find(({ struct }) => struct === 'Page');
-      expect(page?.fields.find(({ field }) => field === '_refcount')?.state).not.toBe('absent');
-      expect(compareConstants([types]).find(({ constant }) => constant === 'REQ_OP_WRITE')?.state).toBe('same');
-    },
-  );
-});
+test.skipIf(!existsSync(RUNNING_KERNEL))(
+  "the running kernel's BTF is read, with every member inside its struct (skipped: no /sys/kernel/btf/vmlinux)",
+  () => {
+    const [types] = loadRunningKernel([]);
+    if (types === undefined) throw new Error('no types');
+    const structs = ['page', 'bio', 'request', 'task_struct'].map((name) =>
+      typeOf(types, types.structs.get(name)?.[0] ?? 0),
+    );
+    for (const struct of structs.filter((found) => found !== undefined)) {
+      const whole = membersOf(struct).filter(({ bitWidth }) => bitWidth === 0);
+      const ends = whole.map(({ bitAt, owner, typeId }) => bitAt / 8 + sizeOf(owner, typeId));
+      expect(Math.max(...ends), struct.name).toBeLessThanOrEqual(struct.sizeOrType);
+    }
+    const page = compareStructs([types]).find(({ struct }) => struct === 'Page');
+    expect(page?.fields.find(({ field }) => field === '_refcount')?.state).not.toBe('absent');
+    expect(compareConstants([types]).find(({ constant }) => constant === 'REQ_OP_WRITE')?.state).toBe('same');
+  },
+);

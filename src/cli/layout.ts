@@ -1,6 +1,7 @@
 // `p2plab layout [--btf FILE]`: the machine's structs beside a kernel's own description of its types.
 import type { Command } from 'commander';
 import { LabError } from '../base/errors.ts';
+import type { Difference } from '../btf/causes.ts';
 import type { ConstantComparison, FieldComparison, StructComparison } from '../btf/compare.ts';
 import { MODULES } from '../btf/counterparts.ts';
 import { type LayoutDocument, layoutDocument } from '../btf/document.ts';
@@ -104,14 +105,18 @@ function reasons(structs: readonly StructComparison[]): string[] {
   const groups = new Map<string, string[]>();
   for (const { kernel, header, differences } of structs) {
     if (differences.length === 0) continue;
-    const lines = differences.flatMap(({ what, causes }) =>
-      causes.map(({ kind, text }) => `    ${what}: ${text} (${kindWord(kind)})`),
-    );
+    const lines = differences.flatMap(reasonLines);
     const key = [`(${header})`, ...lines].join('\n');
     groups.set(key, [...(groups.get(key) ?? []), kernel]);
   }
   const lines = [...groups].map(([key, kernels]) => `  struct ${kernels.join(', ')} ${key}`);
   return lines.length === 0 ? [] : ['Why:', ...lines, ''];
+}
+
+/** One line, or one for each cause below the difference. */
+function reasonLines({ what, causes }: Difference): string[] {
+  const texts = causes.map(({ kind, text }) => `${text} (${kindWord(kind)})`);
+  return texts.length === 1 ? [`    ${what}: ${texts[0]}`] : [`    ${what}:`, ...texts.map((text) => `      ${text}`)];
 }
 
 function constantLines(constants: readonly ConstantComparison[]): string[] {

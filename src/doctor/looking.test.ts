@@ -161,7 +161,7 @@ describe('memory', () => {
   test.each([
     [16, 'ok: 16 GiB'],
     [3, 'note: 3 GiB'],
-    [0.5, 'warning: 512 MiB'],
+    [1, 'warning: 1 GiB'],
   ])('%d GiB available', (available, expected) => {
     expect(look(memory, { files: meminfo(available) })).toContain(expected);
   });

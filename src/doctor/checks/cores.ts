@@ -22,7 +22,7 @@ function look({ availableCpus, queuePairs }: Host): Finding {
       severity: 'warning',
       found,
       effect: 'threads wait for a core, and iops and latency measure the scheduler (oversubscribed)',
-      change: `use ${Math.floor(availableCpus / AGENTS_PER_QUEUE_PAIR)} queue pairs or fewer, or more cores`,
+      change: `at most ${Math.floor(availableCpus / AGENTS_PER_QUEUE_PAIR)} for --queues, or more cores`,
     };
   }
   if (availableCpus > agents) return ok(found);

