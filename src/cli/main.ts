@@ -7,6 +7,8 @@ const COMMANDS: readonly (() => Promise<{ register(program: Command): void }>)[]
   () => import('./run.ts'),
   () => import('./topology.ts'),
   () => import('./memory.ts'),
+  () => import('./layout.ts'),
+  () => import('./doctor.ts'),
 ];
 
 const program = new Command('p2plab')

@@ -2,13 +2,14 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { EXIT, LabError } from '../base/errors.ts';
+import { watchEnvironment } from '../doctor/examine.ts';
 import { RESULT_SCHEMA, type Result } from '../report/result.ts';
 import { sharedMemory } from './arena.ts';
 import { cellsOf, comparisonsOf } from './cells.ts';
 import { type Crew, type CrewOptions, closePool } from './crew.ts';
-import { cpuJiffies, describeEnvironment, warningsBefore, warningsBetween } from './environment.ts';
+import { describeEnvironment, warningsBefore } from './environment.ts';
 import { type GroupRecord, measureGroup } from './measure_group.ts';
-import { planGroups, type RunParams } from './run_plan.ts';
+import { planGroups, queuesOf, type RunParams } from './run_plan.ts';
 
 /** How a run reports back while it goes on. */
 export interface RunHooks {
@@ -32,8 +33,9 @@ export interface RunOutcome {
 /** Runs everything. A failing group ends the run; groups before it are in the result. */
 export async function run(params: RunParams, hooks: RunHooks): Promise<RunOutcome> {
   const startedAt = new Date();
-  const jiffies = cpuJiffies();
-  const before = warningsBefore();
+  const watched = watchEnvironment();
+  const groups = planGroups(params);
+  const before = warningsBefore(Math.max(1, ...groups.map((plan) => queuesOf(plan).length)));
   const records: GroupRecord[] = [];
   let interrupted = false;
   let crew: Crew | undefined;
@@ -41,7 +43,6 @@ export async function run(params: RunParams, hooks: RunHooks): Promise<RunOutcom
     interrupted = true;
     crew?.interrupt();
   });
-  const groups = planGroups(params);
   const memory = sharedMemory();
   let failure: LabError | undefined;
   try {
@@ -67,7 +68,7 @@ export async function run(params: RunParams, hooks: RunHooks): Promise<RunOutcom
   const warnings = [
     ...hooks.warnings,
     ...before,
-    ...warningsBetween(jiffies, cpuJiffies()),
+    ...watched(),
     ...unsteadyWarnings(kept),
     ...(failure === undefined ? [] : [`the run ended early: ${failure.message}`]),
   ];

@@ -60,7 +60,7 @@ export const REQ_P2PDMA: u32 = 1 << 28;
 /** bi_flags: pages of this bio were pinned by GUP and must be unpinned on completion. */
 export const BIO_PAGE_PINNED: u16 = 1 << 0;
 /** bi_flags: this bio is the front part of a split; its parent waits for it. */
-export const BIO_CHAIN: u16 = 1 << 8;
+export const BIO_CHAIN: u16 = 1 << 3;
 
 export const BLK_STS_OK: u8 = 0;
 export const BLK_STS_TARGET: u8 = 5;

@@ -10,9 +10,9 @@ export class Page {
   /** ZONE_DEVICE: the struct dev_pagemap this page belongs to; else the compound head word (bit 0: tail page). */
   pgmap: u64;
   zone_device_data: u64;
+  mapping: u64;
   index: u64;
   private_: u64;
-  unused40: u64;
   _mapcount: i32;
   _refcount: i32;
   memcg_data: u64;

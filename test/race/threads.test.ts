@@ -1,0 +1,108 @@
+// Host and controller agents on real threads, more of them than cores, so that the scheduler makes the interleavings:
+// every block is checked, every resource counted, whatever ran when.
+import { afterAll, describe, expect, it } from 'vitest';
+import { KIB, MIB } from '../../src/base/units.ts';
+import { type Crew, closePool, startCrew } from '../../src/lab/crew.ts';
+import { setBuffers } from '../../src/lab/machine.ts';
+import { takeOutcome } from '../../src/lab/queue_state.ts';
+import { type SmallMachine, smallMachine, type TestIo } from '../support/small_machine.ts';
+
+afterAll(closePool);
+
+const DEPTH = 16;
+const SCHEMES = ['page', 'dma_vec', 'null'];
+
+/** Mixed I/Os of one queue, in its half of the BAR; no two of 2 x DEPTH consecutive ones share a block or a buffer. */
+function ios(queue: number, inRam: boolean): TestIo[] {
+  const sizes = [512, 4 * KIB, 20 * KIB, 64 * KIB];
+  return Array.from({ length: 64 }, (_, i) => ({
+    op: i % 3 === 0 ? 'write' : 'read',
+    lba: (i % (2 * DEPTH)) * 128,
+    bytes: sizes[i % sizes.length] as number,
+    buffer: queue * 4 * MIB + (i % (2 * DEPTH)) * 64 * KIB,
+    inRam,
+  }));
+}
+
+function machineOf(depthEntries: number, inRam = false): SmallMachine {
+  const small = smallMachine({
+    payload: 'verify',
+    iodepth: DEPTH,
+    batch: 4,
+    queueCount: 2,
+    depthEntries,
+    mdtsBytes: 16 * KIB,
+    workers: 4,
+  });
+  for (const queue of [0, 1]) small.stream(ios(queue, inRam), queue);
+  for (const scheme of SCHEMES) small.host(scheme);
+  return small;
+}
+
+async function slices(
+  small: SmallMachine,
+  crew: Crew,
+  arm: number,
+  buffers: 'pool' | 'fixed' | 'user',
+  rounds: number,
+): Promise<void> {
+  setBuffers(small.machine, buffers);
+  for (let round = 0; round < rounds; round++) {
+    const order = { mode: 'threads', arm, streamStart: 0, leadIos: 64, measureIos: 400 } as const;
+    expect(await crew.run(order)).toMatchObject({ complete: true, ios: 800 });
+    const outcome = takeOutcome(small.machine);
+    expect(outcome).toMatchObject({ errors: 0, verifyErrors: 0, unclaimed: 0, refused: undefined });
+    expect(outcome.verifiedBlocks).toBeGreaterThan(800);
+  }
+}
+
+describe.each(['poll', 'irq'] as const)('two queue pairs on four threads, completion by %s', (wait) => {
+  // A ring of 8 entries wraps hundreds of times a slice and has fewer tags than the parts of one batch.
+  it.each([8, 64])(
+    'check every block and return everything with rings of %i entries',
+    async (depthEntries) => {
+      const small = machineOf(depthEntries);
+      const crew = await startCrew(small.machine, { schemes: SCHEMES, wait, cores: 4 });
+      // The pool is shared by both host agents: its bitmap words are fought for.
+      for (const [arm, buffers] of [
+        [0, 'pool'],
+        [0, 'user'],
+        [1, 'pool'],
+        [1, 'fixed'],
+        [2, 'fixed'],
+      ] as const) {
+        await slices(small, crew, arm, buffers, 2);
+      }
+      await crew.close();
+      expect(small.leftovers()).toEqual([]);
+    },
+    60_000,
+  );
+});
+
+it('a slice that is interrupted drains and leaves the machine as it was', async () => {
+  const small = machineOf(64);
+  const crew = await startCrew(small.machine, { schemes: ['page'], wait: 'poll', cores: 4 });
+  setBuffers(small.machine, 'user');
+  const running = crew.run({ mode: 'threads', arm: 0, streamStart: 0, leadIos: 64, measureIos: 500_000_000 });
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  crew.interrupt();
+  expect((await running).complete).toBe(false);
+  takeOutcome(small.machine);
+  expect(small.leftovers()).toEqual([]);
+  await slices(small, crew, 0, 'user', 1);
+  await crew.close();
+}, 30_000);
+
+it('both schedules do the same I/Os: equal counts of commands and blocks', async () => {
+  const small = machineOf(64);
+  const crew = await startCrew(small.machine, { schemes: ['page'], wait: 'poll', cores: 2 });
+  setBuffers(small.machine, 'user');
+  const order = { arm: 0, streamStart: 0, leadIos: 0, measureIos: 640 };
+  const inline = await crew.run({ ...order, mode: 'inline' });
+  const blocks = takeOutcome(small.machine).verifiedBlocks;
+  const threads = await crew.run({ ...order, mode: 'threads' });
+  expect([inline.ios, threads.ios]).toEqual([1280, 1280]);
+  expect(takeOutcome(small.machine).verifiedBlocks).toBeGreaterThanOrEqual(blocks);
+  await crew.close();
+});
