@@ -86,6 +86,13 @@ export function setup(at: usize): void {
 export function stateBytes(barBytes: f64): f64 {
   return <f64>offsetof<Scheme>() + (isDefined(Scheme.stateBytes) ? Scheme.stateBytes(barBytes) : 0);
 }
+/** References and mappings that the scheme holds: none when no I/O is in flight. */
+export function held(at: usize): f64 {
+  const machine = changetype<Machine>(at);
+  const scheme = changetype<Scheme>(<usize>schemeState(machine, SLOT));
+  if (isDefined(scheme.held)) return scheme.held(machine);
+  return 0;
+}
 export function memmapBytes(barBytes: f64): f64 {
   return Scheme.memmapBytes(barBytes);
 }

@@ -28,6 +28,8 @@ export interface HostModule {
   setup(machine: number): void;
   /** Bytes that setup takes for the scheme's own structures, alignment not counted. */
   stateBytes(barBytes: number): number;
+  /** References and mappings that the scheme holds now: none when no I/O is in flight. */
+  held(machine: number): number;
   memmapBytes(barBytes: number): number;
   mapStateBytes(barBytes: number): number;
 }

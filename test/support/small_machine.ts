@@ -138,6 +138,10 @@ function leftovers(machine: BuiltMachine, setup: SetupModule, hosts: Map<string,
   });
   const free = setup.poolAvail(machine.at);
   if (free !== spec.barBytes) wrong.push(`pool: ${free} bytes free instead of ${spec.barBytes}`);
+  for (const [scheme, module] of hosts) {
+    const held = module.held(machine.at);
+    if (held !== 0) wrong.push(`${scheme} holds ${held} references or mappings`);
+  }
   const withPages = [...hosts.values()].some((module) => module.memmapBytes(spec.barBytes) > 0);
   const span = withPages ? machine.memmap : { at: machine.memmap.at, bytes: machine.spec.ramBytes / 64 };
   for (let at = span.at; at < span.at + span.bytes; at += Page.bytes) {

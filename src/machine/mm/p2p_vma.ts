@@ -1,0 +1,91 @@
+// The special VMA of "HMM p2p" (Jerome Glisse, RFC 3/5 of 2019-01-29): the exporting driver's mmap makes it and sets
+// p2p_map and p2p_unmap in its vm_operations. The importer hands them a range and its list of DMA addresses, one for each
+// page, which is all that I/O on the range uses. The importer keeps one list for the whole VMA, as RDMA's ODP does.
+// Left out: the mmu_notifier (revocation while mapped) and the CPU mapping, which such a VMA may have or not.
+import { counters } from "../counting";
+import { Machine, MAP_BUS_ADDR, MAP_THRU_HOST_BRIDGE } from "../layout/machine";
+import { PAGE_SHIFT } from "../layout/page";
+import { physToDma } from "../pci/dma_direct";
+import { mapType } from "../pci/map_types";
+import { takeState } from "./scheme_state";
+
+/** The parts of vm_area_struct that p2p_map works on: 32 bytes. */
+@unmanaged
+export class P2pVma {
+  vm_start: u64;
+  /** First address behind it. */
+  vm_end: u64;
+  /** CPU physical address of its first byte: the exporter's BAR. */
+  phys: u64;
+  /** The importer's list for this VMA (dma_addr_t *pa of p2p_map). */
+  pa: u32;
+  pad28: u32;
+}
+
+/** Where user space sees the BAR: page aligned, far from everything. */
+const VM_START: u64 = 0x7f0000000000;
+
+/** The exporter's mmap of its whole BAR, and the importer's empty list. */
+export function mmapBar(machine: Machine): P2pVma {
+  const vma = changetype<P2pVma>(takeState(machine, offsetof<P2pVma>()));
+  vma.vm_start = VM_START;
+  vma.vm_end = VM_START + machine.barBytes;
+  vma.phys = machine.barPhys;
+  vma.pa = <u32>takeState(machine, (machine.barBytes >> PAGE_SHIFT) << 3);
+  return vma;
+}
+
+/** Bytes of an importer's list for a VMA of `bytes`: a dma_addr_t for each page, 0.195 %. */
+export function listBytes(bytes: f64): f64 {
+  return (bytes / 4096) * 8;
+}
+
+@inline
+function entryOf(vma: P2pVma, address: u64): usize {
+  return <usize>vma.pa + (<usize>((address - vma.vm_start) >> PAGE_SHIFT) << 3);
+}
+
+@inline
+function pagesOf(start: u64, end: u64): u32 {
+  return <u32>(((end - 1) >> PAGE_SHIFT) - (start >> PAGE_SHIFT)) + 1;
+}
+
+/**
+ * vm_operations.p2p_map for [start, end): the exporter tests whether the importer can reach it (pci_test_p2p of RFC 1/5)
+ * and writes the DMA address of each page. wasm address of the first entry, or 0.
+ */
+@inline
+export function p2pMap(machine: Machine, vma: P2pVma, start: u64, end: u64): usize {
+  if (start < vma.vm_start || end > vma.vm_end) return 0;
+  if (COUNTING) counters().mapCalls += 1;
+  const type = mapType(machine, machine.clientKey);
+  if (type != MAP_BUS_ADDR && type != MAP_THRU_HOST_BRIDGE) return 0;
+  const phys = vma.phys + (((start - vma.vm_start) >> PAGE_SHIFT) << PAGE_SHIFT);
+  let address = type == MAP_BUS_ADDR ? machine.barBus + (phys - machine.barPhys) : physToDma(phys);
+  const first = entryOf(vma, start);
+  const last = first + (<usize>pagesOf(start, end) << 3);
+  for (let entry = first; entry < last; entry += 8) {
+    store<u64>(entry, address);
+    address += 1 << PAGE_SHIFT;
+    if (COUNTING) counters().listEntries += 1;
+  }
+  return first;
+}
+
+/** vm_operations.p2p_unmap: the importer's entries are no longer valid. */
+@inline
+export function p2pUnmap(vma: P2pVma, start: u64, end: u64): void {
+  const first = entryOf(vma, start);
+  const last = first + (<usize>pagesOf(start, end) << 3);
+  for (let entry = first; entry < last; entry += 8) {
+    store<u64>(entry, 0);
+    if (COUNTING) counters().listEntries += 1;
+  }
+}
+
+/** Pages that are mapped for the importer now. */
+export function mappedPages(vma: P2pVma): f64 {
+  let pages: f64 = 0;
+  for (let at = vma.vm_start; at < vma.vm_end; at += 1 << PAGE_SHIFT) if (load<u64>(entryOf(vma, at)) != 0) pages += 1;
+  return pages;
+}

@@ -1,0 +1,100 @@
+// @title dma-buf, pre-mapped (2026)
+// @summary a buffer is mapped once for a device; bios carry the map, I/O takes a reference and copies PRPs from its list (Begunkov v3)
+// @refuses EFAULT(user) a dma-buf is registered, not pinned: its mmap is VM_IO | VM_PFNMAP, which GUP refuses (check_vma_flags)
+// @refuses ENOMEM(pool) an exported BAR has no gen_pool: pci_alloc_p2pmem returns NULL
+// @refuses EINVAL(fixed) the queue's driver makes no maps, or none for this exporter: dma_buf_map_attachment fails where the client cannot reach it
+//
+// Long-lived buffers in one dma-buf over the provider's BAR, mapped for the controller at set-up. The bio is marked and never
+// merged; it has one vector whose place stands for (map, offset). Its reference on the map is a percpu_ref, as posted: a
+// counter of the CPU, no locked operation. The list has 8 bytes for each 4 KiB: a line of it is what an I/O touches instead
+// of a struct page's. Host RAM goes as in 6.18. Page pointers have their top bit set, offsets do not.
+import { addModernRam, mapModernRam } from "../block/modern_page_bio";
+import { releasePages } from "../block/page_bio";
+import { bioAppend, machineOf } from "../block/bio";
+import { Bio, REQ_NOMERGE } from "../layout/bio";
+import { Machine } from "../layout/machine";
+import { Dio, HostQueue } from "../layout/queue";
+import { BLK_FEAT_PCI_P2PDMA, Request } from "../layout/request";
+import { BUFFERS_POOL, BUFFERS_USER } from "../layout/stream";
+import { isPagePointer, pageToPhys, samePgmap } from "../mm/page";
+import { dmabufMapBytes, entryOf, getMap, listBytes, mapBarDmabuf, mapReferences, putMap } from "../pci/dma_buf_map";
+import { EFAULT, EINVAL, ENOMEM } from "../pci/orchestrator";
+
+/** The series' mark: bi_flags BIO_DMABUF_MAP in v3, a REQ_ flag from v4 on. */
+const REQ_DMABUF_MAP: u32 = 1 << 29;
+
+@unmanaged
+export class Scheme {
+  /** The map of the BAR for the controller, 0 when it could not be made. */
+  map: u32;
+
+  setup(machine: Machine): void {
+    this.map = <u32>mapBarDmabuf(machine);
+  }
+
+  @inline
+  static stateBytes(barBytes: f64): f64 {
+    return listBytes(barBytes) + 65536;
+  }
+
+  @inline
+  static memmapBytes(_barBytes: f64): f64 {
+    return 0;
+  }
+
+  @inline
+  static mapStateBytes(barBytes: f64): f64 {
+    return dmabufMapBytes(barBytes);
+  }
+
+  /** References on the map: none when no I/O is in flight. */
+  held(_machine: Machine): f64 {
+    return mapReferences(<usize>this.map);
+  }
+
+  @inline
+  add(queue: HostQueue, bio: Bio, dio: Dio): i32 {
+    if (dio.inRam) return addModernRam(queue, this, bio, dio);
+    const machine = machineOf(queue);
+    if (machine.buffers == BUFFERS_POOL) return -ENOMEM;
+    if (machine.buffers == BUFFERS_USER) return -EFAULT;
+    if (this.map == 0 || (machine.queueFeatures & BLK_FEAT_PCI_P2PDMA) == 0) return -EINVAL;
+    if (!getMap(<usize>this.map, queue.queueIndex)) return -EINVAL;
+    // bio_dmabuf_map_set.
+    bio.bi_opf |= REQ_DMABUF_MAP | REQ_NOMERGE;
+    bioAppend(queue, bio, dio.bufferOffset, 0, dio.lenBytes);
+    return 0;
+  }
+
+  @inline
+  release(queue: HostQueue, bio: Bio, _dio: Dio): void {
+    if (bio.bi_opf & REQ_DMABUF_MAP) putMap(<usize>this.map, queue.queueIndex);
+    else releasePages(queue, this, bio);
+  }
+
+  @inline
+  address(queue: HostQueue, place: u64, offset: u32): u64 {
+    return isPagePointer(place) ? pageToPhys(machineOf(queue), place) + offset : place + offset;
+  }
+
+  /** Only pages come here: a marked bio has one vector and is never merged. */
+  @inline
+  sameOwner(a: u64, b: u64): bool {
+    return samePgmap(a, b);
+  }
+
+  @inline
+  isListed(request: Request): bool {
+    return (request.cmd_flags & REQ_DMABUF_MAP) != 0;
+  }
+
+  @inline
+  dmaList(_queue: HostQueue, _request: Request, place: u64, offset: u32): usize {
+    return entryOf(<usize>this.map, place + offset);
+  }
+
+  @inline
+  mapSegment(queue: HostQueue, request: Request, place: u64, offset: u32, first: bool): u64 {
+    return mapModernRam(machineOf(queue), request, place, this.address(queue, place, offset), first);
+  }
+}
