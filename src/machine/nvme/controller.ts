@@ -41,7 +41,7 @@ export function serve(queue: DeviceQueue, budget: u32): u32 {
 
 /** The CQ is full when its tail would meet the host's head; the head is read again only then. */
 @inline
-export function hasCqRoom(queue: DeviceQueue): bool {
+function hasCqRoom(queue: DeviceQueue): bool {
   const next = queue.cqTail + 1 == queue.depth ? 0 : queue.cqTail + 1;
   if (next != queue.cqHeadSeen) return true;
   // Meets the host's store in reap: entries before the new head may be overwritten.
@@ -50,7 +50,7 @@ export function hasCqRoom(queue: DeviceQueue): bool {
 }
 
 @inline
-export function postCompletion(queue: DeviceQueue, commandId: u16, status: u16): void {
+function postCompletion(queue: DeviceQueue, commandId: u16, status: u16): void {
   const cqe = <usize>queue.cq + (<usize>queue.cqTail << 4);
   store<u64>(cqe, 0);
   store<u64>(
@@ -66,7 +66,7 @@ export function postCompletion(queue: DeviceQueue, commandId: u16, status: u16):
 }
 
 @inline
-export function publish(queue: DeviceQueue): void {
+function publish(queue: DeviceQueue): void {
   // Meets the host's load in reap: the CQEs and the data moved before it are visible.
   atomic.store<u32>(<usize>queue.shared + offsetof<QueueShared>("cqPosted"), queue.posted);
   queue.wakeups += ringIfSleeping(<usize>queue.peerBell);

@@ -20,19 +20,24 @@ export function run(at: usize, budget: u32, idleTurns: u32): u32 {
 
 @inline
 function reap(queue: HostQueue, until: u32): u32 {
-  // Meets the controller's store in publish.
+  // Meets the controller's store of the posted count.
   const posted = atomic.load<u32>(<usize>queue.shared + offsetof<QueueShared>("cqPosted"));
   const ready = min(posted - queue.cqConsumed, until - queue.completed);
   if (ready == 0) return 0;
+  const cq = <usize>queue.cq;
+  const depth = queue.depth;
+  let head = queue.cqHead;
+  let errors: u32 = 0;
   for (let i: u32 = 0; i < ready; i++) {
-    const cqe = changetype<NvmeCompletion>(<usize>queue.cq + (<usize>queue.cqHead << 4));
-    queue.errors += <u32>(cqe.status >> 1);
-    if (++queue.cqHead == queue.depth) queue.cqHead = 0;
+    errors += <u32>(changetype<NvmeCompletion>(cq + (<usize>head << 4)).status >> 1);
+    if (++head == depth) head = 0;
   }
+  queue.errors += errors;
+  queue.cqHead = head;
   queue.completed += ready;
   queue.cqConsumed += ready;
-  // Meets the controller's load in hasCqRoom.
-  atomic.store<u32>(<usize>queue.shared + offsetof<QueueShared>("cqDoorbell"), queue.cqHead);
+  // Meets the controller's load of the CQ head.
+  atomic.store<u32>(<usize>queue.shared + offsetof<QueueShared>("cqDoorbell"), head);
   return ready;
 }
 
@@ -44,7 +49,7 @@ function submit(queue: HostQueue): bool {
     if (<i32>left <= 0) return sent;
     const batch = min(queue.batch, left);
     if (queue.iodepth - (queue.issued - queue.completed) < batch) return sent;
-    for (let i: u32 = 0; i < batch; i++) push(queue);
+    push(queue, batch);
     queue.issued += batch;
     // Meets the controller's load of the doorbell: the SQEs before it are visible.
     atomic.store<u32>(<usize>queue.shared + offsetof<QueueShared>("sqDoorbell"), queue.sqTail);
@@ -54,19 +59,30 @@ function submit(queue: HostQueue): bool {
   return sent;
 }
 
+/** Whole words, as the driver writes them (nvme/host): opcode, identifier, namespace; address; block; zero-based length. */
 @inline
-function push(queue: HostQueue): void {
-  const io = changetype<IoDescriptor>(<usize>queue.stream + (<usize>(queue.streamPos & queue.streamMask) << 4));
-  queue.streamPos += 1;
-  // Whole words, as the driver writes them (nvme/host): opcode, identifier, namespace; address; block; zero-based length.
-  const command = <usize>queue.sq + (<usize>queue.sqTail << 6);
-  store<u64>(command, <u64>NVME_OP_READ | (<u64>queue.sqTail << 16) | (<u64>queue.nsid << 32));
-  store<u64>(command, 0, offsetof<NvmeCommand>("cdw2"));
-  store<u64>(command, 0, offsetof<NvmeCommand>("metadata"));
-  store<u64>(command, <u64>io.buffer << 12, offsetof<NvmeCommand>("prp1"));
-  store<u64>(command, 0, offsetof<NvmeCommand>("prp2"));
-  store<u64>(command, io.block, offsetof<NvmeCommand>("slba"));
-  store<u64>(command, 7, offsetof<NvmeCommand>("length"));
-  store<u64>(command, 0, offsetof<NvmeCommand>("reftag"));
-  if (++queue.sqTail == queue.depth) queue.sqTail = 0;
+function push(queue: HostQueue, count: u32): void {
+  const sq = <usize>queue.sq;
+  const depth = queue.depth;
+  const stream = <usize>queue.stream;
+  const mask = queue.streamMask;
+  const head = <u64>NVME_OP_READ | (<u64>queue.nsid << 32);
+  let tail = queue.sqTail;
+  let pos = queue.streamPos;
+  for (let i: u32 = 0; i < count; i++) {
+    const io = changetype<IoDescriptor>(stream + (<usize>(pos & mask) << 4));
+    const command = sq + (<usize>tail << 6);
+    store<u64>(command, head | (<u64>tail << 16));
+    store<u64>(command, 0, offsetof<NvmeCommand>("cdw2"));
+    store<u64>(command, 0, offsetof<NvmeCommand>("metadata"));
+    store<u64>(command, <u64>io.buffer << 12, offsetof<NvmeCommand>("prp1"));
+    store<u64>(command, 0, offsetof<NvmeCommand>("prp2"));
+    store<u64>(command, io.block, offsetof<NvmeCommand>("slba"));
+    store<u64>(command, 7, offsetof<NvmeCommand>("length"));
+    store<u64>(command, 0, offsetof<NvmeCommand>("reftag"));
+    pos++;
+    if (++tail == depth) tail = 0;
+  }
+  queue.sqTail = tail;
+  queue.streamPos = pos;
 }
