@@ -47,7 +47,7 @@ export interface RunOptions extends FabricOptions {
 }
 
 /** Faults that a scheme has in a variant of its own; the topology has the others. */
-const SCHEME_QUIRKS = ['rfc-as-posted'];
+const SCHEME_QUIRKS = ['rfc-as-posted', 'no-p2p-flag'];
 
 const DEFAULT_BARS = [256 * MIB, 16 * GIB];
 const SWEEP_BARS = [256 * MIB, GIB, 4 * GIB, 16 * GIB, 64 * GIB];

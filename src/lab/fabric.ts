@@ -41,6 +41,8 @@ export interface Fabric {
   clientKey: number;
   mapType: MapType;
   windows: FabricWindow[];
+  /** The client's driver takes CPU addresses where others take DMA addresses (dma_virt_ops: HFI, rxe). */
+  clientDmaOps?: 'virt';
 }
 
 /** Values of enum pci_p2pdma_map_type in 6.12. */

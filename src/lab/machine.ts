@@ -8,6 +8,8 @@ import {
   BUFFERS_USER,
   BusWindow,
   DeviceQueue,
+  DMA_OPS_PCI,
+  DMA_OPS_VIRT,
   HostQueue,
   Machine,
   MapTypeAnswer,
@@ -152,6 +154,7 @@ function writeMachine(view: MemoryView, spec: MachineSpec, plan: MachinePlan, me
   u32(Machine.pgmap, plan.shared.pgmap.at + PGMAP_IN_P2PDMA);
   u32(Machine.pool, plan.shared.pool.at);
   u32(Machine.clientKey, fabric.clientKey);
+  u32(Machine.clientDmaOps, fabric.clientDmaOps === 'virt' ? DMA_OPS_VIRT : DMA_OPS_PCI);
   u32(Machine.mapTypes, plan.shared.mapTypes.at);
   u32(Machine.mapTypeAnswers, plan.shared.answers.at);
   u32(Machine.mapTypeAnswerCount, 1);

@@ -68,6 +68,20 @@ export interface ProbesModule {
   ): void;
 }
 
+/** Functions of lookups.wasm: structures behind page-less schemes, for tests. Physical addresses are 64 bit. */
+export interface LookupsModule {
+  buildHash(machine: number): number;
+  buildTree(machine: number): number;
+  buildRadix(machine: number): number;
+  /** Number of the provider at an address, 0 for none. */
+  ownerByHash(at: number, phys: bigint): number;
+  ownerInTree(at: number, phys: bigint): number;
+  ownerInRadix(at: number, phys: bigint): number;
+  newArray(machine: number, entries: number): number;
+  arrayStore(array: number, index: number, value: number): number;
+  arrayLoad(array: number, index: number): number;
+}
+
 interface Manifest {
   /** Hash of every source that the machine's code is made of. */
   hash: string;
@@ -173,6 +187,10 @@ export function setupModule(memory: WebAssembly.Memory): SetupModule {
 
 export function stagesModule(memory: WebAssembly.Memory): StagesModule {
   return instantiate('stages', memory) as unknown as StagesModule;
+}
+
+export function lookupsModule(memory: WebAssembly.Memory): LookupsModule {
+  return instantiate('lookups', memory) as unknown as LookupsModule;
 }
 
 export function probesModule(memory: WebAssembly.Memory): ProbesModule {

@@ -29,6 +29,8 @@ export interface SmallMachine {
   setup: SetupModule;
   device: DeviceModule;
   host(scheme: string): HostModule;
+  /** Takes a host module that is not of this build, under a name for `run`. */
+  adopt(scheme: string, module: HostModule): void;
   /** Writes the stream of a queue (repeated to its length). */
   stream(ios: readonly TestIo[], queue?: number): void;
   /** Runs `count` I/Os of each queue and gives what came of it. */
@@ -87,6 +89,10 @@ export function smallMachine(options: SmallSpec = {}): SmallMachine {
     setup,
     device,
     host,
+    adopt: (scheme, module) => {
+      module.setup(machine.at);
+      hosts.set(scheme, module);
+    },
     stream: (ios, queue = 0) => writeStream(machine, ios, queue),
     run: (scheme, buffers, count, interleaveSeed) => {
       const module = host(scheme);

@@ -34,9 +34,8 @@ export class Counters {
   listEntries: u64;
   /** References taken and given back on maps of buffers. */
   mapRefs: u64;
-  /** WARN_ON_ONCE of the RFC's misuse checks, by the function that warns. */
+  /** bio_iov_iter_get_pages warned of a dma-direct bio: of the RFC's misuse checks the one that an I/O here can reach. */
   warnBioIovIterGetPages: u64;
-  warnBioAddPage: u64;
   /** Segments handed to the device that cross the queue's segment boundary. */
   boundaryCrossings: u64;
 }

@@ -34,6 +34,8 @@ export class Machine {
   pool: u32;
   /** The NVMe controller as a DMA client: domain << 16 | bus << 8 | devfn. */
   clientKey: u32;
+  /** DMA_OPS_*: what the client's dma_map_ops hand out. */
+  clientDmaOps: u32;
   /** Map-type cache of the provider, keyed by client (an xarray in Linux). */
   mapTypes: u32;
   /** Answers of calc_map_type_and_dist for each client, computed by the lab from the topology. */
@@ -83,6 +85,10 @@ export const MAP_UNKNOWN: u32 = 0;
 export const MAP_NOT_SUPPORTED: u32 = 1;
 export const MAP_BUS_ADDR: u32 = 2;
 export const MAP_THRU_HOST_BRIDGE: u32 = 3;
+
+/** The client's dma_map_ops: DMA addresses, or CPU addresses that its driver understands (dma_virt_ops: HFI, rxe). */
+export const DMA_OPS_PCI: u32 = 0;
+export const DMA_OPS_VIRT: u32 = 1;
 
 /** Where an idle worker sleeps. Padded: seq and sleeping are polled by the peer, so nothing else shares their line. */
 @unmanaged

@@ -29,9 +29,9 @@ class XaNode {
 
 const NODE_BYTES: u32 = 8 + (64 << 2);
 
-/** Bytes that an array with `entries` entries far apart may need. */
+/** Bytes that an array with `entries` entries far apart may need: the first node, growth to full height, a path each. */
 export function xaBytes(entries: u32): u32 {
-  return <u32>offsetof<XArray>() + NODE_BYTES * (1 + entries * MOST_LEVELS);
+  return <u32>offsetof<XArray>() + NODE_BYTES * (1 + (MOST_LEVELS - 1) * (1 + entries));
 }
 
 /** Makes an empty array in zeroed memory. */

@@ -1,17 +1,21 @@
 // @title homogeneous scatterlist (2018)
 // @summary struct pages in scatterlists that are wholly P2P or hold none; map_sg checks the list, dma_map_ops says who can (Gunthorpe 2018-01-04)
-// @refuses EINVAL the queue does not take P2P pages or the client cannot reach the provider (nvmet_p2pmem_ns_enable); at mapping, a list that mixes P2P with host pages
+// @variant quirk=none
+// @variant quirk=no-p2p-flag
+// @refuses EINVAL(pool,fixed) the queue does not take P2P pages or the client cannot reach the provider (nvmet_p2pmem_ns_enable); at mapping, the client's dma_map_ops are not p2p_supported, or the list mixes P2P with host pages
 // @refuses EFAULT(user) p2pmem can be mapped since 6.2 only; a BAR mapped otherwise is VM_IO | VM_PFNMAP, which GUP refuses (check_vma_flags)
 // @refuses ENOMEM the provider's gen_pool is empty (pci_alloc_p2pmem)
 //
 // The P2P series of January 2018 with Jason Gunthorpe's change to it: a flag p2p_supported in struct dma_map_ops; where it
 // is set, a homogeneous list may be handed to map_sg, and only to that. So P2P bios are marked and never merged, stay out
 // of dma_map_page, have every entry of their list tested before any is mapped, and are not unmapped. Places are struct
-// page pointers. Host RAM takes the same way and the same test of its list.
+// page pointers. Host RAM takes the same way and the same test of its list. Drivers with dma_virt_ops (HFI, rxe) get CPU
+// addresses; their ops lack the flag. The quirk is the series before the change: P2P lists are mapped past the ops, and
+// such a driver takes a bus address for a CPU address.
 import { addKernelBuffer, addUserBuffer, releasePages, setSgPage } from "../block/page_bio";
 import { machineOf } from "../block/bio";
 import { Bio, REQ_NOMERGE, REQ_P2PDMA } from "../layout/bio";
-import { Machine } from "../layout/machine";
+import { DMA_OPS_VIRT, Machine } from "../layout/machine";
 import { PAGE_SIZE } from "../layout/page";
 import { Dio, HostQueue } from "../layout/queue";
 import { BLK_FEAT_PCI_P2PDMA, Request } from "../layout/request";
@@ -23,17 +27,23 @@ import { dmaMapHostSg, physToDma } from "../pci/dma_direct";
 import { EFAULT, EINVAL, isReachable } from "../pci/orchestrator";
 import { p2pdmaMapSg } from "../pci/p2pdma_5_2";
 
+/** Kernel virtual address of physical address 0 on x86-64 (page_offset_base). */
+const PAGE_OFFSET: u64 = 0xffff888000000000;
+
 @unmanaged
 export class Scheme {
   /** The orchestrator's answer for this provider and client. */
   isReachable: u32;
-  /** p2p_supported of the controller's dma_map_ops: set in those of PCI devices. */
+  /** The client's struct dma_map_ops: p2p_supported, and what its map functions add to a physical address. */
   p2pSupported: u32;
+  cpuAddressBase: u64;
 
   setup(machine: Machine): void {
     initDeviceMemmap(machine);
     this.isReachable = isReachable(machine) ? 1 : 0;
-    this.p2pSupported = 1;
+    const isVirt = machine.clientDmaOps == DMA_OPS_VIRT;
+    this.p2pSupported = isVirt ? 0 : 1;
+    this.cpuAddressBase = isVirt ? PAGE_OFFSET : 0;
   }
 
   @inline
@@ -88,7 +98,7 @@ export class Scheme {
 
   @inline
   mapPlain(queue: HostQueue, place: u64, offset: u32): u64 {
-    return physToDma(this.address(queue, place, offset));
+    return physToDma(this.address(queue, place, offset)) + this.cpuAddressBase;
   }
 
   @inline
@@ -105,10 +115,18 @@ export class Scheme {
     }
     if (p2p == 0) {
       dmaMapHostSg(machine, sgl, count);
+      if (this.cpuAddressBase != 0) this.toCpuAddresses(sgl, count);
       return 0;
     }
-    if (p2p != count || !this.p2pSupported) return -EINVAL;
+    if (p2p != count || (!QUIRK_NO_P2P_FLAG && !this.p2pSupported)) return -EINVAL;
     p2pdmaMapSg(machine, sgl, count);
     return 0;
+  }
+
+  /** dma_virt_map_sg. */
+  private toCpuAddresses(sgl: usize, count: u32): void {
+    for (let i: u32 = 0; i < count; i++) {
+      changetype<Scatterlist>(sgl + <usize>i * offsetof<Scatterlist>()).dma_address += this.cpuAddressBase;
+    }
   }
 }

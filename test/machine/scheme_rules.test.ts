@@ -1,0 +1,149 @@
+// What sets the schemes apart besides what they touch: where their addresses are right, what their faults do, what they
+// keep in memory.
+import { describe, expect, it } from 'vitest';
+import { PackedPhysVec, PhysVec } from '../../build/layout.ts';
+import { GIB, KIB, MIB } from '../../src/base/units.ts';
+import { sharedMemory } from '../../src/lab/arena.ts';
+import { DEFAULT_RULES, type Fabric, oneSwitch, presetFabric } from '../../src/lab/fabric.ts';
+import { hostModule } from '../../src/lab/modules.ts';
+import { takeLandings } from '../../src/lab/queue_state.ts';
+import { misdirectionLines } from '../../src/topology/routes.ts';
+import { smallMachine, type TestIo } from '../support/small_machine.ts';
+import { soundVariants } from '../support/variants.ts';
+
+const readsAndWrites = (): TestIo[] =>
+  Array.from({ length: 64 }, (_, i) => ({
+    op: i % 2 ? 'write' : 'read',
+    lba: i * 8,
+    bytes: 4 * KIB,
+    buffer: i * 256 * KIB,
+  }));
+
+/** Lines about transfers that missed the provider's BAR; with none, the data was right. */
+function misdirected(scheme: string, fabricOf: (barBytes: number, ramBytes: number) => Fabric): string[] {
+  const small = smallMachine({ payload: 'verify', fabricOf });
+  small.stream(readsAndWrites());
+  const outcome = small.run(scheme, 'fixed', 64);
+  const { provider } = small.machine.spec.fabric;
+  const lines = misdirectionLines(provider, takeLandings(small.machine, outcome.unclaimed), 'transfers');
+  if (lines.length === 0) expect(outcome).toMatchObject({ errors: 0, verifyErrors: 0 });
+  expect(small.leftovers()).toEqual([]);
+  return lines;
+}
+
+const preset = (name: string) => (barBytes: number, ramBytes: number) =>
+  presetFabric(name, barBytes, ramBytes, DEFAULT_RULES);
+
+describe('addresses', () => {
+  it('are right under one switch in every scheme', () => {
+    for (const scheme of soundVariants())
+      expect([scheme, misdirected(scheme, preset('one-switch'))]).toEqual([scheme, []]);
+  });
+
+  it('are right across host bridges only where the mapping asks for provider and client', () => {
+    const astray = soundVariants().filter((scheme) => misdirected(scheme, preset('two-host-bridges')).length > 0);
+    // 5.2 and the scatterlists of 2018 take the bus address for granted, the RFC's caller makes it.
+    expect(astray).toEqual(['dma_vec', 'page@5.2', 'sgl']);
+  });
+});
+
+describe('dma_vec as posted', () => {
+  /** One 8 KiB I/O whose buffer crosses 4 GiB on the bus. */
+  function crossing(scheme: string) {
+    const small = smallMachine({
+      payload: 'verify',
+      barBytes: 8 * GIB,
+      barWindowBytes: 16 * MIB,
+      iodepth: 1,
+      batch: 1,
+    });
+    small.stream([{ op: 'read', lba: 0, bytes: 8 * KIB, buffer: 4 * GIB - 4 * KIB }]);
+    expect(small.run(scheme, 'fixed', 1)).toMatchObject({ errors: 0, verifyErrors: 0 });
+    const { segments, boundaryCrossings } = small.counters();
+    return { segments, boundaryCrossings };
+  }
+
+  it('takes a vector for one segment when the low half of its address wraps, and hands over a segment that crosses 4 GiB', () => {
+    expect(crossing('dma_vec')).toEqual({ segments: 2, boundaryCrossings: 0 });
+    expect(crossing('dma_vec@rfc-as-posted')).toEqual({ segments: 1, boundaryCrossings: 1 });
+  });
+
+  it('is right for every other buffer', () => {
+    expect(misdirected('dma_vec@rfc-as-posted', preset('one-switch'))).toEqual([]);
+  });
+});
+
+describe('sgl with a driver that takes CPU addresses', () => {
+  const PAGE_OFFSET = 0xffff_8880_0000_0000n;
+  /** As HFI: the driver's own map functions hand out kernel virtual addresses, and RAM is found there. */
+  const virt = (barBytes: number, ramBytes: number): Fabric => {
+    const fabric = oneSwitch(barBytes, ramBytes);
+    const windows = fabric.windows
+      .filter(({ target }) => target === 'ram')
+      .map((window) => ({ ...window, busStart: window.busStart + PAGE_OFFSET }));
+    return { ...fabric, clientDmaOps: 'virt', windows };
+  };
+  const outcome = (scheme: string, inRam: boolean) => {
+    const small = smallMachine({ payload: 'verify', fabricOf: virt });
+    small.stream(readsAndWrites().map((io) => ({ ...io, inRam })));
+    const result = small.run(scheme, 'fixed', 64);
+    expect(small.leftovers()).toEqual([]);
+    return result;
+  };
+
+  it('carries host RAM, and refuses P2P because the ops are not p2p_supported', () => {
+    expect(outcome('sgl', true)).toMatchObject({ errors: 0, verifyErrors: 0 });
+    expect(outcome('sgl', false)).toMatchObject({ errors: 64, refused: 'EINVAL', unclaimed: 0 });
+  });
+
+  it('without the flag gives the driver a bus address, which leads nowhere and is reported', () => {
+    const result = outcome('sgl@no-p2p-flag', false);
+    expect(result).toMatchObject({ errors: 64, refused: undefined, unclaimed: 64 });
+    expect(result.firstUnclaimed).toBe(`0x${virt(16 * MIB, 16 * MIB).barBus.toString(16)}`);
+  });
+});
+
+describe('memory', () => {
+  const memory = sharedMemory();
+  const bytesOf = (scheme: string, barBytes: number): [memmap: number, mapState: number] => {
+    const host = hostModule(scheme, memory);
+    return [host.memmapBytes(barBytes), host.mapStateBytes(barBytes)];
+  };
+
+  it('is 1/64 of the BAR wherever pages are, in whole sections of 128 MiB before 5.3', () => {
+    for (const scheme of ['page', 'page@6.17', 'sgl']) expect(bytesOf(scheme, 16 * GIB)[0]).toBe(256 * MIB);
+    expect(bytesOf('page', 2 * MIB)[0]).toBe(32 * KIB);
+    expect(bytesOf('page@5.2', 2 * MIB)[0]).toBe(2 * MIB);
+    expect(bytesOf('page@5.2', 16 * GIB)[0]).toBe(256 * MIB);
+  });
+
+  it('has no memmap in any other scheme', () => {
+    const without = soundVariants().filter((scheme) => bytesOf(scheme, GIB)[0] === 0);
+    expect(without).toEqual(soundVariants().filter((name) => !name.startsWith('page') && name !== 'sgl'));
+  });
+
+  it('has 8 bytes for each 4 KiB where DMA addresses are listed, and does not grow with the BAR elsewhere', () => {
+    const growth = (scheme: string): number => (bytesOf(scheme, 16 * GIB)[1] - bytesOf(scheme, 8 * GIB)[1]) / (8 * GIB);
+    expect(growth('vma')).toBe(8 / 4096);
+    // And one scatterlist entry for each 4 GiB that the exporter hands over.
+    expect(growth('dmabuf') - 8 / 4096).toBe((2 * 32) / (8 * GIB));
+    for (const scheme of ['page', 'page@5.2', 'dma_vec', 'phys', 'phys@tree', 'provider', 'sgl'])
+      expect([scheme, growth(scheme)]).toEqual([scheme, 0]);
+    for (const scheme of ['phys@hash', 'pfn_t']) expect(growth(scheme)).toBeLessThan(1e-6);
+  });
+
+  it('counts the structures of the kernel for one provider and one client', () => {
+    expect(bytesOf('page', GIB)[1]).toBe(32 + 176 + 8);
+    expect(bytesOf('page@5.2', GIB)[1]).toBe(16 + 264);
+    expect(bytesOf('dma_vec', GIB)[1]).toBe(16 + 56);
+    expect(bytesOf('phys', GIB)[1]).toBe(16 + 8);
+    expect(bytesOf('provider', GIB)[1]).toBe(128 + 8);
+    expect(bytesOf('vma', GIB)[1]).toBe(32 + 2 * MIB);
+  });
+
+  it('holds 256 vectors of 16 bytes in a page, or 341 of 12', () => {
+    expect(Math.floor(4096 / PhysVec.bytes)).toBe(256);
+    expect(Math.floor(4096 / PackedPhysVec.bytes)).toBe(341);
+    expect(256 * PackedPhysVec.bytes).toBe(3072);
+  });
+});
