@@ -15,10 +15,11 @@ const view = { style: PLAIN, width: 100, all: false, pageBytes: 4096 };
 const addresses = (cpu = ZEN): AddressOptions => ({ ...rules(cpu), iommuMode: 'off', quirks: [] });
 
 describe.skipIf(!hasSamples)(`31 functions in a terminal (skipped when ${NO_SAMPLES})`, () => {
-  const topology = parse(sample('azure-ndv4.lspci.txt'), 'ndv4');
+  // Read by the tests, not while they are collected: a skipped block is collected too.
+  const ndv4 = () => parse(sample('azure-ndv4.lspci.txt'), 'ndv4');
 
   test('fit 100 columns, without escape codes, with legend, reasons and memory', () => {
-    const text = topologyReport(topology, rules(ZEN), view);
+    const text = topologyReport(ndv4(), rules(ZEN), view);
     expect(text.split('\n').every((line) => line.length <= 100)).toBe(true);
     expect(text).not.toContain('\x1b');
     expect(text).toContain('  1 B0 H2 H2');
@@ -27,7 +28,7 @@ describe.skipIf(!hasSamples)(`31 functions in a terminal (skipped when ${NO_SAMP
   });
 
   test('go into two blocks of columns in a narrow terminal', () => {
-    const lines = topologyReport(topology, rules(ZEN), { ...view, width: 60 }).split('\n');
+    const lines = topologyReport(ndv4(), rules(ZEN), { ...view, width: 60 }).split('\n');
     expect(lines.filter((line) => /^ {4,} +1 +2 +3/.test(line))).toHaveLength(1);
     expect(lines.some((line) => line.trimStart().startsWith('19 20 21'))).toBe(true);
     expect(
