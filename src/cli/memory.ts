@@ -2,16 +2,25 @@
 import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { LabError, suggestion } from '../base/errors.ts';
-import { parseBytes } from '../base/units.ts';
+import { formatBytes, parseBytes } from '../base/units.ts';
 import { measureSetUp } from '../lab/measure_resident.ts';
+import { memoryChartSpec } from '../report/memory_chart.ts';
+import { renderPng } from '../report/render_png.ts';
+import { writeAtomically } from '../report/write.ts';
 import type { Era } from '../topology/host_bridge.ts';
 import { ERAS } from '../topology/host_bridge.ts';
 import { loadTopology } from '../topology/load.ts';
+import { memoryChart } from '../topology/memory/chart.ts';
 import { memoryDocument } from '../topology/memory/document.ts';
 import { parsePageSize } from '../topology/memory/memmap.ts';
 import { providerBars } from '../topology/memory/providers.ts';
-import type { MeasureResident, MemoryOptions } from '../topology/memory/rows.ts';
-import { memoryRows } from '../topology/memory/rows.ts';
+import {
+  type MeasureResident,
+  type MemoryOptions,
+  type MemoryRow,
+  memoryRows,
+  NOT_FOR_P2PDMA,
+} from '../topology/memory/rows.ts';
 import { memoryReport } from '../topology/memory/view.ts';
 
 /** A 1 PiB BAR: beyond it sums of several would leave the exact integers. */
@@ -29,6 +38,7 @@ interface Options {
   readonly iops: string;
   readonly ramPerCore: string;
   readonly measured: boolean;
+  readonly chart?: string;
   readonly json?: string | true;
 }
 
@@ -46,6 +56,7 @@ export function register(program: Command, measure: MeasureResident = measureBar
     .option('--iops <n>', 'I/Os per second for the break-even, such as 1M', '1M')
     .option('--ram-per-core <size>', 'RAM that goes with one core, for the break-even', '4GiB')
     .option('--no-measured', "leave out the resident bytes of the lab's own memory, built for the same BAR")
+    .option('--chart <file.png>', 'also draw the table')
     .option('--json [file]', 'the table as JSON to a file, or to stdout without a file or with -')
     .action((options: Options) => runMemory(options, measure));
 }
@@ -68,6 +79,7 @@ async function runMemory(options: Options, measure: MeasureResident): Promise<vo
   };
   const memory = { ...settings, barBytes: await barsOf(options) };
   const rows = memoryRows(memory, options.measured ? measure : undefined);
+  if (options.chart !== undefined) await drawChart(options.chart, rows, memory);
   if (options.json === undefined) {
     const width = Math.max(60, process.stdout.columns ?? DEFAULT_WIDTH);
     process.stdout.write(memoryReport(rows, memory, breakEven, width));
@@ -76,6 +88,15 @@ async function runMemory(options: Options, measure: MeasureResident): Promise<vo
   const text = `${JSON.stringify(memoryDocument(rows, memory), undefined, 2)}\n`;
   if (options.json === true || options.json === '-') process.stdout.write(text);
   else writeFileSync(options.json, text);
+}
+
+async function drawChart(path: string, rows: readonly MemoryRow[], memory: MemoryOptions): Promise<void> {
+  const bars = memory.barBytes.length === 1 ? 'one BAR' : `${memory.barBytes.length} BARs`;
+  const total = formatBytes(memory.barBytes.reduce((sum, bytes) => sum + bytes, 0));
+  const title = `Memory that P2P takes for ${bars} of ${total}, by address scheme`;
+  const data = memoryChart(rows, title, ({ note }) => !note.startsWith(NOT_FOR_P2PDMA));
+  const subtitle = `${formatBytes(memory.pageBytes)} pages, structures of Linux ${memory.era}`;
+  await writeAtomically(path, await renderPng(memoryChartSpec(data, subtitle)));
 }
 
 /** Each size of BAR is built once; struct pages exist in the lab for 4 KiB pages and the eras of subsections. */
