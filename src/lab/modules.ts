@@ -160,6 +160,15 @@ function instantiate(name: string, memory: WebAssembly.Memory): WebAssembly.Expo
     module = new WebAssembly.Module(readFileSync(new URL(`${name}.wasm`, FOLDER)));
     compiled.set(name, module);
   }
+  return instanceOf(module, memory);
+}
+
+/** Instance of a module that is not of this build. */
+export function instantiateFrom(wasm: BufferSource, memory: WebAssembly.Memory): WebAssembly.Exports {
+  return instanceOf(new WebAssembly.Module(wasm), memory);
+}
+
+function instanceOf(module: WebAssembly.Module, memory: WebAssembly.Memory): WebAssembly.Exports {
   const imports = { env: { memory, abort: trap }, lab: { now: () => performance.now() } };
   return new WebAssembly.Instance(module, imports).exports;
 }

@@ -229,14 +229,16 @@ describe('sgl', () => {
 
 describe('dmabuf', () => {
   it.each(SIZES)('takes one reference and copies one list entry for each page of %i bytes', (bytes) => {
-    expect(countsOf('dmabuf', 'fixed', bytes)).toMatchObject({
-      ...NO_PAGE,
-      mapCalls: 0,
-      // Taken and given back.
-      mapRefs: 2,
-      listEntries: bytes / 4096,
-      descriptorBytes: SQE + listBytes(bytes),
-    });
+    for (const scheme of ['dmabuf', 'dmabuf@atomic']) {
+      expect(countsOf(scheme, 'fixed', bytes)).toMatchObject({
+        ...NO_PAGE,
+        mapCalls: 0,
+        // Taken and given back.
+        mapRefs: 2,
+        listEntries: bytes / 4096,
+        descriptorBytes: SQE + listBytes(bytes),
+      });
+    }
   });
 });
 
@@ -269,6 +271,7 @@ describe('host RAM', () => {
       dma_vec: 0,
       // As 6.18: submission, new vector, single segment.
       dmabuf: 3,
+      'dmabuf@atomic': 3,
       null: 0,
       page: 2,
       'page@5.2': 2,

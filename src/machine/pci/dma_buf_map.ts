@@ -44,12 +44,15 @@ export function listBytes(bytes: f64): f64 {
   return (bytes / <f64>NVME_CTRL_PAGE_SIZE) * 8;
 }
 
-/** nvme_dmabuf_token_map of the provider's whole BAR, exported as one dma-buf. Null when the client cannot reach it. */
-export function mapBarDmabuf(machine: Machine): usize {
+/**
+ * nvme_dmabuf_token_map of the provider's whole BAR, exported as one dma-buf; 0 when the client cannot reach it.
+ * @param atomicRefs references by one shared count instead of one for each CPU
+ */
+export function mapBarDmabuf(machine: Machine, atomicRefs: bool): usize {
   const type = mapTypeAnswer(machine, machine.clientKey);
   if (type != MAP_BUS_ADDR && type != MAP_THRU_HOST_BRIDGE) return 0;
   const map = changetype<NvmeDmabufMap>(takeState(machine, offsetof<NvmeDmabufMap>()));
-  initPercpuRef(machine, changetype<PercpuRef>(changetype<usize>(map)));
+  initPercpuRef(machine, changetype<PercpuRef>(changetype<usize>(map)), atomicRefs);
   map.nr_entries = <u32>(machine.barBytes / NVME_CTRL_PAGE_SIZE);
   map.dma_list = <u64>takeState(machine, <u64>map.nr_entries << 3);
   let address = type == MAP_BUS_ADDR ? machine.barBus : physToDma(machine.barPhys);

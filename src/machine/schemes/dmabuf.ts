@@ -1,13 +1,16 @@
 // @title dma-buf, pre-mapped (2026)
 // @summary a buffer is mapped once for a device; bios carry the map, I/O takes a reference and copies PRPs from its list (Begunkov v3)
+// @variant map-ref=percpu
+// @variant map-ref=atomic
 // @refuses EFAULT(user) a dma-buf is registered, not pinned: its mmap is VM_IO | VM_PFNMAP, which GUP refuses (check_vma_flags)
 // @refuses ENOMEM(pool) an exported BAR has no gen_pool: pci_alloc_p2pmem returns NULL
 // @refuses EINVAL(fixed) the queue's driver makes no maps, or none for this exporter: dma_buf_map_attachment fails where the client cannot reach it
 //
 // Long-lived buffers in one dma-buf over the provider's BAR, mapped for the controller at set-up. The bio is marked and never
 // merged; it has one vector whose place stands for (map, offset). Its reference on the map is a percpu_ref, as posted: a
-// counter of the CPU, no locked operation. The list has 8 bytes for each 4 KiB: a line of it is what an I/O touches instead
-// of a struct page's. Host RAM goes as in 6.18. Page pointers have their top bit set, offsets do not.
+// counter of the CPU, no locked operation; dmabuf@atomic has one count that all queues share. The list has 8 bytes for each
+// 4 KiB: a line of it is what an I/O touches instead of a struct page's. Host RAM goes as in 6.18. Page pointers have their
+// top bit set, offsets do not.
 import { addModernRam, mapModernRam } from "../block/modern_page_bio";
 import { releasePages } from "../block/page_bio";
 import { bioAppend, machineOf } from "../block/bio";
@@ -29,7 +32,7 @@ export class Scheme {
   map: u32;
 
   setup(machine: Machine): void {
-    this.map = <u32>mapBarDmabuf(machine);
+    this.map = <u32>mapBarDmabuf(machine, MAP_REF_ATOMIC != 0);
   }
 
   @inline
