@@ -135,7 +135,7 @@ function build(plan: GroupPlan, params: RunParams, run: GroupRun, workers: numbe
   const stateBytes = hosts.reduce((sum, host) => sum + host.stateBytes(sized.barBytes) + STATE_SLACK_BYTES, 0);
   const spec = { ...sized, schemeStateBytes: stateBytes };
   const memmapBytes = Math.max(...hosts.map((host) => host.memmapBytes(spec.barBytes)));
-  checkAvailable(touchedBytes(spec, memmapBytes), process.availableMemory());
+  checkAvailable(touchedBytes(spec, memmapBytes) + stateBytes, process.availableMemory());
   const machine = buildMachine(run.memory, spec, setupModule(run.memory));
   for (const host of hosts) host.setup(machine.at);
   const queues = queuesOf(plan);

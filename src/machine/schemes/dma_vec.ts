@@ -11,9 +11,10 @@
 // pointer, which has its top bit set; the RFC tests the bio's flag for the same distinction.
 // As intended; the quirk is patch 14 as posted, which splits by the low 32 bits of the address. Patch 15's inverted branch
 // counts segments anew, after partial completions and for stacked devices: nothing in this machine does.
-import { addKernelBuffer, addUserBuffer, releasePages, setSgPage } from "../block/page_bio";
-import { bioAppend } from "../block/bio";
+import { bioAppend, machineOf } from "../block/bio";
+import { addHostRam } from "../block/host_page_bio";
 import { inOnePage } from "../block/limits";
+import { releasePages, setSgPage } from "../block/page_bio";
 import { counters } from "../counting";
 import { Bio, REQ_DMA_DIRECT } from "../layout/bio";
 import { Machine } from "../layout/machine";
@@ -23,10 +24,9 @@ import { QUEUE_FLAG_DMA_DIRECT, Request } from "../layout/request";
 import { Scatterlist } from "../layout/scatterlist";
 import { BUFFERS_USER } from "../layout/stream";
 import { poolBusAddress } from "../mm/gen_pool";
-import { isPagePointer, pageToPhys, physToPage } from "../mm/page";
+import { isPagePointer, pageToPhys } from "../mm/page";
 import { dmaMapHostSg, physToDma } from "../pci/dma_direct";
 import { EINVAL, isReachable } from "../pci/orchestrator";
-import { machineOf } from "../block/bio";
 
 /** The queue's segment boundary (BLK_SEG_BOUNDARY_MASK). */
 const SEG_BOUNDARY_MASK: u64 = 0xffffffff;
@@ -54,7 +54,7 @@ export class Scheme {
   @inline
   add(queue: HostQueue, bio: Bio, dio: Dio): i32 {
     const machine = machineOf(queue);
-    if (dio.inRam) return this.addRam(queue, machine, bio, dio);
+    if (dio.inRam) return addHostRam(queue, this, bio, dio);
     if ((machine.queueFeatures & QUEUE_FLAG_DMA_DIRECT) == 0 || !this.isReachable) return -EINVAL;
     bio.bi_opf |= REQ_DMA_DIRECT;
     if (machine.buffers == BUFFERS_USER) {
@@ -63,13 +63,6 @@ export class Scheme {
     }
     // bio_add_dma_addr: never grows the vector before.
     bioAppend(queue, bio, poolBusAddress(<usize>machine.pool, dio.bufferOffset), 0, dio.lenBytes);
-    return 0;
-  }
-
-  private addRam(queue: HostQueue, machine: Machine, bio: Bio, dio: Dio): i32 {
-    const phys = machine.ramPhys + dio.bufferOffset;
-    if (machine.buffers == BUFFERS_USER) return addUserBuffer(queue, this, bio, phys, dio.lenBytes);
-    addKernelBuffer(queue, this, bio, physToPage(machine, phys), <u32>(phys & (PAGE_SIZE - 1)), dio.lenBytes);
     return 0;
   }
 

@@ -11,9 +11,9 @@
 // counter of the CPU, no locked operation; dmabuf@atomic has one count that all queues share. The list has 8 bytes for each
 // 4 KiB: a line of it is what an I/O touches instead of a struct page's. Host RAM goes as in 6.18. Page pointers have their
 // top bit set, offsets do not.
+import { bioAppend, machineOf } from "../block/bio";
 import { addModernRam, mapModernRam } from "../block/modern_page_bio";
 import { releasePages } from "../block/page_bio";
-import { bioAppend, machineOf } from "../block/bio";
 import { Bio, REQ_NOMERGE } from "../layout/bio";
 import { Machine } from "../layout/machine";
 import { Dio, HostQueue } from "../layout/queue";

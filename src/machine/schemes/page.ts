@@ -15,6 +15,7 @@
 // page and its same-pgmap checks, the single-segment test, a test per entry and one map-type lookup per request. 6.17: the
 // test of every new vector, then the bio's flag; no scatterlist, one decision per request. Places are struct page pointers.
 // Queue limits are the lab's, not the era's.
+import { machineOf } from "../block/bio";
 import { addKernelBuffer, addUserBuffer, releasePages, setSgPage } from "../block/page_bio";
 import { Bio, REQ_NOMERGE, REQ_P2PDMA } from "../layout/bio";
 import { Machine } from "../layout/machine";
@@ -32,7 +33,6 @@ import { EFAULT, EINVAL, isReachable } from "../pci/orchestrator";
 import { dmaMapSg, EREMOTEIO } from "../pci/p2pdma";
 import { p2pdmaMapSg } from "../pci/p2pdma_5_2";
 import { isSimple, mapMarkedPages, markP2pPages } from "../pci/page_state";
-import { machineOf } from "../block/bio";
 
 /** memremap rounded to whole sections before v5.3: 128 MiB of memory, 2 MiB of struct pages. */
 const SECTION_BYTES: f64 = 134217728;

@@ -10,8 +10,8 @@
 // Host RAM has a page behind each frame. dma_map_page keeps taking pages, so pageless segments always go through the
 // scatterlist. What an unconverted consumer refuses is counted. Left out: the fences in code that this machine has not
 // (bounce, integrity, copy).
-import { addUserBuffer, releasePages } from "../block/page_bio";
 import { bioAdd, machineOf } from "../block/bio";
+import { addUserBuffer, releasePages } from "../block/page_bio";
 import { counters } from "../counting";
 import { Bio, REQ_NOMERGE } from "../layout/bio";
 import { Machine } from "../layout/machine";

@@ -13,8 +13,8 @@
 // costs more); `hash` and `tree` mark the bio and look the address up once for each request (Jason Gunthorpe, 2019-06-26).
 // A place is the address, with the flags of the 16-byte vector in its top byte; the packed 12-byte vector (341 instead of
 // 256 in a page) has no room for flags and so goes with a lookup. It is accounted (layout/phys_vec), not run.
-import { addUserBuffer, releasePages } from "../block/page_bio";
 import { bioAdd, machineOf } from "../block/bio";
+import { addUserBuffer, releasePages } from "../block/page_bio";
 import { counters } from "../counting";
 import { Bio, REQ_NOMERGE, REQ_P2PDMA } from "../layout/bio";
 import { Machine } from "../layout/machine";

@@ -9,9 +9,9 @@
 // blk_rq_dma_map_iter_start does with pages. The block layer has no such bios yet; the lab gives them a physical address as
 // a place. Marked and never merged, as P2P bios are since 6.17. Host RAM goes as in 6.18. Page pointers have their top bit
 // set, physical addresses do not.
+import { bioAdd, machineOf } from "../block/bio";
 import { addModernRam, mapModernRam } from "../block/modern_page_bio";
 import { releasePages } from "../block/page_bio";
-import { bioAdd, machineOf } from "../block/bio";
 import { Bio, REQ_NOMERGE, REQ_P2PDMA } from "../layout/bio";
 import { Machine } from "../layout/machine";
 import { Dio, HostQueue } from "../layout/queue";

@@ -2,7 +2,7 @@
 // @summary struct pages in scatterlists that are wholly P2P or hold none; map_sg checks the list, dma_map_ops says who can (Gunthorpe 2018-01-04)
 // @variant quirk=none
 // @variant quirk=no-p2p-flag
-// @refuses EINVAL(pool,fixed) the queue does not take P2P pages or the client cannot reach the provider (nvmet_p2pmem_ns_enable); at mapping, the client's dma_map_ops are not p2p_supported, or the list mixes P2P with host pages
+// @refuses EINVAL(pool,fixed) the queue does not take P2P pages, or provider and client are not below one switch (nvmet_p2pmem_ns_enable, upstream_bridges_match); at mapping, the client's dma_map_ops are not p2p_supported, or the list mixes P2P with host pages
 // @refuses EFAULT(user) p2pmem can be mapped since 6.2 only; a BAR mapped otherwise is VM_IO | VM_PFNMAP, which GUP refuses (check_vma_flags)
 // @refuses ENOMEM the provider's gen_pool is empty (pci_alloc_p2pmem)
 //
@@ -12,8 +12,8 @@
 // page pointers. Host RAM takes the same way and the same test of its list. Drivers with dma_virt_ops (HFI, rxe) get CPU
 // addresses; their ops lack the flag. The quirk is the series before the change: P2P lists are mapped past the ops, and
 // such a driver takes a bus address for a CPU address.
-import { addKernelBuffer, addUserBuffer, releasePages, setSgPage } from "../block/page_bio";
 import { machineOf } from "../block/bio";
+import { addKernelBuffer, addUserBuffer, releasePages, setSgPage } from "../block/page_bio";
 import { Bio, REQ_NOMERGE, REQ_P2PDMA } from "../layout/bio";
 import { DMA_OPS_VIRT, Machine } from "../layout/machine";
 import { PAGE_SIZE } from "../layout/page";
@@ -24,7 +24,7 @@ import { BUFFERS_USER } from "../layout/stream";
 import { initDeviceMemmap } from "../mm/memmap";
 import { isPciP2pdmaPage, pageToPhys, physToPage } from "../mm/page";
 import { dmaMapHostSg, physToDma } from "../pci/dma_direct";
-import { EFAULT, EINVAL, isReachable } from "../pci/orchestrator";
+import { EFAULT, EINVAL, isUnderOneSwitch } from "../pci/orchestrator";
 import { p2pdmaMapSg } from "../pci/p2pdma_5_2";
 
 /** Kernel virtual address of physical address 0 on x86-64 (page_offset_base). */
@@ -33,14 +33,14 @@ const PAGE_OFFSET: u64 = 0xffff888000000000;
 @unmanaged
 export class Scheme {
   /** The orchestrator's answer for this provider and client. */
-  isReachable: u32;
+  isUnderOneSwitch: u32;
   /** The client's struct dma_map_ops: p2p_supported, and what its map functions add to a physical address. */
   p2pSupported: u32;
   cpuAddressBase: u64;
 
   setup(machine: Machine): void {
     initDeviceMemmap(machine);
-    this.isReachable = isReachable(machine) ? 1 : 0;
+    this.isUnderOneSwitch = isUnderOneSwitch(machine) ? 1 : 0;
     const isVirt = machine.clientDmaOps == DMA_OPS_VIRT;
     this.p2pSupported = isVirt ? 0 : 1;
     this.cpuAddressBase = isVirt ? PAGE_OFFSET : 0;
@@ -63,7 +63,7 @@ export class Scheme {
     const isUser = machine.buffers == BUFFERS_USER;
     if (!dio.inRam) {
       if (isUser) return -EFAULT;
-      if (!this.isReachable || (machine.queueFeatures & BLK_FEAT_PCI_P2PDMA) == 0) return -EINVAL;
+      if (!this.isUnderOneSwitch || (machine.queueFeatures & BLK_FEAT_PCI_P2PDMA) == 0) return -EINVAL;
     }
     const phys = (dio.inRam ? machine.ramPhys : machine.barPhys) + dio.bufferOffset;
     if (isUser) return addUserBuffer(queue, this, bio, phys, dio.lenBytes);

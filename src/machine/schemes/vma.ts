@@ -9,9 +9,9 @@
 // on its completion, PRPs copied from the list between. The mails have no way through the block layer for it; the lab gives
 // it the shared one, with the address in the VMA as a place. Merging looks at that address; requests never merge. Host RAM
 // goes on as pages. Page pointers have their top bit set, user addresses do not.
+import { bioAdd, machineOf, vecAt } from "../block/bio";
 import { addHostRam } from "../block/host_page_bio";
 import { releasePages, setSgPage } from "../block/page_bio";
-import { bioAdd, machineOf, vecAt } from "../block/bio";
 import { Bio, REQ_NOMERGE, REQ_P2PDMA } from "../layout/bio";
 import { Machine } from "../layout/machine";
 import { Dio, HostQueue } from "../layout/queue";
