@@ -96,7 +96,7 @@ export function addRunOptions(command: Command): Command {
     .addOption(number('--queues <n>', 'queue pairs (as --set numjobs=N)', 1, 256))
     .addOption(one('--wait <how>', 'completion by polling or by interrupt', ['poll', 'irq'], 'poll'))
     .addOption(number('--rounds <n>', 'rounds, each with every arm once', 1, 100_000, 12))
-    .addOption(number('--round-ms <ms>', 'length of one arm in one round', 1, 600_000, 50))
+    .addOption(number('--round-ms <ms>', 'length of one arm in one round', 1, 600_000, 35))
     .addOption(number('--seed <n>', 'of access streams, order and statistics', 0, 2 ** 32 - 1, 1))
     .addOption(
       new Option('--set <key=value>', 'a fio option, over the job file; may be repeated')
