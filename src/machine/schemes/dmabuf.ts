@@ -12,8 +12,8 @@
 // 4 KiB: a line of it is what an I/O touches instead of a struct page's. Host RAM goes as in 6.18. Page pointers have their
 // top bit set, offsets do not.
 import { bioAppend, machineOf } from "../block/bio";
-import { addModernRam, mapModernRam } from "../block/modern_page_bio";
 import { releasePages } from "../block/page_bio";
+import { addTestedRam, mapTestedRam } from "../block/tested_page_bio";
 import { Bio, REQ_NOMERGE } from "../layout/bio";
 import { Machine } from "../layout/machine";
 import { Dio, HostQueue } from "../layout/queue";
@@ -57,7 +57,7 @@ export class Scheme {
 
   @inline
   add(queue: HostQueue, bio: Bio, dio: Dio): i32 {
-    if (dio.inRam) return addModernRam(queue, this, bio, dio);
+    if (dio.inRam) return addTestedRam(queue, this, bio, dio);
     const machine = machineOf(queue);
     if (machine.buffers == BUFFERS_POOL) return -ENOMEM;
     if (machine.buffers == BUFFERS_USER) return -EFAULT;
@@ -98,6 +98,6 @@ export class Scheme {
 
   @inline
   mapSegment(queue: HostQueue, request: Request, place: u64, offset: u32, first: bool): u64 {
-    return mapModernRam(machineOf(queue), request, place, this.address(queue, place, offset), first);
+    return mapTestedRam(machineOf(queue), request, place, this.address(queue, place, offset), first);
   }
 }

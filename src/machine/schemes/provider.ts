@@ -10,8 +10,8 @@
 // a place. Marked and never merged, as P2P bios are since 6.17. Host RAM goes as in 6.18. Page pointers have their top bit
 // set, physical addresses do not.
 import { bioAdd, machineOf } from "../block/bio";
-import { addModernRam, mapModernRam } from "../block/modern_page_bio";
 import { releasePages } from "../block/page_bio";
+import { addTestedRam, mapTestedRam } from "../block/tested_page_bio";
 import { Bio, REQ_NOMERGE, REQ_P2PDMA } from "../layout/bio";
 import { Machine } from "../layout/machine";
 import { Dio, HostQueue } from "../layout/queue";
@@ -48,7 +48,7 @@ export class Scheme {
 
   @inline
   add(queue: HostQueue, bio: Bio, dio: Dio): i32 {
-    if (dio.inRam) return addModernRam(queue, this, bio, dio);
+    if (dio.inRam) return addTestedRam(queue, this, bio, dio);
     const machine = machineOf(queue);
     if (machine.buffers == BUFFERS_POOL) return -ENOMEM;
     if (machine.buffers == BUFFERS_USER) return -EFAULT;
@@ -78,7 +78,7 @@ export class Scheme {
   mapSegment(queue: HostQueue, request: Request, place: u64, offset: u32, first: bool): u64 {
     const phys = this.address(queue, place, offset);
     const machine = machineOf(queue);
-    if ((request.cmd_flags & REQ_P2PDMA) == 0) return mapModernRam(machine, request, place, phys, first);
+    if ((request.cmd_flags & REQ_P2PDMA) == 0) return mapTestedRam(machine, request, place, phys, first);
     if (first) enterProvider(machine, this.bus_offset);
     return p2pAddress(phys);
   }

@@ -14,7 +14,7 @@ import { addHostRam } from "./host_page_bio";
 
 /** bio_add_page or bio_iov_iter_get_pages, with the submitter's test and that of each new vector. 0 or -errno. */
 @inline
-export function addModernRam<S>(queue: HostQueue, scheme: S, bio: Bio, dio: Dio): i32 {
+export function addTestedRam<S>(queue: HostQueue, scheme: S, bio: Bio, dio: Dio): i32 {
   const machine = machineOf(queue);
   if (machine.buffers != BUFFERS_USER && isPciP2pdmaPage(physToPage(machine, machine.ramPhys + dio.bufferOffset))) {
     bio.bi_opf |= REQ_NOMERGE;
@@ -26,7 +26,7 @@ export function addModernRam<S>(queue: HostQueue, scheme: S, bio: Bio, dio: Dio)
 
 /** DMA address of host memory at `phys`: nvme_pci_setup_data_simple, else the first segment's page is asked. */
 @inline
-export function mapModernRam(machine: Machine, request: Request, place: u64, phys: u64, first: bool): u64 {
+export function mapTestedRam(machine: Machine, request: Request, place: u64, phys: u64, first: bool): u64 {
   if (first && !isSimple(request, place, phys)) return mapMarkedPages(machine, phys, true);
   return physToDma(phys);
 }
