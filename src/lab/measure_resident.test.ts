@@ -8,7 +8,7 @@ import { measureSetUp } from './measure_resident.ts';
 describe.skipIf(!existsSync('/proc/self/pagemap'))(
   'measured set-up (skipped: this system has no /proc/self/pagemap)',
   () => {
-    it.each(['page', 'dma_vec', 'phys', 'vma', 'sgl'])('of %s agrees with the model within 2 %', (scheme) => {
+    it.each(['page', 'dma_vec', 'phys', 'vma', 'dmabuf', 'sgl'])('of %s agrees with the model within 2 %', (scheme) => {
       const options = { barBytes: [4 * GIB], pageBytes: 4096, era: '6.12' as const, queueDepth: 1024, clients: 1 };
       const row = memoryRows(options).find((each) => each.scheme === scheme);
       const modelled = setUpBytes(row as NonNullable<typeof row>);

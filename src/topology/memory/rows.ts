@@ -176,14 +176,17 @@ const MODELS: readonly SchemeModel[] = [
   },
   {
     scheme: 'dmabuf',
-    note: 'one map for each (BAR, client), made once; an I/O carries the map and an offset',
-    bar: (barBytes, { clients }) => ({
+    note: 'one map for each (BAR, client), made once, with one DMA address for each page; an I/O carries the map and an offset',
+    bar: (barBytes, { pageBytes, clients }) => ({
       memmap: 0,
       pageTables: 0,
       pool: 0,
       mapState:
         sizes.P2PDMA_PROVIDER +
-        clients * (sizes.SG_TABLE + Math.ceil(barBytes / sizes.MAX_SG_BYTES) * sizes.SCATTERLIST),
+        clients *
+          (sizes.SG_TABLE +
+            Math.ceil(barBytes / sizes.MAX_SG_BYTES) * sizes.SCATTERLIST +
+            Math.ceil(barBytes / pageBytes) * sizes.DMA_ADDRESS),
     }),
     perIo: () => sizes.BIO_VEC,
   },
