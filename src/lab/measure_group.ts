@@ -11,7 +11,7 @@ import { checkAvailable } from './arena.ts';
 import { type Crew, type CrewOptions, closePool, startCrew } from './crew.ts';
 import { runInlineSlice } from './inline.ts';
 import { type BuiltMachine, buildMachine, setBuffers } from './machine.ts';
-import { deviceModule, hostModule, refusalReason, setupModule, variantOf } from './modules.ts';
+import { deviceModule, findScheme, hostModule, refusalReason, setupModule, usesPool, variantOf } from './modules.ts';
 import { placeAgents } from './placement.ts';
 import { checkOutcome, readCounters, resetCounters, takeLandings, takeLatency, takeOutcome } from './queue_state.ts';
 import { residentBytes } from './resident.ts';
@@ -163,7 +163,8 @@ function emptyRecord(arm: Arm, params: RunParams, machine: BuiltMachine, bytesPe
   const module = moduleOf(arm, params);
   const host = hostModule(module, machine.memory);
   const memmapBytes = host.memmapBytes(machine.spec.barBytes);
-  const resident = [memmapBytes > 0 ? machine.barMemmap : undefined, machine.pool].map((span) =>
+  const pool = usesPool(findScheme(arm.scheme)) ? machine.pool : undefined;
+  const resident = [memmapBytes > 0 ? machine.barMemmap : undefined, pool].map((span) =>
     span === undefined ? 0 : residentBytes(machine.memory, span),
   );
   return {
@@ -181,7 +182,7 @@ function emptyRecord(arm: Arm, params: RunParams, machine: BuiltMachine, bytesPe
     unsteady: [],
     bytesPerIo,
     memmapBytes,
-    poolBytes: machine.pool.bytes,
+    poolBytes: pool?.bytes ?? 0,
     mapStateBytes: host.mapStateBytes(machine.spec.barBytes),
     residentBytes: resident.includes(null) ? null : resident.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0),
   };

@@ -7,7 +7,7 @@ import { oneSwitch } from './fabric.ts';
 import { field } from './fields.ts';
 import { buildMachine } from './machine.ts';
 import type { MachineSpec } from './machine_spec.ts';
-import { hostModule, listSchemes, type SchemeInfo, setupModule } from './modules.ts';
+import { hostModule, listSchemes, setupModule, usesPool } from './modules.ts';
 import { residentBytes } from './resident.ts';
 
 const LARGEST_BAR = 128 * GIB;
@@ -38,11 +38,6 @@ export function measureSetUp(scheme: string, barBytes: number): number | undefin
   // Pages are what the system counts: a scheme that keeps less than one cannot be told from nothing.
   if (parts.length === 0 || resident.includes(null)) return undefined;
   return resident.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0);
-}
-
-/** A scheme without a gen_pool says so by what it refuses. */
-function usesPool({ refusals }: SchemeInfo): boolean {
-  return !refusals.some(({ errno, buffers }) => errno === 'ENOMEM' && buffers?.includes('pool'));
 }
 
 function specFor(barBytes: number): MachineSpec {

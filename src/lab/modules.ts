@@ -153,6 +153,11 @@ export function variantOf(scheme: string, chosen: SchemeOptions): { name: string
   throw new LabError(`${scheme} has no variant with ${asked}. It has: ${variants.map(({ name }) => name).join(', ')}.`);
 }
 
+/** Whether a scheme keeps a gen_pool over the BAR: one that has none says so by what it refuses. */
+export function usesPool({ refusals }: SchemeInfo): boolean {
+  return !refusals.some(({ errno, buffers }) => errno === 'ENOMEM' && buffers?.includes('pool'));
+}
+
 /** Instance of a module over `memory`. The names are those of build/machine/*.wasm. */
 function instantiate(name: string, memory: WebAssembly.Memory): WebAssembly.Exports {
   let module = compiled.get(name);
