@@ -57,6 +57,14 @@ const MOST_DEPTH = 4096;
 
 /** Adds every option of a run to a command. */
 export function addRunOptions(command: Command): Command {
+  return addMeasuringOptions(command)
+    .addOption(new Option('--out <dir>', 'where the run folder goes (default: reports/<run>)'))
+    .addOption(new Option('--json <file>', 'also write the result document there; - is stdout, instead of the table'))
+    .addOption(new Option('--quiet', 'no progress on stderr'));
+}
+
+/** The options that decide what is measured and how, without those about where the result goes. */
+export function addMeasuringOptions(command: Command): Command {
   return command
     .addOption(
       list('--scheme <a,b>', 'address schemes to compare, or all; the first is the reference', ['page', 'dma_vec']),
@@ -124,10 +132,7 @@ export function addRunOptions(command: Command): Command {
     .addOption(new Option('--ram <size>', 'emulated host RAM').default('1GiB'))
     .addOption(
       new Option('--fault <worker:exit|hang@ms>', 'let a worker fail, to see what the lab does (host0, nvme0, cpu0)'),
-    )
-    .addOption(new Option('--out <dir>', 'where the run folder goes (default: reports/<run>)'))
-    .addOption(new Option('--json <file>', 'also write the result document there; - is stdout, instead of the table'))
-    .addOption(new Option('--quiet', 'no progress on stderr'));
+    );
 }
 
 /** @throws LabError for whatever cannot be run as asked */
