@@ -12,7 +12,10 @@ import { addRunOptions, parseFault, type RunOptions, resolveRun } from './run_op
 export function register(program: Command): void {
   const command = program
     .command('run')
-    .argument('[job.fio]', 'fio job file; without one the default comparison')
+    .argument(
+      '[job.fio|trace]',
+      'fio job file, or a trace (fio iolog, MSR Cambridge, MQSim); without one the default comparison',
+    )
     .description('compare address schemes on one workload, interleaved, and say what differs and how sure that is');
   addRunOptions(command).action(runCommand);
 }

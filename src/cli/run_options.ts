@@ -5,7 +5,9 @@ import { formatBytes, GIB, KIB, MIB, parseBytes, TIB } from '../base/units.ts';
 import { defaultJob } from '../jobs/default_job.ts';
 import type { Job } from '../jobs/job.ts';
 import { loadJobFile } from '../jobs/load_job_file.ts';
+import { replayJobFile } from '../jobs/replay_job.ts';
 import { type Override, resolveJobs } from '../jobs/resolve.ts';
+import { recogniseTrace } from '../jobs/traces/load_trace.ts';
 import type { CrewOptions } from '../lab/crew.ts';
 import type { Buffers, Payload } from '../lab/machine_spec.ts';
 import { findScheme, listSchemes, variantOf } from '../lab/modules.ts';
@@ -170,7 +172,7 @@ export async function resolveRun(
     mdtsBytes: powerOfTwo(options.mdts, '--mdts', 4 * KIB, 8 * MIB),
     depthEntries: options.queueDepth,
     ramBytes,
-    namespaceBytes: NAMESPACE_BYTES,
+    namespaceBytes: namespaceBytesOf(jobs),
     marginPercent: options.margin,
     topology: fabric.name,
     fabricOf: fabric.fabricOf,
@@ -189,8 +191,17 @@ function resolveWorkload(
   if (options.batch !== undefined) set.push({ key: 'iodepth_batch', value: String(options.batch) });
   if (options.queues !== undefined) set.push({ key: 'numjobs', value: String(options.queues) });
   if (jobFile === undefined) return { jobs: [defaultJob(limits, set, options.seed)], warnings: [] };
+  if (recogniseTrace(jobFile) !== undefined) {
+    return resolveJobs(replayJobFile(jobFile), { limits, set, seed: options.seed });
+  }
   const file = loadJobFile(jobFile, process.env, options.section.length > 0 ? options.section : undefined);
   return resolveJobs(file, { limits, set, seed: options.seed });
+}
+
+/** 1 TiB, or what a replayed trace reaches to. */
+function namespaceBytesOf(jobs: readonly Job[]): number {
+  const ends = jobs.flatMap(({ replays = [] }) => replays.map(({ endBytes }) => endBytes));
+  return 2 ** Math.ceil(Math.log2(Math.max(NAMESPACE_BYTES, ...ends)));
 }
 
 function readOverride(text: string): Override {

@@ -5,7 +5,7 @@ import { seededRandom } from '../base/random.ts';
 import { formatBytes } from '../base/units.ts';
 import { type BufferPlace, createBufferDraw } from './buffers.ts';
 import { createInFlightGuard, type InFlightGuard } from './in_flight.ts';
-import { type Job, usedBlockSizes } from './job.ts';
+import { type Job, type Replay, usedBlockSizes } from './job.ts';
 import { createPlacer, type Extent, gcd, type Placer, type SeedFor } from './placement.ts';
 
 /** 32-bit words of an entry: first LBA low, first LBA high, blocks | opcode << 24, buffer page | bit 31 for host RAM. */
@@ -56,19 +56,17 @@ export function compileStream(job: Job, clone: number, place: StreamPlace, out: 
 
   const seed = streamSeed(job, clone);
   const region = regionOf(job, clone, place, maxBytes);
-  const placer = createPlacer(job, region.blocks, concernSeeds(seed));
+  const source = sourceOf(job, clone, region.blocks, seed);
   const guard = place.verifyBlocks === undefined ? undefined : guardOf(job, region.blocks, entries, reach);
   const buffer = createBufferDraw(place, { maxBytes, reach, entries, seed: mixSeeds(seed, 5) });
-  const directions = seededRandom(mixSeeds(seed, 6));
-  const readShare = job.rwmixRead / 100;
   const extent: Extent = { first: 0, blocks: 0 };
   let reads = 0;
   let blocks = 0;
   for (let index = 0, word = 0; index < entries; index++, word += STREAM_WORDS) {
-    const write = readShare < 1 && (readShare === 0 || directions.unit() >= readShare);
-    placer.place(write, extent);
-    if (guard) keepApart(job, { placer, guard, index, write }, extent);
-    placer.went(write, extent);
+    const write = source.isWrite(index);
+    source.place(write, index, extent);
+    if (guard) keepApart(job, { source, guard, index, write }, extent);
+    source.went(write, extent);
     const lba = region.first + extent.first;
     out[word] = lba;
     out[word + 1] = Math.floor(lba / 2 ** 32);
@@ -81,10 +79,50 @@ export function compileStream(job: Job, clone: number, place: StreamPlace, out: 
   return { ios: entries, bytes, reads, writes: entries - reads, meanBytes: bytes / entries, maxBytes };
 }
 
+/** Where the I/Os come from: drawn, or recorded. */
+interface IoSource {
+  isWrite(index: number): boolean;
+  place(write: boolean, index: number, extent: Extent): void;
+  went(write: boolean, extent: Extent): void;
+  /** Placing the same I/O again may give another place. */
+  readonly redraws: boolean;
+}
+
+function sourceOf(job: Job, clone: number, regionBlocks: number, seed: number): IoSource {
+  const replay = job.replays?.[clone % job.replays.length];
+  if (replay !== undefined) return replayed(replay, regionBlocks);
+  const placer: Placer = createPlacer(job, regionBlocks, concernSeeds(seed));
+  const directions = seededRandom(mixSeeds(seed, 6));
+  const readShare = job.rwmixRead / 100;
+  return {
+    isWrite: () => readShare < 1 && (readShare === 0 || directions.unit() >= readShare),
+    place: (write, _index, extent) => placer.place(write, extent),
+    went: (write, extent) => placer.went(write, extent),
+    redraws: job.rw.random && job.norandommap && job.sequence.randomEvery === 1,
+  };
+}
+
+/** The records in turn, from the first again after the last. A smaller region is used in a circle. */
+function replayed(replay: Replay, regionBlocks: number): IoSource {
+  const count = replay.blocks.length;
+  return {
+    isWrite: (index) => replay.write[index % count] === 1,
+    place: (_write, index, extent) => {
+      extent.blocks = replay.blocks[index % count] as number;
+      const first = (replay.firstBlock[index % count] as number) % regionBlocks;
+      extent.first = Math.min(first, regionBlocks - extent.blocks);
+    },
+    went: () => {},
+    redraws: false,
+  };
+}
+
 /** The blocks the clone works in: its own region, or the part of its size that the media window holds. */
 function regionOf(job: Job, clone: number, place: StreamPlace, maxBytes: number): { first: number; blocks: number } {
   const blocks = Math.floor(job.sizeBytes / BLOCK_BYTES);
   if (place.verifyBlocks === undefined) {
+    // Records carry their place in the namespace.
+    if (job.replays !== undefined) return { first: 0, blocks };
     return { first: (job.offsetBytes + clone * job.offsetIncrementBytes) / BLOCK_BYTES, blocks };
   }
   const window = Math.min(blocks, place.verifyBlocks);
@@ -95,6 +133,7 @@ function regionOf(job: Job, clone: number, place: StreamPlace, maxBytes: number)
 }
 
 function guardOf(job: Job, regionBlocks: number, entries: number, reach: number): InFlightGuard {
+  if (job.replays !== undefined) return createInFlightGuard(regionBlocks, 1, entries, reach);
   const steps = usedBlockSizes(job).map(({ bytes }) => bytes);
   if (job.rw.reads) steps.push(job.blockAlignBytes.read);
   if (job.rw.writes) steps.push(job.blockAlignBytes.write);
@@ -104,7 +143,7 @@ function guardOf(job: Job, regionBlocks: number, entries: number, reach: number)
 }
 
 interface Attempt {
-  readonly placer: Placer;
+  readonly source: IoSource;
   readonly guard: InFlightGuard;
   readonly index: number;
   readonly write: boolean;
@@ -112,10 +151,10 @@ interface Attempt {
 
 /** Draws again while the I/O would meet another in flight, then moves it on to where it does not. */
 function keepApart(job: Job, attempt: Attempt, extent: Extent): void {
-  const { placer, guard, index, write } = attempt;
-  const redraws = job.rw.random && job.norandommap && job.sequence.randomEvery === 1 ? REDRAWS : 0;
+  const { source, guard, index, write } = attempt;
+  const redraws = source.redraws ? REDRAWS : 0;
   for (let tries = 0; tries < redraws && !guard.isFree(index, extent.first, extent.blocks); tries++) {
-    placer.place(write, extent);
+    source.place(write, index, extent);
   }
   const first = guard.nextFree(index, extent.first, extent.blocks);
   if (first < 0) {

@@ -14,6 +14,7 @@ import {
   readSeed,
 } from './job_pattern.ts';
 import { readRegion, readTotalIos } from './job_region.ts';
+import { DRAWN, readReplay } from './job_replay.ts';
 import { badValue, type Option } from './option.ts';
 
 /** Where a job stands among the jobs of its file. */
@@ -57,6 +58,10 @@ export function buildJob(context: JobContext, place: JobPlace): Job {
     verify: readVerify(options.get('verify')),
   };
   checkZones(job, distributionOption);
+  const replayed = readReplay(context, job);
+  if (replayed !== undefined) {
+    return { ...job, ...replayed, options: describeReplay({ ...job, ...replayed }, options) };
+  }
   return { ...job, totalIos: readTotalIos(context, job), options: describe(job, options, sizes) };
 }
 
@@ -103,6 +108,26 @@ function readVerify(option: Option | undefined): boolean {
   if (VERIFY_OFF.has(type)) return false;
   if (VERIFY_TYPES.test(type)) return true;
   throw badValue(option, "expected one of fio's checksums such as crc32c, md5, sha256 or xxhash, or none.");
+}
+
+/** Of a replay: what was written, without what a replay does not draw by, and what the trace holds. */
+function describeReplay(
+  job: Pick<Job, 'rw' | 'rwmixRead' | 'sizeBytes' | 'numjobs' | 'iodepth' | 'iodepthBatch' | 'replays'>,
+  options: ReadonlyMap<string, Option>,
+): Record<string, string> {
+  const written = [...options.values()].filter(({ name }) => !DRAWN.includes(name));
+  const { reads, writes } = job.rw;
+  return {
+    ...Object.fromEntries(written.map((option) => [option.name, option.value ?? '1'])),
+    rw: reads && writes ? 'rw' : reads ? 'read' : 'write',
+    rwmixread: job.rwmixRead.toFixed(1),
+    size: String(job.sizeBytes),
+    numjobs: String(job.numjobs),
+    iodepth: String(job.iodepth),
+    iodepth_batch: String(job.iodepthBatch),
+    traceFormat: [...new Set(job.replays?.map(({ format }) => format))].join(', '),
+    traceIos: String(job.replays?.reduce((sum, { blocks }) => sum + blocks.length, 0)),
+  };
 }
 
 /** As written, with what was worked out put in. */

@@ -12,6 +12,7 @@ const IMPLEMENTED = words(`
   offset_align offset_increment number_ios loops numjobs iodepth iodepth_batch runtime time_based ramp_time
   randrepeat allrandrepeat randseed norandommap random_generator random_distribution percentage_random verify
   stonewall new_group group_reporting
+  read_iolog replay_no_stall replay_time_scale replay_redirect replay_align replay_scale replay_skip
 `);
 
 /** What ignoring them leaves out: it is not part of the emulated device, or only of how fio itself works or reports. */
@@ -36,9 +37,8 @@ const IGNORED = words(`
   iodepth_batch_complete_min iodepth_batch_complete_max rate_cycle rate_ignore_thinktime thinktime_spin
   thinktime_blocks thinktime_blocks_type thinktime_iotime thinkcycles_type flow_id flow_sleep latency_window
   latency_percentile latency_run zonesize zonerange zonecapacity zoneskip read_beyond_wp max_open_zones
-  job_max_open_zones ignore_zone_limits zone_reset_threshold zone_reset_frequency replay_no_stall replay_time_scale
-  replay_redirect replay_align replay_scale replay_skip read_iolog_chunked merge_blktrace_file merge_blktrace_scalars
-  merge_blktrace_iters spr_num_regions spr_op spr_cs
+  job_max_open_zones ignore_zone_limits zone_reset_threshold zone_reset_frequency read_iolog_chunked
+  merge_blktrace_scalars merge_blktrace_iters spr_num_regions spr_op spr_cs
 
   steadystate steadystate_duration steadystate_ramp_time steadystate_check_interval unified_rw_reporting unit_base
   per_job_logs stats write_bw_log write_lat_log write_iops_log write_hist_log write_iolog log_entries log_avg_msec
@@ -86,7 +86,7 @@ export const REFUSED: ReadonlyMap<string, { readonly reason: string; readonly ha
   ...refuse('sync_file_range', ORDERING),
   ...refuse('zonemode', ZONES, 'none'),
   ...refuse('sprandom', 'preconditions flash in an order of its own; the emulated device has no flash', '0'),
-  ...refuse('read_iolog', 'replays a recorded log; the lab does not read them from a job file'),
+  ...refuse('merge_blktrace_file', 'merges binary blktrace files; write the merged log by write_iolog and replay that'),
   ...refuse('trim_percentage', 'mixes in trims; the emulated controller has no Dataset Management command', '0'),
   ...refuse('num_range', 'trims several ranges at once; the emulated controller has no trim', '1'),
   ...refuse('serialize_overlap', 'holds back I/Os that overlap others in flight; the lab does not', '0'),

@@ -25,6 +25,22 @@ export type Distribution =
   | { readonly kind: 'normal'; readonly deviationPercent: number; readonly center: number | undefined }
   | { readonly kind: 'zoned' | 'zoned_abs'; readonly zones: PerDirection<readonly Zone[]> };
 
+/** A recorded workload in place of a drawn one: its I/Os in order, in columns. */
+export interface Replay {
+  /** The file it came from. */
+  readonly source: string;
+  readonly format: string;
+  /** First 512-byte block of each I/O. */
+  readonly firstBlock: Float64Array;
+  readonly blocks: Uint32Array;
+  /** 1 for a write. */
+  readonly write: Uint8Array;
+  /** When each I/O is due, since the first; undefined: each as soon as the queue has room (replay_no_stall). */
+  readonly dueNs: Float64Array | undefined;
+  /** End of the last block used. */
+  readonly endBytes: number;
+}
+
 export interface Job {
   readonly name: string;
   /** Jobs of one group run together; a group starts when all of the one before it have ended (stonewall). From 0. */
@@ -74,6 +90,8 @@ export interface Job {
   readonly distribution: Distribution;
   /** Check the data of every I/O. */
   readonly verify: boolean;
+  /** What read_iolog replays, clone c the one at c modulo their number; then rw, sizes and places above only describe it. */
+  readonly replays?: readonly Replay[];
   /** fio's names and values of everything above and of what was ignored, for results. */
   readonly options: Readonly<Record<string, string>>;
 }

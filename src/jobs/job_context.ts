@@ -1,6 +1,7 @@
 // What the readers of a job's values share: its effective options and the device's limits.
 import { type KbBase, readInteger, readSwitch } from './fio_values.ts';
 import type { Option, Source } from './option.ts';
+import type { Trace, TraceFilter } from './traces/trace.ts';
 
 /** What the device can take. */
 export interface Limits {
@@ -24,7 +25,12 @@ export interface JobContext {
   /** Used as the seed when the job says randrepeat=0 and names no randseed. */
   readonly seed: number;
   readonly warn: (text: string) => void;
+  /** The trace that an option names. */
+  readonly readTrace: ReadTrace;
 }
+
+/** @throws LabError when it is no trace or cannot be read */
+export type ReadTrace = (path: string, option: Option, skip: TraceFilter) => Trace;
 
 /** The value of a whole-number option, or `otherwise` when the job does not have it. */
 export function integerOr(context: JobContext, name: string, otherwise: number, min: number, max?: number): number {

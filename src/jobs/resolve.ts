@@ -1,12 +1,16 @@
 // Jobs of a parsed file: command-line overrides put on top, refusals collected, groups numbered, values read.
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { buildJob, readKbBase } from './build_job.ts';
 import { optionClass } from './fio_options.ts';
 import { readSwitch } from './fio_values.ts';
 import type { Job } from './job.ts';
-import type { Limits } from './job_context.ts';
+import type { Limits, ReadTrace } from './job_context.ts';
 import { type JobFile, optionOf, type ParsedJob } from './job_file.ts';
 import { asWritten, COMMAND_LINE, type Option } from './option.ts';
 import { engineOf, refusalError, SYNCHRONOUS_ENGINES } from './refusals.ts';
+import { loadTrace } from './traces/load_trace.ts';
+import type { Trace } from './traces/trace.ts';
 
 /** `--set key=value`; without a value for switches such as time_based. */
 export interface Override {
@@ -49,11 +53,12 @@ export function resolveJobs(file: JobFile, request: ResolveRequest): ResolvedJob
   if (refusal) throw refusal;
 
   const notes: string[] = [];
+  const readTrace = traceReader();
   const place = { group: 0, reportGroup: 0, firstClone: 0 };
   const jobs = parsed.map(({ job, written, options }, index) => {
     startGroup(place, options, index);
     const built = buildJob(
-      contextOf(job, written, options, request, (note) => notes.push(note)),
+      { ...contextOf(job, written, options, request), warn: (note) => notes.push(note), readTrace },
       { ...place },
     );
     place.firstClone += built.numjobs;
@@ -65,6 +70,19 @@ export function resolveJobs(file: JobFile, request: ResolveRequest): ResolvedJob
   return { jobs, warnings: [...warnings, ...new Set(notes)].map((text) => `${file.file}: ${text}`) };
 }
 
+/** Reads each trace once, however many jobs replay it: from the working directory, else from beside the job file. */
+function traceReader(): ReadTrace {
+  const read = new Map<string, Trace>();
+  return (path, option, skip) => {
+    const beside = join(dirname(option.at.file), path);
+    const file = existsSync(path) || !existsSync(beside) ? path : beside;
+    const key = JSON.stringify([file, skip]);
+    const trace = read.get(key) ?? loadTrace(file, skip);
+    read.set(key, trace);
+    return trace;
+  };
+}
+
 function lastOfEach(options: readonly Option[]): ReadonlyMap<string, Option> {
   return new Map(options.map((option) => [option.name, option]));
 }
@@ -74,11 +92,10 @@ function contextOf(
   written: readonly Option[],
   options: ReadonlyMap<string, Option>,
   request: ResolveRequest,
-  warn: (text: string) => void,
 ) {
   const kbBase = readKbBase(options.get('kb_base'));
   const { limits, seed = 1 } = request;
-  return { name: job.name, at: job.at, written, options, kbBase, limits, seed, warn };
+  return { name: job.name, at: job.at, written, options, kbBase, limits, seed };
 }
 
 /** stonewall starts a group; fio also starts a new report then, at new_group, and where group_reporting is off. */

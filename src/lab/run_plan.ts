@@ -156,7 +156,12 @@ export function machineSpec(group: GroupPlan, params: RunParams, workers: number
   const slotBytes = Math.max(4096, powerAtLeast(maxBytes));
   // Twice the I/Os in flight, so that a buffer is not used again while its last I/O is being checked.
   const wanted = Math.max(DEFAULT_WINDOW_BYTES, slotBytes * powerAtLeast(2 * maxDepth) * powerAtLeast(queues.length));
-  const streamIos = Math.max(LEAST_STREAM_IOS, powerAtMost(STREAM_IOS / queues.length), powerAtLeast(2 * maxDepth));
+  const streamIos = Math.max(
+    LEAST_STREAM_IOS,
+    powerAtMost(STREAM_IOS / queues.length),
+    powerAtLeast(2 * maxDepth),
+    ...group.jobs.flatMap(({ replays = [] }) => replays.map(({ blocks }) => powerAtLeast(blocks.length))),
+  );
   return {
     barBytes: group.barBytes,
     ramBytes: params.ramBytes,

@@ -1,0 +1,23 @@
+// The traces that lie beside a checkout, where they do.
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { loadTrace } from './load_trace.ts';
+
+const DATA = fileURLToPath(new URL('../../../../shared/data/', import.meta.url));
+
+const ABSENT = existsSync(DATA) ? undefined : `${DATA} is absent`;
+
+describe.skipIf(ABSENT)(`sample traces${ABSENT ? ` (skipped: ${ABSENT})` : ''}`, () => {
+  it('of MQSim: 3,000 records of 16 devices', () => {
+    const trace = loadTrace(`${DATA}traces/tpcc-small.3000.mqsim`);
+    expect(trace).toMatchObject({ count: 3000, format: 'MQSim ASCII trace', notes: [] });
+    expect(trace.devices).toHaveLength(16);
+  });
+
+  it('of fio: writes between trims', () => {
+    const trace = loadTrace(`${DATA}fio/t0038.v3.iolog`);
+    expect(trace).toMatchObject({ count: 10, notes: ['10 trims left out'] });
+    expect(trace.timeNs[1]).toBe(30_000);
+  });
+});
