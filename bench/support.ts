@@ -100,7 +100,7 @@ export function benchMachine(choice: MachineChoice = {}, memory = sharedMemory()
   const spec = machineSpec(plan as NonNullable<typeof plan>, params, 2);
   const machine = buildMachine(memory, spec, setupModule(memory));
   for (const scheme of schemes) hostModule(scheme, memory).setup(machine.at);
-  const { stream } = machine.queues[0] as { stream: { at: number; bytes: number } };
+  const { stream } = machine.lanes[0] as { stream: { at: number; bytes: number } };
   const slots = { first: 0, stride: 1 };
   compileStream(
     job,

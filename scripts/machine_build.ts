@@ -65,7 +65,7 @@ export function planTargets(paths: BuildPaths, schemes: readonly SchemeHeader[],
 
 /** A scheme's host module: the one generic host agent with the scheme as its type parameter. */
 function hostSource(scheme: string, slot: number): string {
-  return `import { runHost } from "../../src/machine/agents/host";
+  return `import { runDirect } from "../../src/machine/agents/direct";
 import { Machine } from "../../src/machine/layout/machine";
 import { HostQueue } from "../../src/machine/layout/queue";
 import { newSchemeState, schemeState } from "../../src/machine/mm/scheme_state";
@@ -76,7 +76,7 @@ const SLOT: u32 = ${slot};
 export function run(at: usize, budget: u32, idleTurns: u32): u32 {
   const queue = changetype<HostQueue>(at);
   queue.scheme = schemeState(changetype<Machine>(<usize>queue.machine), SLOT);
-  return runHost<Scheme>(queue, budget, idleTurns);
+  return runDirect<Scheme>(queue, budget, idleTurns);
 }
 export function setup(at: usize): void {
   const machine = changetype<Machine>(at);

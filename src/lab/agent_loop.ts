@@ -3,17 +3,18 @@
 import { Bell, HostQueue } from '../../build/layout.ts';
 import { assert } from '../base/errors.ts';
 import { type MemoryView, viewOf } from './arena.ts';
-import { CONTROL, ORDER, queueResult, workerWords } from './control.ts';
+import { CONTROL, laneResult, ORDER, workerWords } from './control.ts';
 import { distance, field, setField } from './fields.ts';
-import { type QueuePair, runInlineSlice } from './inline.ts';
+import { runInlineSlice } from './inline.ts';
+import type { DeviceKind, Lane } from './lanes.ts';
 import { type DeviceModule, deviceModule, type HostModule, hostModule } from './modules.ts';
 
-/** One agent of a worker: a queue's host or device side. */
+/** One agent of a worker: a lane's host or one of its devices. */
 export interface AgentRole {
-  kind: 'host' | 'device';
-  /** Index of the queue pair. */
-  queue: number;
-  /** wasm address of its HostQueue or DeviceQueue. */
+  kind: 'host' | DeviceKind;
+  /** Index of the lane. */
+  lane: number;
+  /** wasm address of its front HostQueue, or of the device's structure. */
   at: number;
 }
 
@@ -34,8 +35,8 @@ export interface WorkerTask {
   /** Another controller than the NVMe one (benches). */
   controller: string | undefined;
   agents: AgentRole[];
-  /** Every queue pair of the machine: what an inline slice interleaves. */
-  queues: QueuePair[];
+  /** Every lane of the machine: what an inline slice interleaves. */
+  lanes: Lane[];
   /** wasm addresses of all workers' bells; this worker's is bells[index]. */
   bells: number[];
   /** Wait for completions by spinning (poll) or by sleeping until the device rings (irq). */
@@ -56,13 +57,15 @@ interface Worker {
   task: WorkerTask;
   view: MemoryView;
   host: (scheme: string) => HostModule;
-  device: DeviceModule;
+  device: (kind: DeviceKind) => DeviceModule;
   deadline: number;
 }
 
 /** Serves orders until told to quit. Blocks its thread. */
 export function serveOrders(task: WorkerTask): void {
   const hosts = new Map(task.schemes.map((scheme) => [scheme, hostModule(scheme, task.memory)]));
+  const kinds = new Set(task.lanes.flatMap(({ devices }) => devices.map(({ kind }) => kind)));
+  const devices = new Map([...kinds].map((kind) => [kind, deviceModule(kind, task.memory, task.controller)]));
   const worker: Worker = {
     task,
     view: viewOf(task.memory),
@@ -71,7 +74,11 @@ export function serveOrders(task: WorkerTask): void {
       assert(module, `host module of ${scheme}`);
       return module;
     },
-    device: deviceModule(task.memory, task.controller),
+    device: (kind) => {
+      const module = devices.get(kind);
+      assert(module, `module of ${kind} devices`);
+      return module;
+    },
     deadline: task.fault === undefined ? Number.POSITIVE_INFINITY : performance.now() + task.fault.afterMs,
   };
   const { i32 } = worker.view;
@@ -103,10 +110,10 @@ function beat(worker: Worker): void {
   for (;;) Atomics.wait(i32, heartbeat, i32[heartbeat] as number, SLEEP_MS);
 }
 
-/** A host queue in a slice: lead-in, then its measured I/Os, then on until all queues are measured, then the drain. */
+/** A lane in a slice: lead-in, then its measured I/Os, then on until all lanes are measured, then the drain. */
 interface HostSlice {
   at: number;
-  queue: number;
+  lane: number;
   phase: 'lead' | 'ready' | 'measure' | 'done' | 'drain' | 'drained';
   startMs: number;
   startCompleted: number;
@@ -127,7 +134,7 @@ function runThreads(worker: Worker): void {
   const idleTurns = single && task.wait === 'poll' ? SPIN_TURNS : 0;
   const roundsBeforeSleep = task.wait === 'irq' ? 1 : SPIN_ROUNDS * (single ? 1 : 8);
   let idleRounds = 0;
-  while (Atomics.load(i32, CONTROL.drained) < task.queues.length) {
+  while (Atomics.load(i32, CONTROL.drained) < task.lanes.length) {
     const worked = runAgents(worker, host, slices, idleTurns);
     beat(worker);
     idleRounds = worked ? 0 : idleRounds + 1;
@@ -143,7 +150,9 @@ function runAgents(worker: Worker, host: HostModule, slices: Map<number, HostSli
   let worked = false;
   for (const agent of worker.task.agents) {
     const done =
-      agent.kind === 'host' ? host.run(agent.at, BUDGET, idleTurns) : worker.device.run(agent.at, BUDGET, idleTurns);
+      agent.kind === 'host'
+        ? host.run(agent.at, BUDGET, idleTurns)
+        : worker.device(agent.kind).run(agent.at, BUDGET, idleTurns);
     const slice = slices.get(agent.at);
     if (done > 0) worked = true;
     if (slice !== undefined && advance(worker, slice)) worked = true;
@@ -156,10 +165,10 @@ function beginSlice(view: MemoryView, agent: AgentRole): HostSlice {
   setField(view, agent.at, HostQueue.streamPos, view.i32[CONTROL.streamStart] as number);
   setField(view, agent.at, HostQueue.issueTarget, completed + FOREVER);
   setField(view, agent.at, HostQueue.completionMark, completed + (view.i32[CONTROL.leadIos] as number));
-  return { at: agent.at, queue: agent.queue, phase: 'lead', startMs: 0, startCompleted: completed };
+  return { at: agent.at, lane: agent.lane, phase: 'lead', startMs: 0, startCompleted: completed };
 }
 
-/** Moves a queue's slice on when its phase is over. True when it moved. */
+/** Moves a lane's slice on when its phase is over. True when it moved. */
 function advance(worker: Worker, slice: HostSlice): boolean {
   const { view, task } = worker;
   const { i32 } = view;
@@ -173,8 +182,8 @@ function advance(worker: Worker, slice: HostSlice): boolean {
       slice.phase = 'ready';
       break;
     case 'ready':
-      // Nobody is measured before all queues run.
-      if (Atomics.load(i32, CONTROL.ready) < task.queues.length && !stopped) break;
+      // Nobody is measured before all lanes run.
+      if (Atomics.load(i32, CONTROL.ready) < task.lanes.length && !stopped) break;
       slice.startCompleted = field(view, slice.at, HostQueue.completed);
       setField(view, slice.at, HostQueue.completionMark, slice.startCompleted + (i32[CONTROL.measureIos] as number));
       slice.phase = 'measure';
@@ -189,7 +198,7 @@ function advance(worker: Worker, slice: HostSlice): boolean {
       break;
     case 'done':
       // Nobody stops before all are measured.
-      if (Atomics.load(i32, CONTROL.done) < task.queues.length && !stopped) break;
+      if (Atomics.load(i32, CONTROL.done) < task.lanes.length && !stopped) break;
       setField(view, slice.at, HostQueue.issueTarget, field(view, slice.at, HostQueue.issued));
       slice.phase = 'drain';
       break;
@@ -206,7 +215,7 @@ function advance(worker: Worker, slice: HostSlice): boolean {
 }
 
 function record(view: MemoryView, slice: HostSlice, endMs: number): void {
-  const result = queueResult(slice.queue);
+  const result = laneResult(slice.lane);
   view.f64[result.startMs] = slice.startMs;
   view.f64[result.endMs] = endMs;
   view.f64[result.ios] = (field(view, slice.at, HostQueue.completed) - slice.startCompleted) >>> 0;
@@ -245,7 +254,7 @@ function runInline(worker: Worker): void {
   assert(scheme, 'the arm has a scheme');
   const result = runInlineSlice({
     view,
-    queues: task.queues,
+    lanes: task.lanes,
     host: worker.host(scheme),
     device: worker.device,
     streamStart: i32[CONTROL.streamStart] as number,
@@ -256,7 +265,7 @@ function runInline(worker: Worker): void {
       return Atomics.load(i32, CONTROL.stop) === 0;
     },
   });
-  const words = queueResult(0);
+  const words = laneResult(0);
   f64[words.hostMs] = result.hostMs;
   f64[words.ios] = result.ios;
   f64[words.turns] = result.turns;

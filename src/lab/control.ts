@@ -7,10 +7,10 @@ export const ORDER = { none: 0, threads: 1, inline: 2, quit: 3 } as const;
 const BASE = 1024;
 const WORKER_BASE = 4096;
 const WORKER_BYTES = 128;
-const QUEUE_BASE = 16384;
-const QUEUE_BYTES = 128;
+const LANE_BASE = 16384;
+const LANE_BYTES = 128;
 export const MAX_WORKERS = 64;
-export const MAX_QUEUES = 256;
+export const MAX_LANES = 256;
 
 const word = (index: number): number => BASE / 4 + index * 32;
 
@@ -22,12 +22,12 @@ export const CONTROL = {
   order: word(1),
   /** Lab: index of the arm that runs. */
   arm: word(2),
-  /** Lab: I/Os of each queue before and inside the measured window. */
+  /** Lab: I/Os of each lane before and inside the measured window. */
   leadIos: word(3),
   measureIos: word(4),
   /** Lab: position of the access stream at which the slice begins. */
   streamStart: word(5),
-  /** Atomic counts of host queues that are past their lead-in, measured, drained. */
+  /** Atomic counts of lanes that are past their lead-in, measured, drained. */
   ready: word(6),
   done: word(7),
   drained: word(8),
@@ -43,8 +43,8 @@ export function workerWords(index: number): { heartbeat: number; sleeps: number 
   return { heartbeat: first, sleeps: first + 1 };
 }
 
-/** Results of host queue `index`, written by its worker: indices into a Float64Array over the memory. */
-export function queueResult(index: number) {
-  const first = (QUEUE_BASE + index * QUEUE_BYTES) / 8;
+/** Results of lane `index`, written by its host's worker: indices into a Float64Array over the memory. */
+export function laneResult(index: number) {
+  const first = (LANE_BASE + index * LANE_BYTES) / 8;
   return { startMs: first, endMs: first + 1, hostMs: first + 2, ios: first + 3, turns: first + 4 };
 }

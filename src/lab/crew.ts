@@ -1,19 +1,19 @@
 // The workers of one machine, seen from the lab: start them, give an order, wait for it with a watchdog, end them.
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
-import { DeviceQueue, HostQueue } from '../../build/layout.ts';
 import { EXIT, LabError } from '../base/errors.ts';
 import type { WorkerFault, WorkerTask } from './agent_loop.ts';
-import { CONTROL, MAX_QUEUES, MAX_WORKERS, ORDER, queueResult, workerWords } from './control.ts';
+import { CONTROL, laneResult, MAX_LANES, MAX_WORKERS, ORDER, workerWords } from './control.ts';
 import { setField } from './fields.ts';
+import type { DeviceAgent, Lane } from './lanes.ts';
 import type { BuiltMachine } from './machine.ts';
-import { type Placed, placeAgents } from './placement.ts';
+import { type Placed, type PlacedAgent, placeAgents } from './placement.ts';
 
 /** A worker that has not beaten for this long during an order is stuck. Every loop of a worker beats. */
 const STUCK_MS = 3000;
 const WATCH_MS = 250;
 
-/** What to run in one slice. Counts are for each queue. */
+/** What to run in one slice. Counts are for each lane. */
 export interface SliceOrder {
   mode: 'threads' | 'inline';
   /** Index into the crew's schemes. */
@@ -26,9 +26,9 @@ export interface SliceOrder {
 /** What one slice took. */
 export interface SliceResult {
   ios: number;
-  /** Wall time of the measured window (threads), time inside host agents (inline). For several queues: their mean. */
+  /** Wall time of the measured window (threads), time inside host agents (inline). For several lanes: their mean. */
   ns: number;
-  /** Sum over queues of I/Os per second (threads); 0 inline. */
+  /** Sum over lanes of I/Os per second (threads); 0 inline. */
   iops: number;
   /** Clock calls inside the measured time (inline). */
   turns: number;
@@ -87,9 +87,10 @@ export async function closePool(): Promise<void> {
 /** Starts the workers of a machine and waits until all of them are ready. */
 export async function startCrew(machine: BuiltMachine, options: CrewOptions): Promise<Crew> {
   const { i32 } = machine.view;
-  const placed = placeAgents(machine.queues.length, options.cores);
-  if (machine.queues.length > MAX_QUEUES || placed.workers.length > MAX_WORKERS) {
-    throw new LabError(`at most ${MAX_QUEUES} queue pairs and ${MAX_WORKERS} threads; use fewer --queues or numjobs.`);
+  const kinds = machine.lanes.map(({ devices }) => devices.map(({ kind }) => kind));
+  const placed = placeAgents(kinds, options.cores);
+  if (machine.lanes.length > MAX_LANES || placed.workers.length > MAX_WORKERS) {
+    throw new LabError(`at most ${MAX_LANES} queue pairs and ${MAX_WORKERS} threads; use fewer --queues or numjobs.`);
   }
   i32.fill(0, CONTROL.epoch, CONTROL.stop + 1);
   ringTheRightBells(machine, placed);
@@ -140,22 +141,27 @@ function workerTask(machine: BuiltMachine, placed: Placed, index: number, option
     name: placement.name,
     schemes: options.schemes,
     controller: options.controller,
-    agents: placement.agents.map(({ kind, queue }) => ({ kind, queue, at: machine.queues[queue]?.[kind] as number })),
-    queues: machine.queues.map(({ host, device }) => ({ host, device })),
+    agents: placement.agents.map((agent) => ({ kind: agent.kind, lane: agent.lane, at: addressOf(machine, agent) })),
+    lanes: machine.lanes.map(({ host, devices }) => ({ host, devices })),
     bells: machine.bells,
     wait: options.wait,
     fault: fault && { kind: fault.kind, afterMs: fault.afterMs },
   };
 }
 
-/** Each side of a queue rings the bell of the worker that runs the other side. */
+function addressOf(machine: BuiltMachine, agent: PlacedAgent): number {
+  const lane = machine.lanes[agent.lane] as Lane;
+  return agent.kind === 'host' ? lane.host : (lane.devices[agent.device] as DeviceAgent).at;
+}
+
+/** Host and devices of a lane ring the bell of the worker that runs the other side. */
 function ringTheRightBells(machine: BuiltMachine, placed: Placed): void {
   placed.workers.forEach((worker, index) => {
-    for (const { kind, queue } of worker.agents) {
-      const pair = machine.queues[queue] as { host: number; device: number };
-      const bell = machine.bells[index] as number;
-      if (kind === 'device') setField(machine.view, pair.host, HostQueue.peerBell, bell);
-      else setField(machine.view, pair.device, DeviceQueue.peerBell, bell);
+    const bell = machine.bells[index] as number;
+    for (const agent of worker.agents) {
+      const { devices } = machine.lanes[agent.lane] as Lane;
+      if (agent.kind === 'host') for (const { hostBell } of devices) setField(machine.view, hostBell, 0, bell);
+      else setField(machine.view, (devices[agent.device] as DeviceAgent).deviceBell, 0, bell);
     }
   });
 }
@@ -167,8 +173,8 @@ function prepare(machine: BuiltMachine, order: SliceOrder): void {
   i32[CONTROL.leadIos] = order.leadIos;
   i32[CONTROL.measureIos] = order.measureIos;
   i32[CONTROL.streamStart] = order.streamStart;
-  machine.queues.forEach((_, index) => {
-    const words = queueResult(index);
+  machine.lanes.forEach((_, index) => {
+    const words = laneResult(index);
     for (const word of Object.values(words)) f64[word] = 0;
   });
 }
@@ -178,18 +184,18 @@ function collect(machine: BuiltMachine, order: SliceOrder): SliceResult {
   const complete = Atomics.load(i32, CONTROL.stop) === 0;
   const value = (word: number): number => f64[word] as number;
   if (order.mode === 'inline') {
-    const words = queueResult(0);
+    const words = laneResult(0);
     const [ios, ns, turns] = [value(words.ios), value(words.hostMs) * 1e6, value(words.turns)];
     return { ios, ns, iops: 0, turns, complete };
   }
   let ios = 0;
   let ns = 0;
   let iops = 0;
-  machine.queues.forEach((_, index) => {
-    const words = queueResult(index);
+  machine.lanes.forEach((_, index) => {
+    const words = laneResult(index);
     const tookNs = (value(words.endMs) - value(words.startMs)) * 1e6;
     ios += value(words.ios);
-    ns += tookNs / machine.queues.length;
+    ns += tookNs / machine.lanes.length;
     iops += (value(words.ios) / tookNs) * 1e9;
   });
   return { ios, ns, iops, turns: 0, complete };

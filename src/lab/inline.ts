@@ -4,25 +4,20 @@ import { HostQueue } from '../../build/layout.ts';
 import { seededRandom } from '../base/random.ts';
 import type { MemoryView } from './arena.ts';
 import { distance, field, setField } from './fields.ts';
+import type { DeviceKind, Lane } from './lanes.ts';
 import type { DeviceModule, HostModule } from './modules.ts';
-
-/** The two sides of one queue pair, by wasm address. */
-export interface QueuePair {
-  host: number;
-  device: number;
-}
 
 export interface InlineSlice {
   view: MemoryView;
-  queues: QueuePair[];
+  lanes: readonly Lane[];
   host: HostModule;
-  device: DeviceModule;
+  device(kind: DeviceKind): DeviceModule;
   /** Position of the access streams at which the slice begins. */
   streamStart: number;
-  /** I/Os of each queue before timing starts, and inside it. */
+  /** I/Os of each lane before timing starts, and inside it. */
   leadIos: number;
   measureIos: number;
-  /** Draws the agents' order and budgets at random, to reach more interleavings; absent: full turns, host then device. */
+  /** Draws the agents' order and budgets at random, to reach more interleavings; absent: full turns, host then devices. */
   interleaveSeed?: number | undefined;
   /** Called once a turn: heartbeat of the worker. Returning false ends the slice early. */
   keepGoing?: () => boolean;
@@ -49,7 +44,7 @@ export function runInlineSlice(slice: InlineSlice): InlineResult {
 }
 
 function begin(slice: InlineSlice, ios: number, streamStart: number): void {
-  for (const { host } of slice.queues) {
+  for (const { host } of slice.lanes) {
     const target = field(slice.view, host, HostQueue.issued) + ios;
     setField(slice.view, host, HostQueue.streamPos, streamStart);
     setField(slice.view, host, HostQueue.issueTarget, target);
@@ -58,18 +53,22 @@ function begin(slice: InlineSlice, ios: number, streamStart: number): void {
 }
 
 function drive(slice: InlineSlice): InlineResult {
-  const { view, queues, host, device } = slice;
+  const { view, lanes, host } = slice;
   const random = slice.interleaveSeed === undefined ? undefined : seededRandom(slice.interleaveSeed);
   const result: InlineResult = { hostMs: 0, ios: 0, turns: 0, complete: true };
-  while (queues.some((queue) => pending(view, queue.host))) {
-    for (const queue of queues) {
-      const hostFirst = random === undefined || random.unit() < 0.5;
-      if (!hostFirst) device.run(queue.device, budget(random), 0);
+  const devices = lanes.map((lane) => lane.devices.map(({ kind, at }) => ({ at, module: slice.device(kind) })));
+  while (lanes.some((lane) => pending(view, lane.host))) {
+    for (const [index, lane] of lanes.entries()) {
+      const agents = devices[index] as Agent[];
+      // Bit i: device i has its turn after the host.
+      let late = 0;
+      for (let i = 0; i < agents.length; i++) if (random === undefined || random.unit() < 0.5) late |= 1 << i;
+      runDevices(agents, ~late, random);
       const start = performance.now();
-      result.ios += host.run(queue.host, budget(random), 0);
+      result.ios += host.run(lane.host, budget(random), 0);
       result.hostMs += performance.now() - start;
       result.turns++;
-      if (hostFirst) device.run(queue.device, budget(random), 0);
+      runDevices(agents, late, random);
     }
     if (slice.keepGoing !== undefined && !slice.keepGoing()) {
       result.complete = false;
@@ -79,7 +78,22 @@ function drive(slice: InlineSlice): InlineResult {
   return result;
 }
 
-function budget(random: ReturnType<typeof seededRandom> | undefined): number {
+interface Agent {
+  at: number;
+  module: DeviceModule;
+}
+
+type Random = ReturnType<typeof seededRandom> | undefined;
+
+/** A turn for each device whose bit is set in `chosen`. */
+function runDevices(agents: readonly Agent[], chosen: number, random: Random): void {
+  for (let i = 0; i < agents.length; i++) {
+    const { at, module } = agents[i] as Agent;
+    if (chosen & (1 << i)) module.run(at, budget(random), 0);
+  }
+}
+
+function budget(random: Random): number {
   return random === undefined ? WHOLE_TURN : 1 + random.below(40);
 }
 
@@ -89,7 +103,7 @@ function pending(view: MemoryView, host: number): boolean {
 
 /** Early end: what is in flight completes, nothing new starts. */
 function stopIssuing(slice: InlineSlice): void {
-  for (const { host } of slice.queues) {
+  for (const { host } of slice.lanes) {
     const issued = field(slice.view, host, HostQueue.issued);
     setField(slice.view, host, HostQueue.issueTarget, issued);
     setField(slice.view, host, HostQueue.completionMark, issued);

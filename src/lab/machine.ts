@@ -10,6 +10,9 @@ import {
   DeviceQueue,
   DMA_OPS_PCI,
   DMA_OPS_VIRT,
+  FLOW_COPY,
+  FLOW_DIRECT,
+  FLOW_NVMET,
   HostQueue,
   Machine,
   MapTypeAnswer,
@@ -28,9 +31,12 @@ import {
 import { assert } from '../base/errors.ts';
 import { growTo, type MemoryView, type Span, viewOf } from './arena.ts';
 import { MAP_TYPE_CODE } from './fabric.ts';
+import { setField } from './fields.ts';
+import type { DeviceAgent, Lane } from './lanes.ts';
 import { BIOVEC_SLAB_BYTES, type MachinePlan, PRP_PAGE_BYTES, PRP_SMALL_BYTES, planMachine } from './machine_plan.ts';
-import type { Buffers, MachineSpec, Payload } from './machine_spec.ts';
+import { type Buffers, type Flow, type LaneSpec, type MachineSpec, NVME_PAIRS, type Payload } from './machine_spec.ts';
 
+const FLOW_CODE: Record<Flow, number> = { direct: FLOW_DIRECT, copy: FLOW_COPY, nvmet: FLOW_NVMET };
 const PAYLOAD_CODE: Record<Payload, number> = { none: PAYLOAD_NONE, move: PAYLOAD_MOVE, verify: PAYLOAD_VERIFY };
 const BUFFERS_CODE: Record<Buffers, number> = { pool: BUFFERS_POOL, fixed: BUFFERS_FIXED, user: BUFFERS_USER };
 
@@ -56,12 +62,11 @@ export interface SetupModule {
   fillMedia(queue: number): void;
 }
 
-/** One queue pair's addresses. */
+/** One NVMe queue pair's addresses: HostQueue, DeviceQueue, and what the lab reads of them. */
 export interface QueueAddresses {
   host: number;
   device: number;
   windows: Span;
-  stream: Span;
   histogram: Span;
   counters: Span;
 }
@@ -72,6 +77,9 @@ export interface BuiltMachine {
   memory: WebAssembly.Memory;
   view: MemoryView;
   at: number;
+  /** One for each workload stream, with that stream. */
+  lanes: (Lane & { stream: Span })[];
+  /** Every NVMe queue pair of all lanes. */
   queues: QueueAddresses[];
   /** One bell for each worker. */
   bells: number[];
@@ -97,7 +105,8 @@ export function buildMachine(memory: WebAssembly.Memory, spec: MachineSpec, setu
   const barMemmap: Span = { at: plan.memmap.at + ramMemmapBytes, bytes: plan.memmap.bytes - ramMemmapBytes };
   writeMachine(view, spec, plan, barMemmap.at);
   writeLimits(view, spec, plan);
-  for (let index = 0; index < spec.queues.length; index++) writeQueue(view, spec, plan, index);
+  for (let index = 0; index < plan.queues.length; index++) writeQueue(view, spec, plan, index);
+  for (const [index, lane] of spec.lanes.entries()) writeFront(view, spec, plan, lane, index);
   setup.setupRam(plan.shared.machine.at);
   setup.setupPool(plan.shared.machine.at, plan.shared.poolChunk.at);
   setup.setupMapTypes(plan.shared.mapTypes.at, plan.shared.mapTypes.bytes);
@@ -107,11 +116,11 @@ export function buildMachine(memory: WebAssembly.Memory, spec: MachineSpec, setu
     memory,
     view,
     at: plan.shared.machine.at,
-    queues: plan.queues.map((queue, index) => ({
+    lanes: spec.lanes.map((_, lane) => laneOf(spec, plan, lane)),
+    queues: plan.queues.map((queue) => ({
       host: queue.host.at,
       device: queue.device.at,
       windows: queue.windows,
-      stream: plan.pools[index]?.stream as Span,
       histogram: queue.histogram,
       counters: queue.counters,
     })),
@@ -121,6 +130,23 @@ export function buildMachine(memory: WebAssembly.Memory, spec: MachineSpec, setu
     pool: plan.shared.poolChunk,
     pageStamps: plan.pageStamps,
   };
+}
+
+/** The agents of a lane: its front queue's host, and each queue pair's controller. */
+function laneOf(spec: MachineSpec, plan: MachinePlan, lane: number): Lane & { stream: Span } {
+  const pairs = plan.queues.slice(lane * NVME_PAIRS[spec.flow], (lane + 1) * NVME_PAIRS[spec.flow]);
+  const devices = pairs.map(
+    ({ host, device }): DeviceAgent => ({
+      kind: 'nvme',
+      at: device.at,
+      deviceBell: host.at + HostQueue.peerBell,
+      hostBell: device.at + DeviceQueue.peerBell,
+    }),
+  );
+  const [front] = pairs;
+  const stream = plan.streams[lane];
+  assert(front && stream, `lane ${lane} is planned`);
+  return { host: front.host.at, devices, stream };
 }
 
 /** Says where the following I/Os' buffers come from. Only between rounds, when nothing is in flight. */
@@ -208,6 +234,18 @@ function writeQueue(view: MemoryView, spec: MachineSpec, plan: MachinePlan, inde
   fillStack(view, regions.prpPageStack, lists.pages.at, PRP_PAGE_BYTES);
 }
 
+/** The front queue of a lane also holds its workload. */
+function writeFront(view: MemoryView, spec: MachineSpec, plan: MachinePlan, lane: LaneSpec, index: number): void {
+  const at = plan.queues[index * NVME_PAIRS[spec.flow]]?.host.at;
+  const stream = plan.streams[index];
+  assert(at !== undefined && stream, `lane ${index} is planned`);
+  setField(view, at, HostQueue.flow, FLOW_CODE[spec.flow]);
+  setField(view, at, HostQueue.stream, stream.at);
+  setField(view, at, HostQueue.streamMask, lane.streamIos - 1);
+  setField(view, at, HostQueue.iodepth, lane.iodepth);
+  setField(view, at, HostQueue.batch, lane.batch);
+}
+
 /** Fills a free stack so that the lowest object is handed out first. */
 function fillStack(view: MemoryView, stack: Span, first: number, stride: number): void {
   const count = stack.bytes / 4;
@@ -217,8 +255,7 @@ function fillStack(view: MemoryView, stack: Span, first: number, stride: number)
 function writeHostQueue(view: MemoryView, spec: MachineSpec, plan: MachinePlan, index: number): void {
   const regions = plan.queues[index];
   const pools = plan.pools[index];
-  const queue = spec.queues[index];
-  assert(regions && pools && queue, `queue ${index} is planned`);
+  assert(regions && pools, `queue ${index} is planned`);
   const at = regions.host.at;
   const u32 = (offset: number, value: number): void => {
     view.u32[(at + offset) / 4] = value;
@@ -226,10 +263,6 @@ function writeHostQueue(view: MemoryView, spec: MachineSpec, plan: MachinePlan, 
   u32(HostQueue.machine, plan.shared.machine.at);
   u32(HostQueue.shared, regions.shared.at);
   u32(HostQueue.limits, plan.shared.limits.at);
-  u32(HostQueue.stream, pools.stream.at);
-  u32(HostQueue.streamMask, queue.streamIos - 1);
-  u32(HostQueue.iodepth, queue.iodepth);
-  u32(HostQueue.batch, queue.batch);
   u32(HostQueue.tagWords, regions.tags.at);
   u32(HostQueue.tagWordCount, regions.tags.bytes / 8);
   u32(HostQueue.requests, regions.requests.at);

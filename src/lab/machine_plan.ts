@@ -25,7 +25,7 @@ import {
 } from '../../build/layout.ts';
 import { BUCKETS } from '../stats/histogram.ts';
 import { Arena, type Span } from './arena.ts';
-import type { MachineSpec, QueueSpec } from './machine_spec.ts';
+import { type LaneSpec, type MachineSpec, NVME_PAIRS } from './machine_spec.ts';
 
 export const PRP_SMALL_BYTES = 256;
 export const PRP_PAGE_BYTES = 4096;
@@ -58,11 +58,11 @@ function planShared(arena: Arena, spec: MachineSpec, mapTypeTreeBytes: number) {
 }
 
 /** Structures of one queue pair that are zeroed before a run. */
-function planQueue(arena: Arena, spec: MachineSpec, queue: QueueSpec, index: number) {
+function planQueue(arena: Arena, spec: MachineSpec, lane: LaneSpec, index: number) {
   const take = (name: string, bytes: number, align?: number): Span =>
     arena.take(`queue ${index} ${name}`, bytes, align);
   const tags = spec.depthEntries - 1;
-  const bios = queue.iodepth + tags;
+  const bios = lane.iodepth + tags;
   return {
     host: take('host', HostQueue.bytes),
     device: take('device', DeviceQueue.bytes),
@@ -86,13 +86,12 @@ function planQueue(arena: Arena, spec: MachineSpec, queue: QueueSpec, index: num
 }
 
 /** Pools and payload of one queue pair: handed out as they are, never zeroed as a whole. */
-function planQueuePools(arena: Arena, spec: MachineSpec, queue: QueueSpec, index: number) {
+function planQueuePools(arena: Arena, spec: MachineSpec, lane: LaneSpec, index: number) {
   const take = (name: string, bytes: number): Span => arena.take(`queue ${index} ${name}`, bytes, PAGE_BYTES);
   const tags = spec.depthEntries - 1;
   return {
-    biovecs: take('biovecs', (queue.iodepth + tags) * BIOVEC_SLAB_BYTES),
+    biovecs: take('biovecs', (lane.iodepth + tags) * BIOVEC_SLAB_BYTES),
     sgs: take('scatterlists', tags * NVME_MAX_SEGS * Scatterlist.bytes),
-    stream: take('access stream', queue.streamIos * IoDescriptor.bytes),
     generations: take('block generations', (spec.mediaBytes / BLOCK_BYTES) * 4),
     media: take('medium', spec.mediaBytes),
   };
@@ -112,15 +111,20 @@ export function planMachine(spec: MachineSpec, mapTypeTreeBytes: number, start: 
   const arena = new Arena(start);
   const pages = (spec.ramBytes + spec.barBytes) / PAGE_BYTES;
   const shared = planShared(arena, spec, mapTypeTreeBytes);
-  const queues = spec.queues.map((queue, index) => planQueue(arena, spec, queue, index));
+  // The pairs of one lane lie together: its front first.
+  const pairs = spec.lanes.flatMap((lane) => Array.from({ length: NVME_PAIRS[spec.flow] }, () => lane));
+  const queues = pairs.map((lane, index) => planQueue(arena, spec, lane, index));
   const zeroed: Span = { at: start, bytes: arena.end - start };
   const tags = spec.depthEntries - 1;
   // PRP lists of all queues lie together: one window makes them reachable for the controllers.
-  const prpLists = spec.queues.map((_, index) => ({
+  const prpLists = pairs.map((_, index) => ({
     small: arena.take(`queue ${index} short PRP lists`, tags * PRP_SMALL_BYTES, PAGE_BYTES),
     pages: arena.take(`queue ${index} PRP lists`, tags * prpListPages(spec.mdtsBytes) * PRP_PAGE_BYTES, PAGE_BYTES),
   }));
-  const pools = spec.queues.map((queue, index) => planQueuePools(arena, spec, queue, index));
+  const pools = pairs.map((lane, index) => planQueuePools(arena, spec, lane, index));
+  const streams = spec.lanes.map(({ streamIos }, index) =>
+    arena.take(`lane ${index} access stream`, streamIos * IoDescriptor.bytes, PAGE_BYTES),
+  );
   const pageStamps = arena.take('page stamps of the counting build', pages * 4, PAGE_BYTES);
   const barWindow = arena.take('BAR window', spec.barWindowBytes, PAGE_BYTES);
   const ramWindow = arena.take('RAM window', spec.ramWindowBytes, PAGE_BYTES);
@@ -134,6 +138,7 @@ export function planMachine(spec: MachineSpec, mapTypeTreeBytes: number, start: 
     zeroed,
     prpLists,
     pools,
+    streams,
     pageStamps,
     barWindow,
     ramWindow,

@@ -4,8 +4,14 @@ import type { Fabric } from './fabric.ts';
 export type Payload = 'none' | 'move' | 'verify';
 export type Buffers = 'pool' | 'fixed' | 'user';
 
-/** One queue pair and the I/O its submitter keeps in flight. */
-export interface QueueSpec {
+/** What a lane's I/O does: host and drive; drive to drive; network and drive. */
+export type Flow = 'direct' | 'copy' | 'nvmet';
+
+/** NVMe queue pairs that the host of one lane has. */
+export const NVME_PAIRS: Record<Flow, number> = { direct: 1, copy: 2, nvmet: 1 };
+
+/** One workload stream and the I/O its host keeps in flight. */
+export interface LaneSpec {
   iodepth: number;
   /** I/Os for each doorbell; at most iodepth. */
   batch: number;
@@ -19,8 +25,9 @@ export interface MachineSpec {
   barBytes: number;
   ramBytes: number;
   fabric: Fabric;
+  flow: Flow;
   payload: Payload;
-  queues: QueueSpec[];
+  lanes: LaneSpec[];
   /** Entries of each SQ and CQ; one fewer can be used. */
   depthEntries: number;
   /** Largest transfer of one command (MDTS). */

@@ -12,7 +12,6 @@ import { type Crew, type CrewOptions, closePool, startCrew } from './crew.ts';
 import { runInlineSlice } from './inline.ts';
 import { type BuiltMachine, buildMachine, setBuffers } from './machine.ts';
 import { deviceModule, findScheme, hostModule, refusalReason, setupModule, usesPool, variantOf } from './modules.ts';
-import { placeAgents } from './placement.ts';
 import { checkOutcome, readCounters, resetCounters, takeLandings, takeLatency, takeOutcome } from './queue_state.ts';
 import { residentBytes } from './resident.ts';
 import {
@@ -85,8 +84,7 @@ const STATE_SLACK_BYTES = 4096;
 
 /** @throws LabError when the machine does not fit, a worker dies, or data does not check */
 export async function measureGroup(plan: GroupPlan, params: RunParams, run: GroupRun): Promise<GroupRecord> {
-  const placed = placeAgents(queuesOf(plan).length, run.cores);
-  const { machine, meanBytes } = build(plan, params, run, placed.workers.length);
+  const { machine, meanBytes } = build(plan, params, run);
   const arms = plan.arms.map((arm) => emptyRecord(arm, params, machine, meanBytes));
   const schemes = modulesOf(plan, params);
   const crew = await startCrew(machine, { schemes, wait: params.wait, cores: run.cores, fault: run.fault });
@@ -100,7 +98,7 @@ export async function measureGroup(plan: GroupPlan, params: RunParams, run: Grou
     const interrupted = await measure(group, records);
     if (!interrupted) for (const record of records) count(group, record);
     await crew.close();
-    return { plan, oversubscribed: placed.oversubscribed, arms: [...records, ...refused], interrupted };
+    return { plan, oversubscribed: crew.placed.oversubscribed, arms: [...records, ...refused], interrupted };
   } catch (error) {
     // A worker may hang or be gone: end the threads instead of asking them.
     await closePool();
@@ -129,9 +127,9 @@ function modulesOf(plan: GroupPlan, params: RunParams): string[] {
   return [...new Set(plan.arms.map((arm) => moduleOf(arm, params)))];
 }
 
-function build(plan: GroupPlan, params: RunParams, run: GroupRun, workers: number) {
+function build(plan: GroupPlan, params: RunParams, run: GroupRun) {
   const hosts = modulesOf(plan, params).map((module) => hostModule(module, run.memory));
-  const sized = machineSpec(plan, params, workers);
+  const sized = machineSpec(plan, params, run.cores);
   const stateBytes = hosts.reduce((sum, host) => sum + host.stateBytes(sized.barBytes) + STATE_SLACK_BYTES, 0);
   const spec = { ...sized, schemeStateBytes: stateBytes };
   const memmapBytes = Math.max(...hosts.map((host) => host.memmapBytes(spec.barBytes)));
@@ -140,7 +138,7 @@ function build(plan: GroupPlan, params: RunParams, run: GroupRun, workers: numbe
   for (const host of hosts) host.setup(machine.at);
   const queues = queuesOf(plan);
   const facts = queues.map(({ job, clone }, index) => {
-    const stream = machine.queues[index]?.stream;
+    const stream = machine.lanes[index]?.stream;
     const words = new Uint32Array(run.memory.buffer, stream?.at, (stream?.bytes ?? 0) / 4);
     const slots = { first: index, stride: queues.length };
     return compileStream(
@@ -261,10 +259,10 @@ async function measure(group: Group, records: ArmRecord[]): Promise<boolean> {
   return false;
 }
 
-/** I/Os of each queue in a slice of `ms`: the same for every arm, at most one pass of a job that has an end. */
+/** I/Os of each lane in a slice of `ms`: the same for every arm, at most one pass of a job that has an end. */
 function sliceIos(group: Group, nsPerIo: number, ms: number): number {
-  const queues = group.machine.queues.length;
-  const byTime = Math.ceil((ms * 1e6) / nsPerIo / queues);
+  const lanes = group.machine.lanes.length;
+  const byTime = Math.ceil((ms * 1e6) / nsPerIo / lanes);
   const onePass = Math.max(...group.plan.jobs.map((job) => job.totalIos));
   const least = Math.max(...group.plan.jobs.map((job) => job.iodepthBatch));
   return Math.min(Math.max(byTime, least), onePass, 2 ** 29);
@@ -326,12 +324,11 @@ function count(group: Group, record: ArmRecord): void {
   setBuffers(machine, record.arm.buffers);
   resetCounters(machine);
   const host = hostModule(moduleOf(record.arm, group.params), machine.memory, true);
-  const device = deviceModule(machine.memory);
   runInlineSlice({
     view: machine.view,
-    queues: machine.queues,
+    lanes: machine.lanes,
     host,
-    device,
+    device: (kind) => deviceModule(kind, machine.memory),
     streamStart: 0,
     leadIos: 0,
     measureIos: COUNTED_IOS,

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { LabError, suggestion } from '../base/errors.ts';
+import type { DeviceKind } from './lanes.ts';
 import type { SetupModule } from './machine.ts';
 
 const FOLDER = new URL('../../build/machine/', import.meta.url);
@@ -34,9 +35,9 @@ export interface HostModule {
   mapStateBytes(barBytes: number): number;
 }
 
-/** Functions of device.wasm. */
+/** Functions of a device's module: device.wasm for NVMe controllers. */
 export interface DeviceModule {
-  /** Works for one controller queue until its budget of commands, or idleness; commands served. */
+  /** Works for one device agent until its budget of commands, or idleness; commands served. */
   run(queue: number, budget: number, idleTurns: number): number;
 }
 
@@ -190,9 +191,13 @@ export function hostModule(scheme: string, memory: WebAssembly.Memory, counting 
   return instantiate(counting ? `host.${scheme}.counting` : `host.${scheme}`, memory) as unknown as HostModule;
 }
 
-/** @param name another controller than the NVMe one, for benches (build/machine/device.NAME.wasm) */
-export function deviceModule(memory: WebAssembly.Memory, name?: string): DeviceModule {
-  return instantiate(name === undefined ? 'device' : `device.${name}`, memory) as unknown as DeviceModule;
+/** Name of the module that runs a kind of device, in src/machine/targets. */
+const DEVICE_TARGET: Record<DeviceKind, string> = { nvme: 'device', rnic: 'rnic' };
+
+/** @param controller another controller than the NVMe one, for benches (build/machine/device.NAME.wasm) */
+export function deviceModule(kind: DeviceKind, memory: WebAssembly.Memory, controller?: string): DeviceModule {
+  const name = kind === 'nvme' && controller !== undefined ? `device.${controller}` : DEVICE_TARGET[kind];
+  return instantiate(name, memory) as unknown as DeviceModule;
 }
 
 export function setupModule(memory: WebAssembly.Memory): SetupModule {

@@ -1,10 +1,14 @@
 // Which agent runs on which thread. Spinning threads never outnumber cores: with more agents than cores, agents share
 // threads and the result says so.
+import type { DeviceKind } from './lanes.ts';
 
-/** Agents of one worker, by queue index. */
+/** One agent: the host of a lane, or one of its devices. */
+export type PlacedAgent = { kind: 'host'; lane: number } | { kind: DeviceKind; lane: number; device: number };
+
+/** Agents of one worker. */
 export interface Placement {
   name: string;
-  agents: { kind: 'host' | 'device'; queue: number }[];
+  agents: PlacedAgent[];
 }
 
 export interface Placed {
@@ -13,26 +17,24 @@ export interface Placed {
   oversubscribed: boolean;
 }
 
-/** Spreads the 2 x `queues` agents over at most `cores` workers, hosts apart from devices where there are two cores. */
-export function placeAgents(queues: number, cores: number): Placed {
-  const indices = Array.from({ length: queues }, (_, i) => i);
-  const oversubscribed = 2 * queues > cores;
+/** Spreads the agents of all lanes over at most `cores` workers, hosts apart from devices where there are two cores. */
+export function placeAgents(lanes: readonly (readonly DeviceKind[])[], cores: number): Placed {
+  const hosts = lanes.map((_, lane): PlacedAgent => ({ kind: 'host', lane }));
+  const devices = lanes.flatMap((kinds, lane) => kinds.map((kind, device): PlacedAgent => ({ kind, lane, device })));
+  const oversubscribed = hosts.length + devices.length > cores;
   if (cores < 2) {
-    const agents = indices.flatMap((queue) => [
-      { kind: 'host' as const, queue },
-      { kind: 'device' as const, queue },
-    ]);
+    const agents = hosts.flatMap((host) => [host, ...devices.filter(({ lane }) => lane === host.lane)]);
     return { workers: [{ name: 'cpu0', agents }], oversubscribed };
   }
-  const hostWorkers = Math.min(queues, Math.floor(cores / 2));
-  const deviceWorkers = Math.min(queues, cores - hostWorkers);
-  const share = (kind: 'host' | 'device', name: string, workers: number): Placement[] =>
-    Array.from({ length: workers }, (_, worker) => ({
-      name: `${name}${worker}`,
-      agents: indices.filter((queue) => queue % workers === worker).map((queue) => ({ kind, queue })),
-    }));
-  return {
-    workers: [...share('host', 'host', hostWorkers), ...share('device', 'nvme', deviceWorkers)],
-    oversubscribed,
-  };
+  const hostWorkers = Math.min(hosts.length, Math.floor(cores / 2));
+  const deviceWorkers = Math.min(devices.length, cores - hostWorkers);
+  return { workers: [...share(hosts, hostWorkers), ...share(devices, deviceWorkers)], oversubscribed };
+}
+
+/** Deals agents out to workers, which are named for what they run: host0, nvme1, nvme+rnic0. */
+function share(agents: readonly PlacedAgent[], workers: number): Placement[] {
+  return Array.from({ length: workers }, (_, worker) => {
+    const own = agents.filter((_, index) => index % workers === worker);
+    return { name: `${[...new Set(own.map(({ kind }) => kind))].join('+')}${worker}`, agents: own };
+  });
 }

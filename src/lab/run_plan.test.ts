@@ -99,7 +99,7 @@ describe('the machine of a group', () => {
     const job = { ...defaultJob(limits, [{ key: 'bs', value: '128k' }]), numjobs: 2 };
     const [group] = planGroups(params({ bars: [GIB], jobs: [job] }));
     const spec = machineSpec(group as NonNullable<typeof group>, params(), 2);
-    expect(spec.queues).toHaveLength(2);
+    expect(spec.lanes).toHaveLength(2);
     expect(spec.barWindowBytes).toBe(2 * 512 * 128 * 1024);
     expect(spec.barWindowBytes).toBeLessThanOrEqual(spec.barBytes);
   });

@@ -4,7 +4,7 @@ import { MIB } from '../base/units.ts';
 import { type Job, usedBlockSizes } from '../jobs/job.ts';
 import type { Params } from '../report/result.ts';
 import type { Fabric } from './fabric.ts';
-import type { Buffers, MachineSpec, Payload } from './machine_spec.ts';
+import { type Buffers, type MachineSpec, NVME_PAIRS, type Payload } from './machine_spec.ts';
 
 export type Mode = 'threads' | 'inline';
 
@@ -166,8 +166,9 @@ export function machineSpec(group: GroupPlan, params: RunParams, workers: number
     barBytes: group.barBytes,
     ramBytes: params.ramBytes,
     fabric: params.fabricOf(group.barBytes),
+    flow: 'direct',
     payload: group.payload,
-    queues: queues.map(({ job }) => ({ iodepth: job.iodepth, batch: job.iodepthBatch, streamIos })),
+    lanes: queues.map(({ job }) => ({ iodepth: job.iodepth, batch: job.iodepthBatch, streamIos })),
     depthEntries: params.depthEntries,
     mdtsBytes: params.mdtsBytes,
     namespaceBytes: params.namespaceBytes,
@@ -186,8 +187,8 @@ export function machineSpec(group: GroupPlan, params: RunParams, workers: number
 /** Bytes that the machine will really touch, for the check against the memory there is. */
 export function touchedBytes(spec: MachineSpec, memmapBytes: number): number {
   const payload = spec.payload === 'none' ? 0 : spec.barWindowBytes + spec.ramWindowBytes;
-  const media = spec.payload === 'none' ? 0 : spec.mediaBytes * spec.queues.length;
-  const streams = spec.queues.reduce((sum, queue) => sum + queue.streamIos * 16, 0);
+  const media = spec.payload === 'none' ? 0 : spec.mediaBytes * spec.lanes.length * NVME_PAIRS[spec.flow];
+  const streams = spec.lanes.reduce((sum, { streamIos }) => sum + streamIos * 16, 0);
   return memmapBytes + spec.ramBytes / 64 + payload + media + streams;
 }
 

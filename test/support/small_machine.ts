@@ -6,7 +6,7 @@ import { type Fabric, oneSwitch } from '../../src/lab/fabric.ts';
 import { field } from '../../src/lab/fields.ts';
 import { type InlineResult, runInlineSlice } from '../../src/lab/inline.ts';
 import { type BuiltMachine, buildMachine, type SetupModule, setBuffers } from '../../src/lab/machine.ts';
-import type { Buffers, MachineSpec } from '../../src/lab/machine_spec.ts';
+import { type Buffers, type MachineSpec, NVME_PAIRS } from '../../src/lab/machine_spec.ts';
 import { type DeviceModule, deviceModule, type HostModule, hostModule, setupModule } from '../../src/lab/modules.ts';
 import { type Outcome, readCounters, resetCounters, takeOutcome } from '../../src/lab/queue_state.ts';
 
@@ -31,9 +31,9 @@ export interface SmallMachine {
   host(scheme: string): HostModule;
   /** Takes a host module that is not of this build, under a name for `run`. */
   adopt(scheme: string, module: HostModule): void;
-  /** Writes the stream of a queue (repeated to its length). */
-  stream(ios: readonly TestIo[], queue?: number): void;
-  /** Runs `count` I/Os of each queue and gives what came of it. */
+  /** Writes the stream of a lane (repeated to its length). */
+  stream(ios: readonly TestIo[], lane?: number): void;
+  /** Runs `count` I/Os of each lane and gives what came of it. */
   run(scheme: string, buffers: Buffers, count: number, interleaveSeed?: number): InlineResult & Outcome;
   /** Counts of the counting build since the last call. */
   counters(): ReturnType<typeof readCounters>;
@@ -41,7 +41,7 @@ export interface SmallMachine {
   leftovers(): string[];
 }
 
-export type SmallSpec = Partial<Omit<MachineSpec, 'queues'>> & {
+export type SmallSpec = Partial<Omit<MachineSpec, 'lanes'>> & {
   iodepth?: number;
   batch?: number;
   queueCount?: number;
@@ -58,8 +58,9 @@ export function smallMachine(options: SmallSpec = {}): SmallMachine {
     barBytes,
     ramBytes,
     fabric: fabricOf(barBytes, ramBytes),
+    flow: 'direct',
     payload: 'move',
-    queues: Array.from({ length: queueCount }, () => ({ iodepth, batch, streamIos })),
+    lanes: Array.from({ length: queueCount }, () => ({ iodepth, batch, streamIos })),
     depthEntries: 64,
     mdtsBytes: 512 * KIB,
     namespaceBytes: TIB,
@@ -74,7 +75,7 @@ export function smallMachine(options: SmallSpec = {}): SmallMachine {
   const memory = sharedMemory();
   const setup = setupModule(memory);
   const machine = buildMachine(memory, spec, setup);
-  const device = deviceModule(memory);
+  const device = deviceModule('nvme', memory);
   const hosts = new Map<string, HostModule>();
   const host = (scheme: string): HostModule => {
     const module = hosts.get(scheme) ?? hostModule(scheme, memory, true);
@@ -93,12 +94,20 @@ export function smallMachine(options: SmallSpec = {}): SmallMachine {
       module.setup(machine.at);
       hosts.set(scheme, module);
     },
-    stream: (ios, queue = 0) => writeStream(machine, ios, queue),
+    stream: (ios, lane = 0) => writeStream(machine, ios, lane),
     run: (scheme, buffers, count, interleaveSeed) => {
       const module = host(scheme);
       setBuffers(machine, buffers);
-      const slice = { view: machine.view, queues: machine.queues, host: module, device, streamStart: 0, leadIos: 0 };
-      const result = runInlineSlice({ ...slice, measureIos: count, interleaveSeed });
+      const result = runInlineSlice({
+        view: machine.view,
+        lanes: machine.lanes,
+        host: module,
+        device: (kind) => deviceModule(kind, memory),
+        streamStart: 0,
+        leadIos: 0,
+        measureIos: count,
+        interleaveSeed,
+      });
       return { ...result, ...takeOutcome(machine) };
     },
     counters: () => {
@@ -110,8 +119,8 @@ export function smallMachine(options: SmallSpec = {}): SmallMachine {
   };
 }
 
-function writeStream(machine: BuiltMachine, ios: readonly TestIo[], queue: number): void {
-  const span = machine.queues[queue]?.stream as { at: number; bytes: number };
+function writeStream(machine: BuiltMachine, ios: readonly TestIo[], lane: number): void {
+  const span = machine.lanes[lane]?.stream as { at: number; bytes: number };
   const entries = span.bytes / 16;
   for (let i = 0; i < entries; i++) {
     const io = ios[i % ios.length] as TestIo;
@@ -132,7 +141,7 @@ function leftovers(machine: BuiltMachine, setup: SetupModule, hosts: Map<string,
     const expect = (name: string, value: number, expected: number): void => {
       if (value !== expected) wrong.push(`queue ${index} ${name}: ${value} instead of ${expected}`);
     };
-    const iodepth = spec.queues[index]?.iodepth as number;
+    const iodepth = spec.lanes[Math.floor(index / NVME_PAIRS[spec.flow])]?.iodepth as number;
     expect('free bios', field(view, host, HostQueue.bioFree), iodepth + tags);
     expect('free biovecs', field(view, host, HostQueue.biovecFree), iodepth + tags);
     expect('free scatterlists', field(view, host, HostQueue.sgFree), tags);

@@ -22,7 +22,7 @@ const ENOMEM: i32 = 12;
 
 /** Issues the next I/O of the stream. False when the rest of it waits for tags (queue.pendingBio). */
 @inline
-export function issueNext<S>(queue: HostQueue, scheme: S): bool {
+export function issueNext<S, F>(queue: HostQueue, scheme: S): bool {
   const machine = changetype<Machine>(<usize>queue.machine);
   const io = changetype<IoDescriptor>(<usize>queue.stream + (<usize>(queue.streamPos & queue.streamMask) << 4));
   queue.streamPos += 1;
@@ -54,7 +54,7 @@ export function issueNext<S>(queue: HostQueue, scheme: S): bool {
     return refuse(queue, bio, error);
   }
   if (machine.payload == PAYLOAD_VERIFY) prepareCheck(queue, machine, dio, isWrite);
-  return submitBio(queue, scheme, bio);
+  return submitBio<S, F>(queue, scheme, bio);
 }
 
 /** An I/O that never left the submitter: counted as an error with its errno, and complete. */

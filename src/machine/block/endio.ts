@@ -1,6 +1,5 @@
-// The end of a request and of its bios: blk_mq_end_request, bio_endio with its chain of split parts (6.12), and the
-// submitter's own end: release the buffer, take the latency sample, check the payload.
-import { completeIo } from "../agents/submitter";
+// The end of a request and of its bios: blk_mq_end_request, bio_endio with its chain of split parts (6.12). What a bio's end
+// means is its submitter's: bi_end_io, here the hook `ended` of the flow F.
 import { Bio, BIO_CHAIN, BLK_STS_OK } from "../layout/bio";
 import { HostQueue } from "../layout/queue";
 import { Request } from "../layout/request";
@@ -9,7 +8,7 @@ import { tagPut } from "./tags";
 
 /** Ends the request with a block status: ends its bios and frees its tag. */
 @inline
-export function endRequest<S>(queue: HostQueue, scheme: S, request: Request, status: u8): void {
+export function endRequest<S, F>(queue: HostQueue, scheme: S, request: Request, status: u8): void {
   let at = <usize>request.bio;
   request.bio = 0;
   tagPut(queue, <u32>request.tag);
@@ -17,13 +16,13 @@ export function endRequest<S>(queue: HostQueue, scheme: S, request: Request, sta
     const bio = changetype<Bio>(at);
     at = <usize>bio.bi_next;
     if (status != BLK_STS_OK) bio.bi_status = status;
-    bioEndio(queue, scheme, bio);
+    bioEndio<S, F>(queue, scheme, bio);
   } while (at != 0);
 }
 
 /** bio_endio: a front part passes its status to its parent; the parent ends when all parts have. */
 @inline
-export function bioEndio<S>(queue: HostQueue, scheme: S, bio: Bio): void {
+export function bioEndio<S, F>(queue: HostQueue, scheme: S, bio: Bio): void {
   let current = bio;
   if (current.bi_flags & BIO_CHAIN) {
     const parent = changetype<Bio>(<usize>current.bi_private);
@@ -32,7 +31,7 @@ export function bioEndio<S>(queue: HostQueue, scheme: S, bio: Bio): void {
     current = parent;
   }
   current.__bi_remaining -= 1;
-  if (current.__bi_remaining == 0) completeIo(queue, scheme, current);
+  if (current.__bi_remaining == 0) changetype<F>(0).ended<S>(queue, scheme, current);
 }
 
 /** Identity of the I/O that a request serves (its first bio's), for the counting build. */

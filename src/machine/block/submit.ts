@@ -12,7 +12,7 @@ import { NO_TAG, tagGet, tagPut } from "./tags";
 
 /** Sends a bio, or as much of it as there are tags for; the rest is kept in queue.pendingBio and false returned. */
 @inline
-export function submitBio<S>(queue: HostQueue, scheme: S, bio: Bio): bool {
+export function submitBio<S, F>(queue: HostQueue, scheme: S, bio: Bio): bool {
   for (;;) {
     const tag = tagGet(queue);
     if (tag == NO_TAG) {
@@ -29,14 +29,14 @@ export function submitBio<S>(queue: HostQueue, scheme: S, bio: Bio): bool {
     }
     // The last part is the bio itself: it may have ended once it is sent, so nothing reads it afterwards.
     const last = front == bio;
-    startRequest(queue, scheme, front, tag);
+    startRequest<S, F>(queue, scheme, front, tag);
     if (last) return true;
   }
   return true;
 }
 
 @inline
-function startRequest<S>(queue: HostQueue, scheme: S, bio: Bio, tag: i32): void {
+function startRequest<S, F>(queue: HostQueue, scheme: S, bio: Bio, tag: i32): void {
   if (plugMerge(queue, scheme, bio, splitSegments())) {
     tagPut(queue, <u32>tag);
     return;
@@ -51,5 +51,5 @@ function startRequest<S>(queue: HostQueue, scheme: S, bio: Bio, tag: i32): void 
   request.biotail = request.bio;
   store<u32>(<usize>queue.plug + (<usize>queue.plugCount << 2), <u32>changetype<usize>(request));
   queue.plugCount += 1;
-  if (queue.plugCount == BLK_MAX_REQUEST_COUNT) flushPlug(queue, scheme);
+  if (queue.plugCount == BLK_MAX_REQUEST_COUNT) flushPlug<S, F>(queue, scheme);
 }

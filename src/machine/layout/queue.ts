@@ -23,6 +23,11 @@ export class QueueShared {
   pad320: u64; pad328: u64; pad336: u64; pad344: u64; pad352: u64; pad360: u64; pad368: u64; pad376: u64;
 }
 
+/** What a lane's I/O does: host and NVMe drive; between two drives; between a network and a drive. */
+export const FLOW_DIRECT: u32 = 0;
+export const FLOW_COPY: u32 = 1;
+export const FLOW_NVMET: u32 = 2;
+
 /** The host's side of a queue pair: the block layer's queue, its tags and pools, and nvme-pci's nvme_queue. */
 @unmanaged
 export class HostQueue {
@@ -109,6 +114,8 @@ export class HostQueue {
   bytesDone: u64;
   counters: u32;
   queueIndex: u32;
+  /** FLOW_*: which agent runs the lane whose front this queue is. */
+  flow: u32;
 }
 
 /** The controller's side of a queue pair. */

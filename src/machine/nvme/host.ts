@@ -23,7 +23,7 @@ export function requestAt(queue: HostQueue, tag: u32): Request {
 }
 
 /** nvme_queue_rqs: sends every plugged request. What cannot be prepared is tried once more by itself, then fails. */
-export function flushPlug<S>(queue: HostQueue, scheme: S): void {
+export function flushPlug<S, F>(queue: HostQueue, scheme: S): void {
   const count = queue.plugCount;
   if (count == 0) return;
   queue.plugCount = 0;
@@ -38,7 +38,7 @@ export function flushPlug<S>(queue: HostQueue, scheme: S): void {
     }
   }
   if (failed < count) ringSqDoorbell(queue);
-  if (failed > 0) retry(queue, scheme, failed);
+  if (failed > 0) retry<S, F>(queue, scheme, failed);
 }
 
 @inline
@@ -47,7 +47,7 @@ function plugged(queue: HostQueue, index: u32): Request {
 }
 
 /** The requeue list of nvme_queue_rqs goes through nvme_queue_rq one by one; a second failure ends the request. */
-function retry<S>(queue: HostQueue, scheme: S, count: u32): void {
+function retry<S, F>(queue: HostQueue, scheme: S, count: u32): void {
   for (let i: u32 = 0; i < count; i++) {
     const request = plugged(queue, i);
     const status = prepare(queue, scheme, request);
@@ -55,7 +55,7 @@ function retry<S>(queue: HostQueue, scheme: S, count: u32): void {
       pushCommand(queue, request);
       ringSqDoorbell(queue);
     } else {
-      endRequest(queue, scheme, request, status);
+      endRequest<S, F>(queue, scheme, request, status);
     }
   }
 }
@@ -115,7 +115,7 @@ function ringSqDoorbell(queue: HostQueue): void {
  * nvme_poll_cq: consumes posted completions until `most` I/Os (bios without parents) have ended. Returns the
  * number of completions consumed; the CQ head doorbell is rung once.
  */
-export function reap<S>(queue: HostQueue, scheme: S, until: u32): u32 {
+export function reap<S, F>(queue: HostQueue, scheme: S, until: u32): u32 {
   // Meets the controller's store in publish: the CQEs (and moved data) before it are visible.
   const posted = atomic.load<u32>(<usize>queue.shared + offsetof<QueueShared>("cqPosted"));
   let ready = posted - queue.cqConsumed;
@@ -130,7 +130,7 @@ export function reap<S>(queue: HostQueue, scheme: S, until: u32): u32 {
       queue.cqHead = 0;
       queue.cqPhase ^= 1;
     }
-    completeCommand(queue, scheme, cid, status >> 1);
+    completeCommand<S, F>(queue, scheme, cid, status >> 1);
     ready--;
     consumed++;
   }
@@ -143,14 +143,14 @@ export function reap<S>(queue: HostQueue, scheme: S, until: u32): u32 {
 }
 
 @inline
-function completeCommand<S>(queue: HostQueue, scheme: S, cid: u32, status: u16): void {
+function completeCommand<S, F>(queue: HostQueue, scheme: S, cid: u32, status: u16): void {
   const request = requestAt(queue, cid & CID_TAG_MASK);
   // A completion for a command that is not outstanding would be a lost or doubled entry: a bug of the machine.
   must(<u32>iodOf(request).req_genctr == cid >> CID_GENERATION_SHIFT && request.bio != 0);
   if (COUNTING) countForIo(requestIo(request));
   unmapData(queue, scheme, request);
   if (status != NVME_SC_SUCCESS) noteError(queue, status);
-  endRequest(queue, scheme, request, status == NVME_SC_SUCCESS ? BLK_STS_OK : BLK_STS_IOERR);
+  endRequest<S, F>(queue, scheme, request, status == NVME_SC_SUCCESS ? BLK_STS_OK : BLK_STS_IOERR);
 }
 
 function noteError(queue: HostQueue, status: u16): void {

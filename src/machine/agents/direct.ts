@@ -1,4 +1,5 @@
-// The host CPU's agent for one queue pair: reap completions, submit what the depth allows, in batches with one doorbell.
+// Flow `direct`: the host CPU's agent for one queue pair. It reaps completions and submits what the depth allows, in
+// batches with one doorbell. An I/O is complete when its bio has ended.
 import { countInto } from "../counting";
 import { submitBio } from "../block/submit";
 import { tagFree } from "../block/tags";
@@ -6,13 +7,22 @@ import { Bio } from "../layout/bio";
 import { machineOf } from "../block/bio";
 import { HostQueue } from "../layout/queue";
 import { flushPlug, reap } from "../nvme/host";
-import { issueNext } from "./submitter";
+import { completeIo, issueNext } from "./submitter";
+
+/** What happens when a bio of this flow has ended (bi_end_io). */
+@unmanaged
+export class Direct {
+  @inline
+  ended<S>(queue: HostQueue, scheme: S, bio: Bio): void {
+    completeIo(queue, scheme, bio);
+  }
+}
 
 /**
  * Works until the queue's completionMark is reached, or `budget` I/Os were reaped or issued, or nothing has moved for
  * more than `idleTurns` turns. Returns the number of I/Os that completed.
  */
-export function runHost<S>(queue: HostQueue, budget: u32, idleTurns: u32): u32 {
+export function runDirect<S>(queue: HostQueue, budget: u32, idleTurns: u32): u32 {
   const scheme = changetype<S>(<usize>queue.scheme);
   countInto(<usize>queue.counters, machineOf(queue));
   const before = queue.completed;
@@ -20,7 +30,7 @@ export function runHost<S>(queue: HostQueue, budget: u32, idleTurns: u32): u32 {
   let idle: u32 = 0;
   while (idle <= idleTurns) {
     const until = min(queue.completionMark - before, budget) + before;
-    const reaped = reap(queue, scheme, until);
+    const reaped = reap<S, Direct>(queue, scheme, until);
     if (<i32>(until - queue.completed) <= 0) break;
     const sent = submit(queue, scheme, issuedBefore + budget);
     if (queue.issued - issuedBefore >= budget) break;
@@ -38,8 +48,8 @@ function submit<S>(queue: HostQueue, scheme: S, until: u32): bool {
     const bio = changetype<Bio>(<usize>queue.pendingBio);
     queue.pendingBio = 0;
     sent = true;
-    const whole = submitBio(queue, scheme, bio);
-    flushPlug(queue, scheme);
+    const whole = submitBio<S, Direct>(queue, scheme, bio);
+    flushPlug<S, Direct>(queue, scheme);
     if (!whole) return true;
   }
   while (<i32>(until - queue.issued) > 0) {
@@ -49,8 +59,8 @@ function submit<S>(queue: HostQueue, scheme: S, until: u32): bool {
     if (queue.iodepth - (queue.issued - queue.completed) < batch) return sent;
     sent = true;
     let whole = true;
-    for (let i: u32 = 0; i < batch && whole; i++) whole = issueNext(queue, scheme);
-    flushPlug(queue, scheme);
+    for (let i: u32 = 0; i < batch && whole; i++) whole = issueNext<S, Direct>(queue, scheme);
+    flushPlug<S, Direct>(queue, scheme);
     if (!whole) return true;
   }
   return sent;
