@@ -66,38 +66,62 @@ export function planTargets(paths: BuildPaths, schemes: readonly SchemeHeader[],
 /** A scheme's host module: the one generic host agent with the scheme as its type parameter. */
 function hostSource(scheme: string, slot: number): string {
   return `import { runDirect } from "../../src/machine/agents/direct";
-import { Machine } from "../../src/machine/layout/machine";
+import { Machine, WRITER_STRIDE } from "../../src/machine/layout/machine";
 import { HostQueue } from "../../src/machine/layout/queue";
 import { newSchemeState, schemeState } from "../../src/machine/mm/scheme_state";
+import { clientAt, clientIndex } from "../../src/machine/pci/dma_client";
 import { Scheme } from "../../src/machine/schemes/${scheme}";
 
 const SLOT: u32 = ${slot};
 
+/** One instance of the scheme's fields for each client; what two queues write shares no line. */
+const STRIDE: u32 = (<u32>offsetof<Scheme>() + WRITER_STRIDE - 1) & ~(WRITER_STRIDE - 1);
+
+function instanceFor(machine: Machine, client: u32): u32 {
+  return schemeState(machine, SLOT) + client * STRIDE;
+}
+
 export function run(at: usize, budget: u32, idleTurns: u32): u32 {
   const queue = changetype<HostQueue>(at);
-  queue.scheme = schemeState(changetype<Machine>(<usize>queue.machine), SLOT);
+  const machine = changetype<Machine>(<usize>queue.machine);
+  queue.scheme = instanceFor(machine, clientIndex(machine, queue.client));
   return runDirect<Scheme>(queue, budget, idleTurns);
 }
 export function setup(at: usize): void {
   const machine = changetype<Machine>(at);
-  const scheme = changetype<Scheme>(newSchemeState(machine, SLOT, <u32>offsetof<Scheme>()));
+  const first = newSchemeState(machine, SLOT, machine.clientCount * STRIDE);
+  const scheme = changetype<Scheme>(first);
   if (isDefined(scheme.setup)) scheme.setup(machine);
+  for (let client: u32 = 1; client < machine.clientCount; client++) {
+    memory.copy(<usize>instanceFor(machine, client), first, offsetof<Scheme>());
+  }
+  for (let client: u32 = 0; client < machine.clientCount; client++) {
+    const own = changetype<Scheme>(<usize>instanceFor(machine, client));
+    if (isDefined(own.attach)) own.attach(machine, clientAt(machine, client));
+  }
 }
 export function stateBytes(barBytes: f64): f64 {
-  return <f64>offsetof<Scheme>() + (isDefined(Scheme.stateBytes) ? Scheme.stateBytes(barBytes) : 0);
+  return <f64>STRIDE + (isDefined(Scheme.stateBytes) ? Scheme.stateBytes(barBytes) : 0);
 }
 /** References and mappings that the scheme holds: none when no I/O is in flight. */
 export function held(at: usize): f64 {
   const machine = changetype<Machine>(at);
-  const scheme = changetype<Scheme>(<usize>schemeState(machine, SLOT));
-  if (isDefined(scheme.held)) return scheme.held(machine);
-  return 0;
+  let sum: f64 = 0;
+  for (let client: u32 = 0; client < machine.clientCount; client++) {
+    const scheme = changetype<Scheme>(<usize>instanceFor(machine, client));
+    if (isDefined(scheme.held)) sum += scheme.held(machine);
+  }
+  return sum;
 }
 export function memmapBytes(barBytes: f64): f64 {
   return Scheme.memmapBytes(barBytes);
 }
 export function mapStateBytes(barBytes: f64): f64 {
   return Scheme.mapStateBytes(barBytes);
+}
+/** What every client but the first adds to it. */
+export function attachBytes(barBytes: f64): f64 {
+  return isDefined(Scheme.attachBytes) ? Scheme.attachBytes(barBytes) : 0;
 }
 `;
 }

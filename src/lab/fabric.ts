@@ -1,11 +1,11 @@
 // What the machine needs to know of the PCI topology: where the provider's BAR and host RAM are, at which bus addresses
-// one client reaches them and whatever else is there, and the kernel's map type for the pair.
-import { LabError } from '../base/errors.ts';
+// each client reaches them and whatever else is there, and the kernel's map type for provider and client.
+import { assert, LabError } from '../base/errors.ts';
 import { formatBytes, TIB } from '../base/units.ts';
 import { type AddressOptions, findBar } from '../topology/addresses.ts';
 import { unknownFacts, why } from '../topology/explain.ts';
 import { cpuAddress, type Topology } from '../topology/model.ts';
-import { pairPlan } from '../topology/pair.ts';
+import { type PairPlan, pairPlan } from '../topology/pair.ts';
 import { preset } from '../topology/presets.ts';
 import { type BusWindow, RAM_DEVICE } from '../topology/routes.ts';
 
@@ -24,19 +24,9 @@ export interface FabricWindow {
   offset: bigint;
 }
 
-/** The fabric of one run: one provider, one client. */
-export interface Fabric {
-  /** Title for reports. */
-  name: string;
-  provider: { device: string; bar: number };
+/** One DMA client of the provider. */
+export interface FabricClient {
   client: string;
-  /** CPU physical addresses of the provider's BAR and of host RAM. */
-  barPhys: bigint;
-  ramPhys: bigint;
-  /** PCI bus address of the provider's BAR, in its own host bridge. */
-  barBus: bigint;
-  /** What the kernel adds to a BAR's CPU address to get its bus address. */
-  busOffset: bigint;
   /** The client as the provider's map-type cache knows it: domain << 16 | bus << 8 | devfn. */
   clientKey: number;
   mapType: MapType;
@@ -45,13 +35,34 @@ export interface Fabric {
   clientDmaOps?: 'virt';
 }
 
+/** The fabric of one run: one provider, its client, and the further clients that a flow may have. */
+export interface Fabric extends FabricClient {
+  /** Title for reports. */
+  name: string;
+  provider: { device: string; bar: number };
+  others?: FabricClient[];
+  /** CPU physical addresses of the provider's BAR and of host RAM. */
+  barPhys: bigint;
+  ramPhys: bigint;
+  /** PCI bus address of the provider's BAR, in its own host bridge. */
+  barBus: bigint;
+  /** What the kernel adds to a BAR's CPU address to get its bus address. */
+  busOffset: bigint;
+}
+
+/** Every client of a fabric, the first first. */
+export function clientsOf(fabric: Fabric): FabricClient[] {
+  return [fabric, ...(fabric.others ?? [])];
+}
+
 /** Values of enum pci_p2pdma_map_type in 6.12. */
 export const MAP_TYPE_CODE: Record<MapType, number> = { NOT_SUPPORTED: 1, BUS_ADDR: 2, THRU_HOST_BRIDGE: 3 };
 
-/** Which provider and client of a topology a run is about. */
+/** Which provider and clients of a topology a run is about. */
 export interface Pair {
   provider: { device: string; bar: number };
   client: string;
+  others?: readonly string[];
 }
 
 /** The default of every run: provider and client under one switch, with a bus offset that is not zero. */
@@ -67,15 +78,21 @@ export const DEFAULT_RULES: AddressOptions = {
   quirks: [],
 };
 
-/** The provider and client that a preset is about. */
-export function presetFabric(name: string, barBytes: number, ramBytes: number, rules: AddressOptions): Fabric {
+/** The provider and client that a preset is about, and others of its functions as further clients. */
+export function presetFabric(
+  name: string,
+  barBytes: number,
+  ramBytes: number,
+  rules: AddressOptions,
+  others: readonly string[] = [],
+): Fabric {
   const ready = preset(name, { barBytes });
-  const pair = { provider: { device: ready.provider, bar: ready.providerBar }, client: ready.client };
+  const pair = { provider: { device: ready.provider, bar: ready.providerBar }, client: ready.client, others };
   return topologyFabric(name, ready.topology, pair, ramBytes, { ...rules, cpu: rules.cpu ?? ready.topology.cpu });
 }
 
 /**
- * The fabric of one provider and client of a topology.
+ * The fabric of one provider and its clients in a topology.
  * @throws LabError when the pair, its addresses or the kernel's verdict are not known
  */
 export function topologyFabric(
@@ -88,11 +105,37 @@ export function topologyFabric(
   const { bar } = findBar(topology, pair.provider.device, pair.provider.bar);
   const ramPhys = placeRam(topology, pair, bar.cpuStart, ramBytes, rules);
   const ram = [{ cpuStart: cpuAddress(ramPhys), bytes: BigInt(ramBytes) }, ...topology.ram];
-  const plan = pairPlan(topology, pair.provider, pair.client, { ...rules, ram });
-  const { mapType } = plan.verdict;
+  const [plan, ...more] = clientIds(pair).map((client) => pairPlan(topology, pair.provider, client, { ...rules, ram }));
+  assert(plan !== undefined, 'a fabric has a client');
+  const busOffset = plan.barBusStart - plan.barCpuStart;
+  return {
+    name,
+    provider: pair.provider,
+    barPhys: plan.barCpuStart,
+    ramPhys,
+    barBus: plan.barBusStart,
+    // v4.20 to v5.15 subtracted what they should have added (PCI/P2PDMA: fix the wrong dma address calculation, 2021-09).
+    busOffset: rules.quirks.includes('bus-offset-sign') ? -busOffset : busOffset,
+    ...fabricClient(topology, pair, plan, ramPhys, rules),
+    others: more.map((other) => fabricClient(topology, pair, other, ramPhys, rules)),
+  };
+}
+
+function clientIds(pair: Pair): string[] {
+  return [pair.client, ...(pair.others ?? [])];
+}
+
+function fabricClient(
+  topology: Topology,
+  pair: Pair,
+  plan: PairPlan,
+  ramPhys: bigint,
+  rules: AddressOptions,
+): FabricClient {
+  const { mapType, client } = plan.verdict;
   if (mapType === 'UNKNOWN') {
     throw new LabError(
-      `${topology.source}: whether ${pair.client} reaches ${pair.provider.device} is unknown: ${why(topology, plan.verdict, rules)}. ` +
+      `${topology.source}: whether ${client} reaches ${pair.provider.device} is unknown: ${why(topology, plan.verdict, rules)}. ` +
         `What would tell: ${unknownFacts(topology, rules)
           .map(({ wouldTell }) => wouldTell)
           .join('; ')}.`,
@@ -106,19 +149,7 @@ export function topologyFabric(
       return { device, bar: 'ram', busStart, bytes, target: 'ram', offset: cpuStart - ramPhys };
     return { device, bar: index, busStart, bytes, target: 'other', offset: 0n };
   };
-  const busOffset = plan.barBusStart - plan.barCpuStart;
-  return {
-    name,
-    ...pair,
-    barPhys: plan.barCpuStart,
-    ramPhys,
-    barBus: plan.barBusStart,
-    // v4.20 to v5.15 subtracted what they should have added (PCI/P2PDMA: fix the wrong dma address calculation, 2021-09).
-    busOffset: rules.quirks.includes('bus-offset-sign') ? -busOffset : busOffset,
-    clientKey: plan.clientKey,
-    mapType,
-    windows: plan.windows.map(place),
-  };
+  return { client, clientKey: plan.clientKey, mapType, windows: plan.windows.map(place) };
 }
 
 /** One turn of the page-pointer arithmetic: struct pages of addresses this far apart have the same wasm address. */
@@ -133,15 +164,18 @@ function placeRam(topology: Topology, pair: Pair, barPhys: bigint, ramBytes: num
   const highest = barPhys - bytes;
   for (let at = ((highest % MEMMAP_TURN) + MEMMAP_TURN) % MEMMAP_TURN; at <= BigInt(16 * TIB); at += MEMMAP_TURN) {
     const ram = [{ cpuStart: cpuAddress(at), bytes }];
-    const { windows } = pairPlan(topology, pair.provider, pair.client, { ...rules, ram });
-    const found = windows.filter(({ device }) => device === RAM_DEVICE);
+    const everyoneReaches = clientIds(pair).every((client) => {
+      const { windows } = pairPlan(topology, pair.provider, client, { ...rules, ram });
+      const found = windows.filter(({ device }) => device === RAM_DEVICE);
+      return found.reduce((sum, window) => sum + window.bytes, 0n) === bytes;
+    });
     const shadowed = topology.functions.some((fn) =>
       fn.bars.some(
         ({ cpuStart, bytes: size }) =>
           cpuStart !== undefined && size !== undefined && cpuStart < at + bytes && at < cpuStart + BigInt(size),
       ),
     );
-    if (!shadowed && found.reduce((sum, window) => sum + window.bytes, 0n) === bytes) return at;
+    if (!shadowed && everyoneReaches) return at;
   }
   throw new LabError(
     `${topology.source}: no place for ${formatBytes(ramBytes)} of host RAM between its BARs; make --ram smaller.`,

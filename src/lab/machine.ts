@@ -10,6 +10,7 @@ import {
   DeviceQueue,
   DMA_OPS_PCI,
   DMA_OPS_VIRT,
+  DmaClient,
   FLOW_COPY,
   FLOW_DIRECT,
   FLOW_NVMET,
@@ -30,10 +31,18 @@ import {
 } from '../../build/layout.ts';
 import { assert } from '../base/errors.ts';
 import { growTo, type MemoryView, type Span, viewOf } from './arena.ts';
-import { MAP_TYPE_CODE } from './fabric.ts';
+import { clientsOf, type FabricClient, MAP_TYPE_CODE } from './fabric.ts';
 import { setField } from './fields.ts';
 import type { DeviceAgent, Lane } from './lanes.ts';
-import { BIOVEC_SLAB_BYTES, type MachinePlan, PRP_PAGE_BYTES, PRP_SMALL_BYTES, planMachine } from './machine_plan.ts';
+import {
+  BIOVEC_SLAB_BYTES,
+  type MachinePlan,
+  type NvmePair,
+  nvmePairs,
+  PRP_PAGE_BYTES,
+  PRP_SMALL_BYTES,
+  planMachine,
+} from './machine_plan.ts';
 import { type Buffers, type Flow, type LaneSpec, type MachineSpec, NVME_PAIRS, type Payload } from './machine_spec.ts';
 
 const FLOW_CODE: Record<Flow, number> = { direct: FLOW_DIRECT, copy: FLOW_COPY, nvmet: FLOW_NVMET };
@@ -67,6 +76,8 @@ export interface QueueAddresses {
   host: number;
   device: number;
   windows: Span;
+  /** Whose windows they are. */
+  client: FabricClient;
   histogram: Span;
   counters: Span;
 }
@@ -97,15 +108,17 @@ export interface BuiltMachine {
  */
 export function buildMachine(memory: WebAssembly.Memory, spec: MachineSpec, setup: SetupModule): BuiltMachine {
   assert(Number.isInteger(Math.log2(spec.barBytes)), 'BAR sizes are powers of two');
-  const plan = planMachine(spec, setup.mapTypeTreeBytes(1), MACHINE_START);
+  const plan = planMachine(spec, setup.mapTypeTreeBytes(clientsOf(spec.fabric).length), MACHINE_START);
   growTo(memory, plan.end);
   const view = viewOf(memory);
   view.u8.fill(0, plan.zeroed.at, plan.zeroed.at + plan.zeroed.bytes);
   const ramMemmapBytes = spec.ramBytes / 64;
   const barMemmap: Span = { at: plan.memmap.at + ramMemmapBytes, bytes: plan.memmap.bytes - ramMemmapBytes };
   writeMachine(view, spec, plan, barMemmap.at);
+  writeClients(view, spec, plan);
   writeLimits(view, spec, plan);
-  for (let index = 0; index < plan.queues.length; index++) writeQueue(view, spec, plan, index);
+  const pairs = nvmePairs(spec);
+  for (const [index, pair] of pairs.entries()) writeQueue(view, spec, plan, pair, index);
   for (const [index, lane] of spec.lanes.entries()) writeFront(view, spec, plan, lane, index);
   setup.setupRam(plan.shared.machine.at);
   setup.setupPool(plan.shared.machine.at, plan.shared.poolChunk.at);
@@ -117,10 +130,11 @@ export function buildMachine(memory: WebAssembly.Memory, spec: MachineSpec, setu
     view,
     at: plan.shared.machine.at,
     lanes: spec.lanes.map((_, lane) => laneOf(spec, plan, lane)),
-    queues: plan.queues.map((queue) => ({
+    queues: plan.queues.map((queue, index) => ({
       host: queue.host.at,
       device: queue.device.at,
       windows: queue.windows,
+      client: pairs[index]?.client as FabricClient,
       histogram: queue.histogram,
       counters: queue.counters,
     })),
@@ -166,7 +180,6 @@ function writeMachine(view: MemoryView, spec: MachineSpec, plan: MachinePlan, me
   u64(Machine.barPhys, fabric.barPhys);
   u64(Machine.barBytes, BigInt(spec.barBytes));
   u64(Machine.barBus, fabric.barBus);
-  u64(Machine.barReached, barReached(spec));
   u64(Machine.ramPhys, fabric.ramPhys);
   u64(Machine.ramBytes, BigInt(spec.ramBytes));
   u64(Machine.vmemmap, VMEMMAP_HIGH + BigInt(memmapAt) - ((fabric.barPhys >> 12n) << 6n));
@@ -179,20 +192,31 @@ function writeMachine(view: MemoryView, spec: MachineSpec, plan: MachinePlan, me
   u32(Machine.ramMemmap, plan.memmap.at);
   u32(Machine.pgmap, plan.shared.pgmap.at + PGMAP_IN_P2PDMA);
   u32(Machine.pool, plan.shared.pool.at);
-  u32(Machine.clientKey, fabric.clientKey);
-  u32(Machine.clientDmaOps, fabric.clientDmaOps === 'virt' ? DMA_OPS_VIRT : DMA_OPS_PCI);
+  u32(Machine.clients, plan.shared.clients.at);
+  u32(Machine.clientCount, clientsOf(fabric).length);
   u32(Machine.mapTypes, plan.shared.mapTypes.at);
   u32(Machine.mapTypeAnswers, plan.shared.answers.at);
-  u32(Machine.mapTypeAnswerCount, 1);
+  u32(Machine.mapTypeAnswerCount, clientsOf(fabric).length);
   u32(Machine.payload, PAYLOAD_CODE[spec.payload]);
   u32(Machine.queueFeatures, spec.p2pQueue ? BLK_FEAT_PCI_P2PDMA | QUEUE_FLAG_DMA_DIRECT : 0);
   u32(Machine.refcountAtomic, spec.refcount === 'atomic' ? 1 : 0);
   u32(Machine.pageStamps, plan.pageStamps.at);
   u32(Machine.schemeStates, plan.shared.schemeStates.at);
   u32(Machine.stateNext, plan.schemeState.at);
-  view.u32[(plan.shared.answers.at + MapTypeAnswer.key) / 4] = fabric.clientKey;
-  view.u32[(plan.shared.answers.at + MapTypeAnswer.mapType) / 4] = MAP_TYPE_CODE[fabric.mapType];
   view.u64[(plan.shared.pgmap.at + PciP2pdmaPagemap.bus_offset) / 8] = BigInt.asUintN(64, fabric.busOffset);
+}
+
+/** The clients, and the kernel's answer for each. */
+function writeClients(view: MemoryView, spec: MachineSpec, plan: MachinePlan): void {
+  clientsOf(spec.fabric).forEach((client, index) => {
+    const at = plan.shared.clients.at + index * DmaClient.bytes;
+    view.u64[(at + DmaClient.barReached) / 8] = barReached(spec, client);
+    setField(view, at, DmaClient.key, client.clientKey);
+    setField(view, at, DmaClient.dmaOps, client.clientDmaOps === 'virt' ? DMA_OPS_VIRT : DMA_OPS_PCI);
+    const answer = plan.shared.answers.at + index * MapTypeAnswer.bytes;
+    setField(view, answer, MapTypeAnswer.key, client.clientKey);
+    setField(view, answer, MapTypeAnswer.mapType, MAP_TYPE_CODE[client.mapType]);
+  });
 }
 
 /** nvme_set_ctrl_limits with the block layer's defaults (kernel 6.12). */
@@ -214,10 +238,10 @@ function writeLimits(view: MemoryView, spec: MachineSpec, plan: MachinePlan): vo
   new DataView(view.u8.buffer).setUint16(at + QueueLimits.max_segments, segments, true);
 }
 
-function writeQueue(view: MemoryView, spec: MachineSpec, plan: MachinePlan, index: number): void {
-  writeHostQueue(view, spec, plan, index);
+function writeQueue(view: MemoryView, spec: MachineSpec, plan: MachinePlan, pair: NvmePair, index: number): void {
+  writeHostQueue(view, spec, plan, pair, index);
   writeDeviceQueue(view, spec, plan, index);
-  writeWindows(view, spec, plan, index);
+  writeWindows(view, spec, plan, pair.client, index);
   const regions = plan.queues[index];
   const pools = plan.pools[index];
   const lists = plan.prpLists[index];
@@ -252,7 +276,13 @@ function fillStack(view: MemoryView, stack: Span, first: number, stride: number)
   for (let i = 0; i < count; i++) view.u32[stack.at / 4 + i] = first + (count - 1 - i) * stride;
 }
 
-function writeHostQueue(view: MemoryView, spec: MachineSpec, plan: MachinePlan, index: number): void {
+function writeHostQueue(
+  view: MemoryView,
+  spec: MachineSpec,
+  plan: MachinePlan,
+  { clientIndex }: NvmePair,
+  index: number,
+): void {
   const regions = plan.queues[index];
   const pools = plan.pools[index];
   assert(regions && pools, `queue ${index} is planned`);
@@ -292,6 +322,7 @@ function writeHostQueue(view: MemoryView, spec: MachineSpec, plan: MachinePlan, 
   u32(HostQueue.mediaBlocks, spec.mediaBytes / 512);
   u32(HostQueue.counters, regions.counters.at);
   u32(HostQueue.queueIndex, index);
+  u32(HostQueue.client, plan.shared.clients.at + clientIndex * DmaClient.bytes);
 }
 
 function writeDeviceQueue(view: MemoryView, spec: MachineSpec, plan: MachinePlan, index: number): void {
@@ -319,9 +350,9 @@ function writeDeviceQueue(view: MemoryView, spec: MachineSpec, plan: MachinePlan
   u32(DeviceQueue.peerBell, plan.shared.bells.at);
 }
 
-/** Where the client reaches the provider's BAR; its own bus address when it does not reach it at all. */
-function barReached({ fabric }: MachineSpec): bigint {
-  const window = fabric.windows.find(({ target }) => target === 'bar');
+/** Where a client reaches the provider's BAR; its own bus address when it does not reach it at all. */
+function barReached({ fabric }: MachineSpec, { windows }: FabricClient): bigint {
+  const window = windows.find(({ target }) => target === 'bar');
   return window === undefined ? fabric.barBus : window.busStart - window.offset;
 }
 
@@ -330,15 +361,19 @@ const WINDOW_TURN = 1n << 32n;
 
 /** Bus address of wasm address 0, by which the host's own structures (PRP lists) are reached: above every window. */
 function kernelMemoryBus({ fabric }: MachineSpec): bigint {
-  const end = fabric.windows.reduce(
-    (most, { busStart, bytes }) => (busStart + bytes > most ? busStart + bytes : most),
-    0n,
-  );
+  const windows = clientsOf(fabric).flatMap((client) => client.windows);
+  const end = windows.reduce((most, { busStart, bytes }) => (busStart + bytes > most ? busStart + bytes : most), 0n);
   return (end / WINDOW_TURN + 1n) * WINDOW_TURN;
 }
 
 /** The fabric's windows as this queue's controller meets them, then the host's own structures. */
-function writeWindows(view: MemoryView, spec: MachineSpec, plan: MachinePlan, queue: number): void {
+function writeWindows(
+  view: MemoryView,
+  spec: MachineSpec,
+  plan: MachinePlan,
+  client: FabricClient,
+  queue: number,
+): void {
   const span = plan.queues[queue]?.windows as Span;
   const first = plan.prpLists[0]?.small.at as number;
   const last = plan.prpLists.at(-1)?.pages as Span;
@@ -348,7 +383,7 @@ function writeWindows(view: MemoryView, spec: MachineSpec, plan: MachinePlan, qu
     other: { memory: plan.otherWindow.at, mask: plan.otherWindow.bytes - 1 },
   };
   const windows = [
-    ...spec.fabric.windows.map(({ busStart, bytes, target, offset }) => ({
+    ...client.windows.map(({ busStart, bytes, target, offset }) => ({
       busStart,
       bytes,
       ...behind[target],

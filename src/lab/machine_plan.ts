@@ -5,6 +5,7 @@ import {
   Counters,
   DeviceQueue,
   DevPagemap,
+  DmaClient,
   GenPool,
   GenPoolChunk,
   HostQueue,
@@ -23,8 +24,10 @@ import {
   Scatterlist,
   WRITER_STRIDE,
 } from '../../build/layout.ts';
+import { assert } from '../base/errors.ts';
 import { BUCKETS } from '../stats/histogram.ts';
 import { Arena, type Span } from './arena.ts';
+import { clientsOf, type FabricClient } from './fabric.ts';
 import { type LaneSpec, type MachineSpec, NVME_PAIRS } from './machine_spec.ts';
 
 export const PRP_SMALL_BYTES = 256;
@@ -45,7 +48,8 @@ function planShared(arena: Arena, spec: MachineSpec, mapTypeTreeBytes: number) {
     pgmap: arena.take('pagemap', PciP2pdmaPagemap.bytes + DevPagemap.bytes),
     pool: arena.take('gen_pool', GenPool.bytes),
     mapTypes: arena.take('map types', mapTypeTreeBytes),
-    answers: arena.take('map type answers', MapTypeAnswer.bytes),
+    clients: arena.take('DMA clients', clientsOf(spec.fabric).length * DmaClient.bytes),
+    answers: arena.take('map type answers', clientsOf(spec.fabric).length * MapTypeAnswer.bytes),
     bells: arena.take('bells', WRITER_STRIDE * Math.max(1, spec.workers)),
     limits: arena.take('queue limits', QueueLimits.bytes),
     // On pages of its own, as vzalloc gives it: its resident bytes are measured.
@@ -57,8 +61,28 @@ function planShared(arena: Arena, spec: MachineSpec, mapTypeTreeBytes: number) {
   };
 }
 
+/** One NVMe queue pair: the lane it works for, and the client that its controller is. */
+export interface NvmePair {
+  lane: LaneSpec;
+  client: FabricClient;
+  /** Index of the client among the fabric's. */
+  clientIndex: number;
+}
+
+/** The queue pairs of a machine: those of one lane lie together, its front first; each is a client of its own. */
+export function nvmePairs(spec: MachineSpec): NvmePair[] {
+  const clients = clientsOf(spec.fabric);
+  return spec.lanes.flatMap((lane) =>
+    Array.from({ length: NVME_PAIRS[spec.flow] }, (_, clientIndex) => {
+      const client = clients[clientIndex];
+      assert(client !== undefined, `the fabric has client ${clientIndex}`);
+      return { lane, client, clientIndex };
+    }),
+  );
+}
+
 /** Structures of one queue pair that are zeroed before a run. */
-function planQueue(arena: Arena, spec: MachineSpec, lane: LaneSpec, index: number) {
+function planQueue(arena: Arena, spec: MachineSpec, { lane, client }: NvmePair, index: number) {
   const take = (name: string, bytes: number, align?: number): Span =>
     arena.take(`queue ${index} ${name}`, bytes, align);
   const tags = spec.depthEntries - 1;
@@ -67,7 +91,7 @@ function planQueue(arena: Arena, spec: MachineSpec, lane: LaneSpec, index: numbe
     host: take('host', HostQueue.bytes),
     device: take('device', DeviceQueue.bytes),
     shared: take('doorbells', QueueShared.bytes),
-    windows: take('bus windows', (spec.fabric.windows.length + 1) * BusWindow.bytes),
+    windows: take('bus windows', (client.windows.length + 1) * BusWindow.bytes),
     tags: take('tags', Math.ceil(tags / 64) * 8),
     plug: take('plug', 32 * 4),
     mapIter: take('map iterator', MapIter.bytes),
@@ -111,9 +135,8 @@ export function planMachine(spec: MachineSpec, mapTypeTreeBytes: number, start: 
   const arena = new Arena(start);
   const pages = (spec.ramBytes + spec.barBytes) / PAGE_BYTES;
   const shared = planShared(arena, spec, mapTypeTreeBytes);
-  // The pairs of one lane lie together: its front first.
-  const pairs = spec.lanes.flatMap((lane) => Array.from({ length: NVME_PAIRS[spec.flow] }, () => lane));
-  const queues = pairs.map((lane, index) => planQueue(arena, spec, lane, index));
+  const pairs = nvmePairs(spec);
+  const queues = pairs.map((pair, index) => planQueue(arena, spec, pair, index));
   const zeroed: Span = { at: start, bytes: arena.end - start };
   const tags = spec.depthEntries - 1;
   // PRP lists of all queues lie together: one window makes them reachable for the controllers.
@@ -121,7 +144,7 @@ export function planMachine(spec: MachineSpec, mapTypeTreeBytes: number, start: 
     small: arena.take(`queue ${index} short PRP lists`, tags * PRP_SMALL_BYTES, PAGE_BYTES),
     pages: arena.take(`queue ${index} PRP lists`, tags * prpListPages(spec.mdtsBytes) * PRP_PAGE_BYTES, PAGE_BYTES),
   }));
-  const pools = pairs.map((lane, index) => planQueuePools(arena, spec, lane, index));
+  const pools = pairs.map(({ lane }, index) => planQueuePools(arena, spec, lane, index));
   const streams = spec.lanes.map(({ streamIos }, index) =>
     arena.take(`lane ${index} access stream`, streamIos * IoDescriptor.bytes, PAGE_BYTES),
   );

@@ -9,6 +9,7 @@ import { isSteady } from '../stats/steady_state.ts';
 import { misdirectionLines } from '../topology/routes.ts';
 import { checkAvailable } from './arena.ts';
 import { type Crew, type CrewOptions, closePool, startCrew } from './crew.ts';
+import { clientsOf } from './fabric.ts';
 import { runInlineSlice } from './inline.ts';
 import { type BuiltMachine, buildMachine, setBuffers } from './machine.ts';
 import { deviceModule, findScheme, hostModule, refusalReason, setupModule, usesPool, variantOf } from './modules.ts';
@@ -130,7 +131,11 @@ function modulesOf(plan: GroupPlan, params: RunParams): string[] {
 function build(plan: GroupPlan, params: RunParams, run: GroupRun) {
   const hosts = modulesOf(plan, params).map((module) => hostModule(module, run.memory));
   const sized = machineSpec(plan, params, run.cores);
-  const stateBytes = hosts.reduce((sum, host) => sum + host.stateBytes(sized.barBytes) + STATE_SLACK_BYTES, 0);
+  const clients = clientsOf(sized.fabric).length;
+  const stateBytes = hosts.reduce(
+    (sum, host) => sum + clients * host.stateBytes(sized.barBytes) + STATE_SLACK_BYTES,
+    0,
+  );
   const spec = { ...sized, schemeStateBytes: stateBytes };
   const memmapBytes = Math.max(...hosts.map((host) => host.memmapBytes(spec.barBytes)));
   checkAvailable(touchedBytes(spec, memmapBytes) + stateBytes, process.availableMemory());
@@ -181,7 +186,9 @@ function emptyRecord(arm: Arm, params: RunParams, machine: BuiltMachine, bytesPe
     bytesPerIo,
     memmapBytes,
     poolBytes: pool?.bytes ?? 0,
-    mapStateBytes: host.mapStateBytes(machine.spec.barBytes),
+    mapStateBytes:
+      host.mapStateBytes(machine.spec.barBytes) +
+      (clientsOf(machine.spec.fabric).length - 1) * host.attachBytes(machine.spec.barBytes),
     residentBytes: resident.includes(null) ? null : resident.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0),
   };
 }

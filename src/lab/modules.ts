@@ -27,12 +27,14 @@ export interface HostModule {
   run(queue: number, budget: number, idleTurns: number): number;
   /** Writes the scheme's metadata (the memmap). */
   setup(machine: number): void;
-  /** Bytes that setup takes for the scheme's own structures, alignment not counted. */
+  /** Bytes that setup takes for the scheme's own structures and one client, alignment not counted. */
   stateBytes(barBytes: number): number;
   /** References and mappings that the scheme holds now: none when no I/O is in flight. */
   held(machine: number): number;
   memmapBytes(barBytes: number): number;
+  /** Bytes of the scheme's other structures for one BAR and one client, and what each further client adds. */
   mapStateBytes(barBytes: number): number;
+  attachBytes(barBytes: number): number;
 }
 
 /** Functions of a device's module: device.wasm for NVMe controllers. */

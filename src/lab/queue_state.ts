@@ -103,19 +103,18 @@ export function checkOutcome(outcome: Outcome, arm: string): void {
   );
 }
 
-/** Transfers that ended in each window since the last call, over all queues, and those that nothing claimed. */
+/** Transfers that ended in each BAR and in RAM since the last call, over all queues, and those that nothing claimed. */
 export function takeLandings(machine: BuiltMachine, unclaimed: number): LandingCount[] {
-  const { windows } = machine.spec.fabric;
-  const counts = windows.map(({ device, bar }, index) => {
-    let transfers = 0;
-    for (const queue of machine.queues) {
-      const at = queue.windows.at + index * BusWindow.bytes;
-      transfers += field(machine.view, at, BusWindow.hits);
+  const counts = new Map<string, LandingCount>();
+  for (const { windows, client } of machine.queues) {
+    for (const [index, { device, bar }] of client.windows.entries()) {
+      const at = windows.at + index * BusWindow.bytes;
+      const before = counts.get(`${device} ${bar}`)?.transfers ?? 0;
+      counts.set(`${device} ${bar}`, { device, bar, transfers: before + field(machine.view, at, BusWindow.hits) });
       setField(machine.view, at, BusWindow.hits, 0);
     }
-    return { device, bar, transfers };
-  });
-  return [...counts, { device: 'none', bar: 'none' as const, transfers: unclaimed }];
+  }
+  return [...counts.values(), { device: 'none', bar: 'none', transfers: unclaimed }];
 }
 
 /** Adds the latency samples of all queues to `counts`, clears them, and returns the largest in nanoseconds. */

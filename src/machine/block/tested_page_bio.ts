@@ -2,7 +2,6 @@
 // those kernels make of every page since any page may be P2P (nvmet_bdev_execute_rw, __bio_add_page, nvme's single-segment
 // path, blk_rq_dma_map_iter_start). The page scheme of 6.17 but for the bio's flag, which 6.18 removed.
 import { Bio, REQ_NOMERGE } from "../layout/bio";
-import { Machine } from "../layout/machine";
 import { Dio, HostQueue } from "../layout/queue";
 import { Request } from "../layout/request";
 import { BUFFERS_USER } from "../layout/stream";
@@ -26,7 +25,7 @@ export function addTestedRam<S>(queue: HostQueue, scheme: S, bio: Bio, dio: Dio)
 
 /** DMA address of host memory at `phys`: nvme_pci_setup_data_simple, else the first segment's page is asked. */
 @inline
-export function mapTestedRam(machine: Machine, request: Request, place: u64, phys: u64, first: bool): u64 {
-  if (first && !isSimple(request, place, phys)) return mapMarkedPages(machine, phys, true);
+export function mapTestedRam(queue: HostQueue, request: Request, place: u64, phys: u64, first: bool): u64 {
+  if (first && !isSimple(request, place, phys)) return mapMarkedPages(queue, phys, true);
   return physToDma(phys);
 }

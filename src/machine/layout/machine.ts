@@ -7,8 +7,6 @@ export class Machine {
   barPhys: u64;
   barBytes: u64;
   barBus: u64;
-  /** Bus address at which this client reaches the BAR, whatever the kernel would have programmed (null scheme). */
-  barReached: u64;
   /** Host RAM: CPU physical address (also its bus address: inbound windows are identity) and bytes. */
   ramPhys: u64;
   ramBytes: u64;
@@ -32,10 +30,9 @@ export class Machine {
   pgmap: u32;
   /** struct gen_pool over the BAR. */
   pool: u32;
-  /** The NVMe controller as a DMA client: domain << 16 | bus << 8 | devfn. */
-  clientKey: u32;
-  /** DMA_OPS_*: what the client's dma_map_ops hand out. */
-  clientDmaOps: u32;
+  /** The DMA clients: an array of DmaClient, and how many. */
+  clients: u32;
+  clientCount: u32;
   /** Map-type cache of the provider, keyed by client (an xarray in Linux). */
   mapTypes: u32;
   /** Answers of calc_map_type_and_dist for each client, computed by the lab from the topology. */
@@ -55,6 +52,17 @@ export class Machine {
   schemeStates: u32;
   /** Next free wasm address for them; set-up only. */
   stateNext: u32;
+}
+
+/** A device for which the provider's memory is mapped. Written by the lab, read-only afterwards. */
+@unmanaged
+export class DmaClient {
+  /** Bus address at which it reaches the BAR, whatever the kernel would have programmed (null scheme). */
+  barReached: u64;
+  /** domain << 16 | bus << 8 | devfn. */
+  key: u32;
+  /** DMA_OPS_*: what its dma_map_ops hand out. */
+  dmaOps: u32;
 }
 
 /** One range of bus addresses as the device's transactions are routed: a peer's BAR or host RAM. */

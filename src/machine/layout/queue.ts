@@ -116,6 +116,8 @@ export class HostQueue {
   queueIndex: u32;
   /** FLOW_*: which agent runs the lane whose front this queue is. */
   flow: u32;
+  /** DmaClient of the controller behind this queue. */
+  client: u32;
 }
 
 /** The controller's side of a queue pair. */

@@ -3,7 +3,7 @@
 // page, which is all that I/O on the range uses. The importer keeps one list for the whole VMA, as RDMA's ODP does.
 // Left out: the mmu_notifier (revocation while mapped) and the CPU mapping, which such a VMA may have or not.
 import { counters } from "../counting";
-import { Machine, MAP_BUS_ADDR, MAP_THRU_HOST_BRIDGE } from "../layout/machine";
+import { DmaClient, Machine, MAP_BUS_ADDR, MAP_THRU_HOST_BRIDGE } from "../layout/machine";
 import { PAGE_SHIFT } from "../layout/page";
 import { physToDma } from "../pci/dma_direct";
 import { mapType } from "../pci/map_types";
@@ -25,7 +25,7 @@ export class P2pVma {
 /** Where user space sees the BAR: page aligned, far from everything. */
 const VM_START: u64 = 0x7f0000000000;
 
-/** The exporter's mmap of its whole BAR, and the importer's empty list. */
+/** The exporter's mmap of its whole BAR as one importer knows it, with its empty list. */
 export function mmapBar(machine: Machine): P2pVma {
   const vma = changetype<P2pVma>(takeState(machine, offsetof<P2pVma>()));
   vma.vm_start = VM_START;
@@ -55,10 +55,10 @@ function pagesOf(start: u64, end: u64): u32 {
  * and writes the DMA address of each page. wasm address of the first entry, or 0.
  */
 @inline
-export function p2pMap(machine: Machine, vma: P2pVma, start: u64, end: u64): usize {
+export function p2pMap(machine: Machine, client: DmaClient, vma: P2pVma, start: u64, end: u64): usize {
   if (start < vma.vm_start || end > vma.vm_end) return 0;
   if (COUNTING) counters().mapCalls += 1;
-  const type = mapType(machine, machine.clientKey);
+  const type = mapType(machine, client.key);
   if (type != MAP_BUS_ADDR && type != MAP_THRU_HOST_BRIDGE) return 0;
   const phys = vma.phys + (((start - vma.vm_start) >> PAGE_SHIFT) << PAGE_SHIFT);
   let address = type == MAP_BUS_ADDR ? machine.barBus + (phys - machine.barPhys) : physToDma(phys);

@@ -3,7 +3,7 @@
 // and lists one for each controller page; I/O takes a reference on the map and copies PRPs from the list.
 // Left out: invalidate_mappings, its fence and the release work (the end of a map), dma_sync (nothing to do on x86).
 import { counters } from "../counting";
-import { Machine, MAP_BUS_ADDR, MAP_THRU_HOST_BRIDGE } from "../layout/machine";
+import { DmaClient, Machine, MAP_BUS_ADDR, MAP_THRU_HOST_BRIDGE } from "../layout/machine";
 import { NVME_CTRL_PAGE_SIZE } from "../layout/nvme";
 import { initPercpuRef, PercpuRef, percpuRefBytes, percpuRefCount, percpuRefPut, percpuRefTryGet } from "../mm/percpu_ref";
 import { takeState } from "../mm/scheme_state";
@@ -45,11 +45,11 @@ export function listBytes(bytes: f64): f64 {
 }
 
 /**
- * nvme_dmabuf_token_map of the provider's whole BAR, exported as one dma-buf; 0 when the client cannot reach it.
+ * nvme_dmabuf_token_map of the provider's whole BAR for one client, exported as one dma-buf; 0 when it cannot reach it.
  * @param atomicRefs references by one shared count instead of one for each CPU
  */
-export function mapBarDmabuf(machine: Machine, atomicRefs: bool): usize {
-  const type = mapTypeAnswer(machine, machine.clientKey);
+export function mapBarDmabuf(machine: Machine, client: DmaClient, atomicRefs: bool): usize {
+  const type = mapTypeAnswer(machine, client.key);
   if (type != MAP_BUS_ADDR && type != MAP_THRU_HOST_BRIDGE) return 0;
   const map = changetype<NvmeDmabufMap>(takeState(machine, offsetof<NvmeDmabufMap>()));
   initPercpuRef(machine, changetype<PercpuRef>(changetype<usize>(map)), atomicRefs);

@@ -3,18 +3,18 @@
 // their use in blk_rq_dma_map_iter_start (block/blk-mq-dma.c).
 // On the stack in Linux; here two words of the module instance, which maps one request at a time.
 import { counters } from "../counting";
-import { Machine, MAP_BUS_ADDR, MAP_THRU_HOST_BRIDGE } from "../layout/machine";
+import { DmaClient, Machine, MAP_BUS_ADDR, MAP_THRU_HOST_BRIDGE } from "../layout/machine";
 import { physToDma } from "./dma_direct";
 import { mapType } from "./map_types";
 
 let map: u32 = 0;
 let busOffset: u64 = 0;
 
-/** __pci_p2pdma_update_state: the map type for this client and the provider's bus offset. */
+/** __pci_p2pdma_update_state: the map type for the client and the provider's bus offset. */
 @inline
-export function enterProvider(machine: Machine, providerBusOffset: i64): void {
+export function enterProvider(machine: Machine, client: DmaClient, providerBusOffset: i64): void {
   if (COUNTING) counters().mapCalls += 1;
-  map = mapType(machine, machine.clientKey);
+  map = mapType(machine, client.key);
   busOffset = <u64>providerBusOffset;
 }
 

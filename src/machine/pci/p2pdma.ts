@@ -2,7 +2,7 @@
 // Mirrors dma_direct_map_sg (kernel/dma/direct.c) and pci_p2pdma_map_segment (drivers/pci/p2pdma.c).
 // Left out: swiotlb (a segment that would need it is a mapping error for P2P anyway) and cache maintenance (x86).
 import { counters } from "../counting";
-import { Machine, MAP_BUS_ADDR, MAP_THRU_HOST_BRIDGE } from "../layout/machine";
+import { DmaClient, Machine, MAP_BUS_ADDR, MAP_THRU_HOST_BRIDGE } from "../layout/machine";
 import { PciP2pdmaPagemap, PGMAP_IN_P2PDMA } from "../layout/page";
 import { Scatterlist, SG_DMA_BUS_ADDRESS } from "../layout/scatterlist";
 import { isPciP2pdmaPage, pagePgmap, pageToPhys } from "../mm/page";
@@ -15,7 +15,7 @@ export const EREMOTEIO: i32 = 121;
  * dma_map_sgtable without an IOMMU: one is-P2P test for each entry; the map type is looked up when the pgmap changes.
  * Fills dma_address, dma_length and dma_flags. Returns 0 or -EREMOTEIO when the client cannot reach the provider.
  */
-export function dmaMapSg(machine: Machine, clientKey: u32, sgl: usize, count: u32): i32 {
+export function dmaMapSg(machine: Machine, client: DmaClient, sgl: usize, count: u32): i32 {
   let statePgmap: u64 = 0;
   let stateType: u32 = 0;
   let stateBusOffset: i64 = 0;
@@ -33,7 +33,7 @@ export function dmaMapSg(machine: Machine, clientKey: u32, sgl: usize, count: u3
     const pgmap = pagePgmap(sg.page_link);
     if (pgmap != statePgmap) {
       statePgmap = pgmap;
-      stateType = mapType(machine, clientKey);
+      stateType = mapType(machine, client.key);
       stateBusOffset = changetype<PciP2pdmaPagemap>(<usize>pgmap - PGMAP_IN_P2PDMA).bus_offset;
     }
     if (stateType == MAP_BUS_ADDR) {

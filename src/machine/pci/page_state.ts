@@ -2,13 +2,14 @@
 // blk_rq_dma_map_iter_start ask once more. Bios are wholly P2P memory of one device or hold none (commit "block: don't
 // merge different kinds of P2P transfers in a single bio").
 // Left out: bio_add_page's refusal of a page with another pgmap, which no submitter of the lab attempts.
-import { vecAt } from "../block/bio";
+import { machineOf, vecAt } from "../block/bio";
 import { Bio, REQ_NOMERGE, REQ_P2PDMA } from "../layout/bio";
-import { Machine } from "../layout/machine";
 import { NVME_CTRL_PAGE_SIZE } from "../layout/nvme";
 import { PciP2pdmaPagemap, PGMAP_IN_P2PDMA } from "../layout/page";
+import { HostQueue } from "../layout/queue";
 import { Request } from "../layout/request";
 import { isPciP2pdmaPage, pagePgmap, physToPage } from "../mm/page";
+import { clientOf } from "./dma_client";
 import { physToDma } from "./dma_direct";
 import { enterProvider, p2pAddress } from "./map_state";
 
@@ -30,11 +31,13 @@ export function isSimple(request: Request, place: u64, phys: u64): bool {
 
 /** blk_rq_dma_map_iter_start and _next for a request whose bio is marked: the page of the first segment decides. */
 @inline
-export function mapMarkedPages(machine: Machine, phys: u64, first: bool): u64 {
+export function mapMarkedPages(queue: HostQueue, phys: u64, first: bool): u64 {
   if (first) {
+    const machine = machineOf(queue);
     const page = physToPage(machine, phys);
     if (!isPciP2pdmaPage(page)) return physToDma(phys);
-    enterProvider(machine, changetype<PciP2pdmaPagemap>(<usize>pagePgmap(page) - PGMAP_IN_P2PDMA).bus_offset);
+    const busOffset = changetype<PciP2pdmaPagemap>(<usize>pagePgmap(page) - PGMAP_IN_P2PDMA).bus_offset;
+    enterProvider(machine, clientOf(queue), busOffset);
   }
   return p2pAddress(phys);
 }

@@ -17,7 +17,7 @@ import { inOnePage } from "../block/limits";
 import { releasePages, setSgPage } from "../block/page_bio";
 import { counters } from "../counting";
 import { Bio, REQ_DMA_DIRECT } from "../layout/bio";
-import { Machine } from "../layout/machine";
+import { DmaClient, Machine } from "../layout/machine";
 import { PAGE_SIZE } from "../layout/page";
 import { Dio, HostQueue } from "../layout/queue";
 import { QUEUE_FLAG_DMA_DIRECT, Request } from "../layout/request";
@@ -36,8 +36,8 @@ export class Scheme {
   /** The orchestrator's answer for this provider and client: nothing later asks. */
   isReachable: u32;
 
-  setup(machine: Machine): void {
-    this.isReachable = isReachable(machine) ? 1 : 0;
+  attach(machine: Machine, client: DmaClient): void {
+    this.isReachable = isReachable(machine, client) ? 1 : 0;
   }
 
   @inline

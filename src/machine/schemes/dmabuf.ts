@@ -15,7 +15,7 @@ import { bioAppend, machineOf } from "../block/bio";
 import { releasePages } from "../block/page_bio";
 import { addTestedRam, mapTestedRam } from "../block/tested_page_bio";
 import { Bio, REQ_NOMERGE } from "../layout/bio";
-import { Machine } from "../layout/machine";
+import { DmaClient, Machine } from "../layout/machine";
 import { Dio, HostQueue } from "../layout/queue";
 import { BLK_FEAT_PCI_P2PDMA, Request } from "../layout/request";
 import { BUFFERS_POOL, BUFFERS_USER } from "../layout/stream";
@@ -31,8 +31,8 @@ export class Scheme {
   /** The map of the BAR for the controller, 0 when it could not be made. */
   map: u32;
 
-  setup(machine: Machine): void {
-    this.map = <u32>mapBarDmabuf(machine, MAP_REF_ATOMIC != 0);
+  attach(machine: Machine, client: DmaClient): void {
+    this.map = <u32>mapBarDmabuf(machine, client, MAP_REF_ATOMIC != 0);
   }
 
   @inline
@@ -47,6 +47,11 @@ export class Scheme {
 
   @inline
   static mapStateBytes(barBytes: f64): f64 {
+    return dmabufMapBytes(barBytes);
+  }
+
+  @inline
+  static attachBytes(barBytes: f64): f64 {
     return dmabufMapBytes(barBytes);
   }
 
@@ -98,6 +103,6 @@ export class Scheme {
 
   @inline
   mapSegment(queue: HostQueue, request: Request, place: u64, offset: u32, first: bool): u64 {
-    return mapTestedRam(machineOf(queue), request, place, this.address(queue, place, offset), first);
+    return mapTestedRam(queue, request, place, this.address(queue, place, offset), first);
   }
 }

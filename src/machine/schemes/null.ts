@@ -8,6 +8,7 @@ import { bioAdd, machineOf } from "../block/bio";
 import { Bio } from "../layout/bio";
 import { Dio, HostQueue } from "../layout/queue";
 import { Request } from "../layout/request";
+import { clientOf } from "../pci/dma_client";
 
 @unmanaged
 export class Scheme {
@@ -23,8 +24,8 @@ export class Scheme {
 
   @inline
   add(queue: HostQueue, bio: Bio, dio: Dio): i32 {
-    const machine = machineOf(queue);
-    bioAdd(queue, this, bio, (dio.inRam ? machine.ramPhys : machine.barReached) + dio.bufferOffset, 0, dio.lenBytes);
+    const start = dio.inRam ? machineOf(queue).ramPhys : clientOf(queue).barReached;
+    bioAdd(queue, this, bio, start + dio.bufferOffset, 0, dio.lenBytes);
     return 0;
   }
 

@@ -18,7 +18,7 @@
 import { machineOf } from "../block/bio";
 import { addKernelBuffer, addUserBuffer, releasePages, setSgPage } from "../block/page_bio";
 import { Bio, REQ_NOMERGE, REQ_P2PDMA } from "../layout/bio";
-import { Machine } from "../layout/machine";
+import { DmaClient, Machine } from "../layout/machine";
 import { PAGE_SIZE } from "../layout/page";
 import { Dio, HostQueue } from "../layout/queue";
 import { BLK_FEAT_PCI_P2PDMA, Request } from "../layout/request";
@@ -28,6 +28,7 @@ import { getUserPage, pinUserPage } from "../mm/gup";
 import { initDeviceMemmap } from "../mm/memmap";
 import { isPciP2pdmaPage, pageFolio, pageToPhys, physToPage, putPage, samePgmap, unpinFolio } from "../mm/page";
 import { iodOf } from "../nvme/map_data";
+import { clientOf } from "../pci/dma_client";
 import { dmaMapHostSg, physToDma } from "../pci/dma_direct";
 import { EFAULT, EINVAL, isReachable } from "../pci/orchestrator";
 import { dmaMapSg, EREMOTEIO } from "../pci/p2pdma";
@@ -44,12 +45,21 @@ export class Scheme {
 
   setup(machine: Machine): void {
     initDeviceMemmap(machine);
-    this.isReachable = isReachable(machine) ? 1 : 0;
+  }
+
+  attach(machine: Machine, client: DmaClient): void {
+    this.isReachable = isReachable(machine, client) ? 1 : 0;
   }
 
   @inline
   static memmapBytes(barBytes: f64): f64 {
     return (ERA_5_2 ? Math.ceil(barBytes / SECTION_BYTES) * SECTION_BYTES : barBytes) / 64;
+  }
+
+  /** The client's entry in the map types. */
+  @inline
+  static attachBytes(_barBytes: f64): f64 {
+    return ERA_5_2 ? 0 : 8;
   }
 
   /**
@@ -143,7 +153,7 @@ export class Scheme {
   @inline
   mapSg(queue: HostQueue, _request: Request, sgl: usize, count: u32): i32 {
     const machine = machineOf(queue);
-    if (!ERA_5_2) return dmaMapSg(machine, machine.clientKey, sgl, count);
+    if (!ERA_5_2) return dmaMapSg(machine, clientOf(queue), sgl, count);
     if (isPciP2pdmaPage(changetype<Scatterlist>(sgl).page_link)) {
       p2pdmaMapSg(machine, sgl, count);
     } else {
@@ -157,7 +167,7 @@ export class Scheme {
     const phys = this.address(queue, place, offset);
     if (first && isSimple(request, place, phys)) return physToDma(phys);
     if ((request.cmd_flags & REQ_P2PDMA) == 0) return physToDma(phys);
-    return mapMarkedPages(machineOf(queue), phys, first);
+    return mapMarkedPages(queue, phys, first);
   }
 
   /** 6.12: dma_flags say what each entry is. 5.2: nvme_unmap_data asks the first page whether there is anything to undo. */

@@ -21,6 +21,7 @@ import { BLK_FEAT_PCI_P2PDMA, Request } from "../layout/request";
 import { Scatterlist, SG_DMA_BUS_ADDRESS } from "../layout/scatterlist";
 import { BUFFERS_USER } from "../layout/stream";
 import { pageToPhys, physToPage } from "../mm/page";
+import { clientOf } from "../pci/dma_client";
 import { physToDma } from "../pci/dma_direct";
 import { enterProvider, p2pAddress } from "../pci/map_state";
 import { EFAULT, EINVAL } from "../pci/orchestrator";
@@ -69,6 +70,12 @@ export class Scheme {
   @inline
   static mapStateBytes(barBytes: f64): f64 {
     return <f64>offsetof<P2pdmaProvider>() + 8 + radixBytes(barBytes);
+  }
+
+  /** The client's entry in the provider's map types. */
+  @inline
+  static attachBytes(_barBytes: f64): f64 {
+    return 8;
   }
 
   @inline
@@ -159,7 +166,7 @@ export class Scheme {
       }
       const found = findInRadix(<usize>this.providers, phys);
       if (found == 0) return -EREMOTEIO;
-      if (found != provider) enterProvider(machine, changetype<P2pdmaProvider>(<usize>found).bus_offset);
+      if (found != provider) enterProvider(machine, clientOf(queue), changetype<P2pdmaProvider>(<usize>found).bus_offset);
       provider = found;
       sg.dma_address = p2pAddress(phys);
       if (sg.dma_address == 0) return -EREMOTEIO;

@@ -23,6 +23,7 @@ import { BLK_FEAT_PCI_P2PDMA, Request } from "../layout/request";
 import { BUFFERS_USER } from "../layout/stream";
 import { pageToPhys, physToPage } from "../mm/page";
 import { takeState } from "../mm/scheme_state";
+import { clientOf } from "../pci/dma_client";
 import { physToDma } from "../pci/dma_direct";
 import { enterProvider, p2pAddress } from "../pci/map_state";
 import { EFAULT, EINVAL } from "../pci/orchestrator";
@@ -65,6 +66,12 @@ export class Scheme {
   static mapStateBytes(barBytes: f64): f64 {
     const lookup = PHYS_LOOKUP_HASH ? hashBytes(barBytes) : PHYS_LOOKUP_TREE ? treeBytes() : 0;
     return <f64>offsetof<P2pdmaProvider>() + 8 + lookup;
+  }
+
+  /** The client's entry in the map types. */
+  @inline
+  static attachBytes(_barBytes: f64): f64 {
+    return 8;
   }
 
   @inline
@@ -117,14 +124,14 @@ export class Scheme {
     if (PHYS_LOOKUP_FLAG) {
       const number = <u32>(place >> FLAGS_SHIFT);
       if (number == 0) return physToDma(phys);
-      if (first) enterProvider(machineOf(queue), this.provider(number).bus_offset);
+      if (first) enterProvider(machineOf(queue), clientOf(queue), this.provider(number).bus_offset);
       return p2pAddress(phys);
     }
     if ((request.cmd_flags & REQ_P2PDMA) == 0) return physToDma(phys);
     if (first) {
       const found = PHYS_LOOKUP_HASH ? findByHash(<usize>this.lookup, phys) : findInTree(<usize>this.lookup, phys);
       if (found == 0) return 0;
-      enterProvider(machineOf(queue), changetype<P2pdmaProvider>(<usize>found).bus_offset);
+      enterProvider(machineOf(queue), clientOf(queue), changetype<P2pdmaProvider>(<usize>found).bus_offset);
     }
     return p2pAddress(phys);
   }

@@ -18,6 +18,7 @@ import { Dio, HostQueue } from "../layout/queue";
 import { BLK_FEAT_PCI_P2PDMA, Request } from "../layout/request";
 import { BUFFERS_POOL, BUFFERS_USER } from "../layout/stream";
 import { isPagePointer, pageToPhys, samePgmap } from "../mm/page";
+import { clientOf } from "../pci/dma_client";
 import { enterProvider, p2pAddress } from "../pci/map_state";
 import { EFAULT, EINVAL, ENOMEM } from "../pci/orchestrator";
 import { initProvider, P2pdmaProvider } from "../pci/provider";
@@ -44,6 +45,12 @@ export class Scheme {
   @inline
   static mapStateBytes(_barBytes: f64): f64 {
     return PCI_P2PDMA_BYTES + 8;
+  }
+
+  /** The client's entry in the map types. */
+  @inline
+  static attachBytes(_barBytes: f64): f64 {
+    return 8;
   }
 
   @inline
@@ -77,9 +84,8 @@ export class Scheme {
   @inline
   mapSegment(queue: HostQueue, request: Request, place: u64, offset: u32, first: bool): u64 {
     const phys = this.address(queue, place, offset);
-    const machine = machineOf(queue);
-    if ((request.cmd_flags & REQ_P2PDMA) == 0) return mapTestedRam(machine, request, place, phys, first);
-    if (first) enterProvider(machine, this.bus_offset);
+    if ((request.cmd_flags & REQ_P2PDMA) == 0) return mapTestedRam(queue, request, place, phys, first);
+    if (first) enterProvider(machineOf(queue), clientOf(queue), this.bus_offset);
     return p2pAddress(phys);
   }
 }

@@ -15,7 +15,7 @@
 import { machineOf } from "../block/bio";
 import { addKernelBuffer, addUserBuffer, releasePages, setSgPage } from "../block/page_bio";
 import { Bio, REQ_NOMERGE, REQ_P2PDMA } from "../layout/bio";
-import { DMA_OPS_VIRT, Machine } from "../layout/machine";
+import { DMA_OPS_VIRT, DmaClient, Machine } from "../layout/machine";
 import { PAGE_SIZE } from "../layout/page";
 import { Dio, HostQueue } from "../layout/queue";
 import { BLK_FEAT_PCI_P2PDMA, Request } from "../layout/request";
@@ -40,8 +40,11 @@ export class Scheme {
 
   setup(machine: Machine): void {
     initDeviceMemmap(machine);
-    this.isUnderOneSwitch = isUnderOneSwitch(machine) ? 1 : 0;
-    const isVirt = machine.clientDmaOps == DMA_OPS_VIRT;
+  }
+
+  attach(machine: Machine, client: DmaClient): void {
+    this.isUnderOneSwitch = isUnderOneSwitch(machine, client) ? 1 : 0;
+    const isVirt = client.dmaOps == DMA_OPS_VIRT;
     this.p2pSupported = isVirt ? 0 : 1;
     this.cpuAddressBase = isVirt ? PAGE_OFFSET : 0;
   }

@@ -13,13 +13,14 @@ import { bioAdd, machineOf, vecAt } from "../block/bio";
 import { addHostRam } from "../block/host_page_bio";
 import { releasePages, setSgPage } from "../block/page_bio";
 import { Bio, REQ_NOMERGE, REQ_P2PDMA } from "../layout/bio";
-import { Machine } from "../layout/machine";
+import { DmaClient, Machine } from "../layout/machine";
 import { Dio, HostQueue } from "../layout/queue";
 import { BLK_FEAT_PCI_P2PDMA, Request } from "../layout/request";
 import { Scatterlist } from "../layout/scatterlist";
 import { BUFFERS_POOL, BUFFERS_USER } from "../layout/stream";
 import { listBytes, mappedPages, mmapBar, p2pMap, p2pUnmap, P2pVma } from "../mm/p2p_vma";
 import { isPagePointer, pageToPhys } from "../mm/page";
+import { clientOf } from "../pci/dma_client";
 import { dmaMapHostSg, physToDma } from "../pci/dma_direct";
 import { EFAULT, ENOMEM } from "../pci/orchestrator";
 
@@ -28,7 +29,7 @@ export class Scheme {
   /** P2pVma of the exporter's mapping. */
   vma: u32;
 
-  setup(machine: Machine): void {
+  attach(machine: Machine, _client: DmaClient): void {
     this.vma = <u32>changetype<usize>(mmapBar(machine));
   }
 
@@ -45,6 +46,12 @@ export class Scheme {
   @inline
   static mapStateBytes(barBytes: f64): f64 {
     return <f64>offsetof<P2pVma>() + listBytes(barBytes);
+  }
+
+  /** Each importer has a list of its own. */
+  @inline
+  static attachBytes(barBytes: f64): f64 {
+    return listBytes(barBytes);
   }
 
   /** Pages that are mapped for the importer: none when no I/O is in flight. */
@@ -92,7 +99,7 @@ export class Scheme {
   @inline
   dmaList(queue: HostQueue, request: Request, place: u64, offset: u32): usize {
     const start = place + offset;
-    return p2pMap(machineOf(queue), this.mapping, start, start + request.__data_len);
+    return p2pMap(machineOf(queue), clientOf(queue), this.mapping, start, start + request.__data_len);
   }
 
   @inline
