@@ -1,13 +1,14 @@
 // p2plab run [JOB.fio]: measure, print the table, leave the run folder.
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { EXIT } from '../base/errors.ts';
+import { showCommands } from '../jobs/show_command.ts';
 import { run } from '../lab/run.ts';
-import { terminalSummary } from '../report/summary.ts';
-import { checkWritable, writeAtomically, writeRunFolder } from '../report/write.ts';
+import { checkWritable, writeRunFolder } from '../report/write.ts';
 import { startProgress } from './progress.ts';
 import { addRunOptions, parseFault, type RunOptions, resolveRun } from './run_options.ts';
+import { addOutputOptions, checkOutput, type OutputOptions, writeOutput } from './run_output.ts';
 
 export function register(program: Command): void {
   const command = program
@@ -17,15 +18,24 @@ export function register(program: Command): void {
       'fio job file, or a trace (fio iolog, MSR Cambridge, MQSim); without one the default comparison',
     )
     .description('compare address schemes on one workload, interleaved, and say what differs and how sure that is');
-  addRunOptions(command).action(runCommand);
+  addOutputOptions(addRunOptions(command))
+    .addOption(new Option('--showcmd', 'print the resolved jobs as fio command lines and run nothing'))
+    .action(runCommand);
 }
 
-async function runCommand(jobFile: string | undefined, options: RunOptions): Promise<void> {
+async function runCommand(
+  jobFile: string | undefined,
+  options: RunOptions & OutputOptions & { showcmd?: boolean },
+): Promise<void> {
   const { params, warnings } = await resolveRun(jobFile, options);
+  if (options.showcmd === true) {
+    for (const line of showCommands(params.jobs)) process.stdout.write(`${line}\n`);
+    return;
+  }
   const fault = parseFault(options.fault);
   const outRoot = options.out ?? 'reports';
   await checkWritable(outRoot);
-  if (options.json !== undefined && options.json !== '-') await checkWritable(join(options.json, '..'));
+  await checkOutput(options);
   for (const warning of warnings) process.stderr.write(`p2plab: ${warning}\n`);
 
   const progress = startProgress(options.quiet === true ? undefined : process.stderr);
@@ -49,10 +59,7 @@ async function runCommand(jobFile: string | undefined, options: RunOptions): Pro
     argv: process.argv.slice(2),
   }).finally(progress.end);
 
-  const document = `${JSON.stringify(result, null, 1)}\n`;
-  if (options.json === '-') process.stdout.write(document);
-  else process.stdout.write(terminalSummary(result, { colour: process.stdout.isTTY === true }));
-  if (options.json !== undefined && options.json !== '-') await writeAtomically(options.json, document);
+  await writeOutput(result, options);
   const folder = await writeRunFolder(options.out ?? join(outRoot, result.run.id), result);
   process.stderr.write(`p2plab: ${folder.files.length} files in ${folder.dir}\n`);
   process.off('SIGINT', onSignal);

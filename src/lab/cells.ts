@@ -41,6 +41,7 @@ export function cellsOf(group: GroupRecord, params: RunParams): Cell[] {
     nsPerIo: estimateOf(record, 'nsPerIo'),
     cpuNsPerIo: estimateOf(record, 'cpuNsPerIo'),
     gbPerS: bandwidth(record, group.plan.payload !== 'none'),
+    bytesPerIo: record.bytesPerIo,
     latencyNs: latencyOf(record),
     perIo: record.perIo
       ? { ...record.perIo, wakeups: record.wakeupIos > 0 ? record.wakeups / record.wakeupIos : null }

@@ -37,6 +37,9 @@ const rawSample = z.object({
   process: z.number().int().nonnegative().optional(),
 });
 
+/** Log-linear counters in fio's layout (stats/histogram.ts): [bucket, count] where count > 0. */
+const histogram = z.object({ layout: z.string(), counts: z.array(z.tuple([z.number().int(), z.number().int()])) });
+
 const latency = z.object({
   p50: count,
   p90: count,
@@ -45,10 +48,10 @@ const latency = z.object({
   max: count,
   /** I/Os that were timed (a sample of all). */
   samples: z.number().nonnegative(),
-  /** Log-linear counters in fio's layout (stats/histogram.ts): [bucket, count] where count > 0. */
-  histogram: z
-    .object({ layout: z.string(), counts: z.array(z.tuple([z.number().int(), z.number().int()])) })
-    .nullable(),
+  histogram: histogram.nullable(),
+  /** The same samples, reads and writes apart. */
+  reads: histogram.optional(),
+  writes: histogram.optional(),
   /** "closed": the next I/O waits for one to complete, so a stall delays the I/Os that would have seen it. */
   loop: z.enum(['closed', 'open']),
 });
@@ -91,6 +94,8 @@ const cell = z.object({
   nsPerIo: estimate.nullable(),
   cpuNsPerIo: estimate.nullable(),
   gbPerS: count,
+  /** Mean size of an I/O of the workload. */
+  bytesPerIo: z.number().positive().optional(),
   latencyNs: latency.nullable(),
   perIo: perIo.nullable(),
   metadataBytes: metadataBytes.nullable(),
