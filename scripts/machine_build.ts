@@ -66,8 +66,10 @@ export function planTargets(paths: BuildPaths, schemes: readonly SchemeHeader[],
 /** A scheme's host module: the one generic host agent with the scheme as its type parameter. */
 function hostSource(scheme: string, slot: number): string {
   return `import { runDirect } from "../../src/machine/agents/direct";
+import { plugIn as plugInTo, removalRule as ruleOf, removeStep, takeWindows as takeWindowsOf } from "../../src/machine/agents/removal";
 import { Machine, WRITER_STRIDE } from "../../src/machine/layout/machine";
-import { HostQueue } from "../../src/machine/layout/queue";
+import { DeviceQueue, HostQueue } from "../../src/machine/layout/queue";
+import { holdP2pmem, p2pmemReferences } from "../../src/machine/pci/p2pmem";
 import { newSchemeState, schemeState } from "../../src/machine/mm/scheme_state";
 import { clientAt, clientIndex } from "../../src/machine/pci/dma_client";
 import { Scheme } from "../../src/machine/schemes/${scheme}";
@@ -76,6 +78,9 @@ const SLOT: u32 = ${slot};
 
 /** One instance of the scheme's fields for each client; what two queues write shares no line. */
 const STRIDE: u32 = (<u32>offsetof<Scheme>() + WRITER_STRIDE - 1) & ~(WRITER_STRIDE - 1);
+
+/** Its memory has struct pages. */
+const HAS_PAGES: bool = Scheme.memmapBytes(4096) > 0;
 
 function instanceFor(machine: Machine, client: u32): u32 {
   return schemeState(machine, SLOT) + client * STRIDE;
@@ -112,6 +117,29 @@ export function held(at: usize): f64 {
     if (isDefined(scheme.held)) sum += scheme.held(machine);
   }
   return sum;
+}
+/** What keeps the provider while I/O on the machine's buffers is under way: RULE_*. */
+export function removalRule(at: usize): u32 {
+  const machine = changetype<Machine>(at);
+  return ruleOf<Scheme>(machine, changetype<Scheme>(0), HAS_PAGES);
+}
+export function remove(at: usize, unmapBytes: f64, quiesced: bool): u32 {
+  const machine = changetype<Machine>(at);
+  return removeStep<Scheme>(machine, instanceFor(machine, 0), STRIDE, removalRule(at), <u64>unmapBytes, quiesced);
+}
+export function takeWindows(at: usize, device: usize): void {
+  takeWindowsOf(changetype<Machine>(at), changetype<DeviceQueue>(device));
+}
+export function plugIn(at: usize): void {
+  const machine = changetype<Machine>(at);
+  plugInTo<Scheme>(machine, instanceFor(machine, 0), STRIDE, HAS_PAGES, removalRule(at));
+}
+/** References of long-lived users on the provider's memory. */
+export function hold(at: usize, count: i32): void {
+  holdP2pmem(changetype<Machine>(at), <i64>count);
+}
+export function references(at: usize): f64 {
+  return <f64>p2pmemReferences(changetype<Machine>(at));
 }
 export function memmapBytes(barBytes: f64): f64 {
   return Scheme.memmapBytes(barBytes);

@@ -37,11 +37,14 @@ export const CONTROL = {
   stop: word(10),
 } as const;
 
-/** Words of worker `index`, written by that worker. */
-export function workerWords(index: number): { heartbeat: number; sleeps: number } {
+/** Words of worker `index`, written by that worker. `turn`: see removal.ts. */
+export function workerWords(index: number): { heartbeat: number; sleeps: number; turn: number } {
   const first = (WORKER_BASE + index * WORKER_BYTES) / 4;
-  return { heartbeat: first, sleeps: first + 1 };
+  return { heartbeat: first, sleeps: first + 1, turn: first + 2 };
 }
+
+/** First of the words (indices into a Float64Array) by which a removal is ordered and reported; removal.ts names them. */
+export const REMOVAL_WORDS = (LANE_BASE + MAX_LANES * LANE_BYTES) / 8;
 
 /** Results of lane `index`, written by its host's worker: indices into a Float64Array over the memory. */
 export function laneResult(index: number) {

@@ -98,6 +98,8 @@ export interface BuiltMachine {
   memmap: Span;
   barMemmap: Span;
   pool: Span;
+  /** The provider's Lifetime. */
+  lifetime: number;
   /** One word for each page of RAM and BAR, used by the counting build only. */
   pageStamps: Span;
 }
@@ -142,6 +144,7 @@ export function buildMachine(memory: WebAssembly.Memory, spec: MachineSpec, setu
     memmap: plan.memmap,
     barMemmap,
     pool: plan.shared.poolChunk,
+    lifetime: plan.shared.lifetime.at,
     pageStamps: plan.pageStamps,
   };
 }
@@ -203,6 +206,9 @@ function writeMachine(view: MemoryView, spec: MachineSpec, plan: MachinePlan, me
   u32(Machine.pageStamps, plan.pageStamps.at);
   u32(Machine.schemeStates, plan.shared.schemeStates.at);
   u32(Machine.stateNext, plan.schemeState.at);
+  u32(Machine.lifetime, plan.shared.lifetime.at);
+  u32(Machine.otherWindow, plan.otherWindow.at);
+  u32(Machine.otherWindowMask, plan.otherWindow.bytes - 1);
   view.u64[(plan.shared.pgmap.at + PciP2pdmaPagemap.bus_offset) / 8] = BigInt.asUintN(64, fabric.busOffset);
 }
 

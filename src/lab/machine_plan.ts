@@ -10,6 +10,7 @@ import {
   GenPoolChunk,
   HostQueue,
   IoDescriptor,
+  Lifetime,
   Machine,
   MapIter,
   MapTypeAnswer,
@@ -39,11 +40,14 @@ const PAGE_BYTES = 4096;
 const OTHER_WINDOW_BYTES = 1 << 20;
 const STRUCT_PAGE_BYTES = 64;
 const BLOCK_BYTES = 512;
+/** The provider's percpu_ref: a counter for each CPU, and what alignment takes. */
+const PROVIDER_REF_BYTES = 64 * 1024;
 
 /** Structures of the whole machine. */
 function planShared(arena: Arena, spec: MachineSpec, mapTypeTreeBytes: number) {
   return {
     machine: arena.take('machine', Machine.bytes),
+    lifetime: arena.take('life of the provider', Lifetime.bytes),
     schemeStates: arena.take('table of schemes', SCHEME_SLOTS * 4),
     pgmap: arena.take('pagemap', PciP2pdmaPagemap.bytes + DevPagemap.bytes),
     pool: arena.take('gen_pool', GenPool.bytes),
@@ -153,7 +157,7 @@ export function planMachine(spec: MachineSpec, mapTypeTreeBytes: number, start: 
   const ramWindow = arena.take('RAM window', spec.ramWindowBytes, PAGE_BYTES);
   const otherWindow = arena.take('window of other BARs', OTHER_WINDOW_BYTES, PAGE_BYTES);
   const memmap = arena.take('memmap', pages * STRUCT_PAGE_BYTES, PAGE_BYTES);
-  const schemeState = arena.take('structures of schemes', spec.schemeStateBytes ?? 0);
+  const schemeState = arena.take('structures of schemes', PROVIDER_REF_BYTES + (spec.schemeStateBytes ?? 0));
   arena.checkFits();
   return {
     shared,

@@ -35,6 +35,18 @@ export interface HostModule {
   /** Bytes of the scheme's other structures for one BAR and one client, and what each further client adds. */
   mapStateBytes(barBytes: number): number;
   attachBytes(barBytes: number): number;
+  /** RULE_* of this scheme for the machine's buffers. */
+  removalRule(machine: number): number;
+  /** One step of the provider's removal; REMOVAL_* after it. `quiesced` as removeStep has it. */
+  remove(machine: number, unmapBytes: number, quiesced: boolean): number;
+  /** Takes the provider's windows out of one controller's routing table. */
+  takeWindows(machine: number, deviceQueue: number): void;
+  /** The provider is plugged in anew, mapped by a process where user buffers have pages. */
+  plugIn(machine: number): void;
+  /** References of long-lived users on the provider's memory: taken (positive), given back. */
+  hold(machine: number, count: number): void;
+  /** References that keep the provider now. */
+  references(machine: number): number;
 }
 
 /** Functions of a device's module: device.wasm for NVMe controllers. */

@@ -4,7 +4,7 @@
 import { counters, countForIo } from "../counting";
 import { bioAlloc, bioFree, dioOf } from "../block/bio";
 import { submitBio } from "../block/submit";
-import { Bio, BLK_STS_OK, REQ_OP_READ, REQ_OP_WRITE } from "../layout/bio";
+import { Bio, BLK_STS_IOERR, BLK_STS_OK, REQ_OP_READ, REQ_OP_WRITE } from "../layout/bio";
 import { Machine } from "../layout/machine";
 import { NVME_OP_WRITE } from "../layout/nvme";
 import { PAGE_SHIFT } from "../layout/page";
@@ -13,9 +13,10 @@ import { SECTOR_SHIFT } from "../layout/request";
 import {
   BUFFERS_POOL, IO_BLOCKS_MASK, IO_BUFFER_MASK, IO_BUFFER_RAM, IO_OPCODE_SHIFT, IoDescriptor, PAYLOAD_VERIFY,
 } from "../layout/stream";
-import { poolAlloc, poolFree, POOL_FULL } from "../mm/gen_pool";
+import { POOL_FULL } from "../mm/gen_pool";
+import { allocP2pmem, freeP2pmem } from "../pci/p2pmem";
 import { drawSample, sampleEnd, sampleStart } from "./latency";
-import { checkDone, prepareCheck, undoCheck } from "./verify";
+import { checkAccess, checkDone, prepareCheck, undoCheck } from "./verify";
 
 /** Errno of an I/O that found the pool empty (pci_alloc_p2pmem returned NULL). */
 const ENOMEM: i32 = 12;
@@ -44,23 +45,25 @@ export function issueNext<S, F>(queue: HostQueue, scheme: S): bool {
     countForIo(dio.ioId);
   }
   if (machine.buffers == BUFFERS_POOL && !dio.inRam) {
-    dio.bufferOffset = poolAlloc(<usize>machine.pool, dio.lenBytes);
+    dio.bufferOffset = allocP2pmem(machine, queue.queueIndex, dio.lenBytes);
     if (COUNTING) counters().poolAllocs += 1;
-    if (dio.bufferOffset == POOL_FULL) return refuse(queue, bio, -ENOMEM);
+    if (dio.bufferOffset == POOL_FULL) return refuse(queue, machine, bio, -ENOMEM);
   }
   const error = scheme.add(queue, bio, dio);
   if (error != 0) {
-    if (machine.buffers == BUFFERS_POOL && !dio.inRam) poolFree(<usize>machine.pool, dio.bufferOffset, dio.lenBytes);
-    return refuse(queue, bio, error);
+    if (machine.buffers == BUFFERS_POOL && !dio.inRam) freeP2pmem(machine, queue.queueIndex, dio.bufferOffset, dio.lenBytes);
+    return refuse(queue, machine, bio, error);
   }
   if (machine.payload == PAYLOAD_VERIFY) prepareCheck(queue, machine, dio, isWrite);
   return submitBio<S, F>(queue, scheme, bio);
 }
 
 /** An I/O that never left the submitter: counted as an error with its errno, and complete. */
-function refuse(queue: HostQueue, bio: Bio, error: i32): bool {
+function refuse(queue: HostQueue, machine: Machine, bio: Bio, error: i32): bool {
   if (queue.refused == 0) queue.refused = error;
+  if (machine.payload == PAYLOAD_VERIFY) checkAccess(queue, machine, dioOf(bio));
   queue.errors += 1;
+  queue.refusals += 1;
   queue.completed += 1;
   bioFree(queue, bio);
   return true;
@@ -81,12 +84,14 @@ export function completeIo<S>(queue: HostQueue, scheme: S, bio: Bio): void {
     if (machine.payload == PAYLOAD_VERIFY) undoCheck(queue, dio);
   }
   scheme.release(queue, bio, dio);
-  if (machine.buffers == BUFFERS_POOL && !dio.inRam) poolFree(<usize>machine.pool, dio.bufferOffset, dio.lenBytes);
+  if (machine.buffers == BUFFERS_POOL && !dio.inRam) freeP2pmem(machine, queue.queueIndex, dio.bufferOffset, dio.lenBytes);
   queue.completed += 1;
   bioFree(queue, bio);
 }
 
 function noteFailure(queue: HostQueue, bio: Bio): void {
   queue.errors += 1;
+  if (bio.bi_status == BLK_STS_IOERR) queue.deviceFailures += 1;
+  else queue.mapRefusals += 1;
   if (queue.firstError == 0) queue.firstError = <u32>bio.bi_status << 16;
 }

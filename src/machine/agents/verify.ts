@@ -5,7 +5,8 @@ import { Machine } from "../layout/machine";
 import { NVME_OP_WRITE } from "../layout/nvme";
 import { Dio, HostQueue } from "../layout/queue";
 import { SECTOR_SHIFT } from "../layout/request";
-import { IO_OPCODE_SHIFT } from "../layout/stream";
+import { BUFFERS_USER, IO_OPCODE_SHIFT } from "../layout/stream";
+import { isCpuAccessLost } from "../pci/p2pmem";
 
 const WORDS: u32 = 64;
 const SPREAD: u64 = 0x9e3779b97f4a7c15;
@@ -18,8 +19,17 @@ export function fillMedia(queue: HostQueue): void {
   }
 }
 
+/** One look of the CPU at the I/O's buffer. False, and a counted SIGBUS, when the mapping that it would go through is gone. */
+export function checkAccess(queue: HostQueue, machine: Machine, dio: Dio): bool {
+  if (dio.inRam || !isCpuAccessLost(machine, dio.bufferOffset, machine.buffers == BUFFERS_USER)) return true;
+  queue.sigbus += 1;
+  return false;
+}
+
 /** Before submission: a write's buffer gets the next generation, a read's buffer is spoilt. */
 export function prepareCheck(queue: HostQueue, machine: Machine, dio: Dio, isWrite: bool): void {
+  dio.unfilled = checkAccess(queue, machine, dio) ? 0 : 1;
+  if (dio.unfilled) return;
   const blocks = dio.lenBytes >> SECTOR_SHIFT;
   for (let i: u32 = 0; i < blocks; i++) {
     const at = bufferBlock(machine, dio, i);
@@ -34,13 +44,18 @@ export function prepareCheck(queue: HostQueue, machine: Machine, dio: Dio, isWri
   }
 }
 
-/** After a failure: a write that did not happen leaves the generation that the medium still holds. */
+/**
+ * After a failure: a write that did not happen leaves the generation before it. It may have happened in part, so its
+ * blocks are written anew, as a file system would: nothing else has I/O on them.
+ */
 export function undoCheck(queue: HostQueue, dio: Dio): void {
   if (<u8>(dio.blocksOp >> IO_OPCODE_SHIFT) != NVME_OP_WRITE) return;
   const blocks = dio.lenBytes >> SECTOR_SHIFT;
   for (let i: u32 = 0; i < blocks; i++) {
-    const slot = <usize>queue.generations + (<usize>mediaBlock(queue, dio, i) << 2);
-    store<u32>(slot, load<u32>(slot) - 1);
+    const block = mediaBlock(queue, dio, i);
+    const slot = <usize>queue.generations + (<usize>block << 2);
+    if (!dio.unfilled) store<u32>(slot, load<u32>(slot) - 1);
+    writeBlock(<usize>queue.media + (<usize>block << SECTOR_SHIFT), block, load<u32>(slot));
   }
 }
 
@@ -48,11 +63,14 @@ export function undoCheck(queue: HostQueue, dio: Dio): void {
 export function checkDone(queue: HostQueue, machine: Machine, dio: Dio): void {
   const blocks = dio.lenBytes >> SECTOR_SHIFT;
   const isWrite = <u8>(dio.blocksOp >> IO_OPCODE_SHIFT) == NVME_OP_WRITE;
+  if (!isWrite && (dio.unfilled || !checkAccess(queue, machine, dio))) return;
   for (let i: u32 = 0; i < blocks; i++) {
     const block = mediaBlock(queue, dio, i);
     const generation = load<u32>(<usize>queue.generations + (<usize>block << 2));
     const at = isWrite ? <usize>queue.media + (<usize>block << SECTOR_SHIFT) : bufferBlock(machine, dio, i);
-    if (!isBlock(at, block, generation)) queue.verifyErrors += 1;
+    if (isBlock(at, block, generation)) continue;
+    queue.verifyErrors += 1;
+    if (isWrite) writeBlock(at, block, generation);
   }
   queue.verifiedBlocks += blocks;
 }

@@ -9,7 +9,8 @@ import { PAGE_SHIFT, PAGE_SIZE, PAGE_STRUCT_SHIFT } from "../layout/page";
 import { HostQueue } from "../layout/queue";
 import { Scatterlist } from "../layout/scatterlist";
 import { pagesCovered, pinUserPage } from "../mm/gup";
-import { pageFolio, physToPage, unpinFolio } from "../mm/page";
+import { pageFolio, pageToPhys, physToPage, unpinFolio } from "../mm/page";
+import { mappingLost } from "../pci/p2pmem";
 import { bioAdd, bioAppend, machineOf, vecAt } from "./bio";
 
 const EFAULT: i32 = 14;
@@ -41,7 +42,14 @@ export function addUserBuffer<S>(queue: HostQueue, scheme: S, bio: Bio, phys: u6
     // __bio_iov_iter_get_pages: at most as many pages at a time as one bio can hold vectors.
     const run = min(pagesCovered(offset, left), BIO_MAX_VECS);
     for (let i: u32 = 0; i < run; i++) {
-      if (!pin(scheme, page + (<u64>i << PAGE_STRUCT_SHIFT), locked)) return -EFAULT;
+      if (pin(scheme, page + (<u64>i << PAGE_STRUCT_SHIFT), locked)) continue;
+      undoPins(queue, scheme, bio, phys, page + (<u64>i << PAGE_STRUCT_SHIFT));
+      return -EFAULT;
+    }
+    // gup_fast_pte_range reads each PTE again once it has the page. Pages before the first that is left are gone too.
+    if (mappingLost(machine, pageToPhys(machine, page))) {
+      undoPins(queue, scheme, bio, phys, page + (<u64>run << PAGE_STRUCT_SHIFT));
+      return -EFAULT;
     }
     for (let i: u32 = 0; i < run; i++) {
       const take = min(PAGE_SIZE - offset, left);
@@ -63,6 +71,15 @@ export function addUserBuffer<S>(queue: HostQueue, scheme: S, bio: Bio, phys: u6
     }
   }
   return bioAppend(queue, bio, place, placeOffset, length) ? 0 : -EINVAL;
+}
+
+/** Gives back the pins of a buffer from its first page to the one before `end`, whether they are in the bio or not. */
+function undoPins<S>(queue: HostQueue, scheme: S, bio: Bio, phys: u64, end: u64): void {
+  const machine = machineOf(queue);
+  bio.bi_flags &= ~BIO_PAGE_PINNED;
+  for (let page = physToPage(machine, phys); page < end; page += 1 << PAGE_STRUCT_SHIFT) {
+    unpin(scheme, page, machine.refcountAtomic != 0);
+  }
 }
 
 @inline

@@ -52,6 +52,11 @@ export class Machine {
   schemeStates: u32;
   /** Next free wasm address for them; set-up only. */
   stateNext: u32;
+  /** The provider's Lifetime (layout/lifetime). */
+  lifetime: u32;
+  /** Memory behind BARs that are not the provider's, and its mask. */
+  otherWindow: u32;
+  otherWindowMask: u32;
 }
 
 /** A device for which the provider's memory is mapped. Written by the lab, read-only afterwards. */

@@ -118,6 +118,12 @@ export class HostQueue {
   flow: u32;
   /** DmaClient of the controller behind this queue. */
   client: u32;
+  /** I/Os that failed: refused by the submitter or the scheme, by mapping, by the device. */
+  refusals: u32;
+  mapRefusals: u32;
+  deviceFailures: u32;
+  /** CPU accesses to memory whose mapping had gone (SIGBUS), and blocks that such an access would have checked. */
+  sigbus: u32;
 }
 
 /** The controller's side of a queue pair. */
@@ -169,7 +175,8 @@ export class Dio {
   inRam: u32;
   /** Submission time in nanoseconds of a sampled I/O, else 0. */
   startNs: f64;
-  pad40: u32;
+  /** The CPU could not fill the buffer, because its mapping had gone: its data mean nothing. */
+  unfilled: u32;
   /** Identity for the counting build: distinct pages are counted for each I/O. */
   ioId: u32;
   pad48: u64;

@@ -1,7 +1,9 @@
 // The special VMA of "HMM p2p" (Jerome Glisse, RFC 3/5 of 2019-01-29): the exporting driver's mmap makes it and sets
 // p2p_map and p2p_unmap in its vm_operations. The importer hands them a range and its list of DMA addresses, one for each
 // page, which is all that I/O on the range uses. The importer keeps one list for the whole VMA, as RDMA's ODP does.
-// Left out: the mmu_notifier (revocation while mapped) and the CPU mapping, which such a VMA may have or not.
+// Revocation: the exporter takes its memory out of the VMA; an importer must let go at any time, which for an NVMe request
+// means that the notifier waits for it (mmu_notifier_invalidate_range_start may sleep).
+// Left out: the CPU mapping, which such a VMA may have or not.
 import { counters } from "../counting";
 import { DmaClient, Machine, MAP_BUS_ADDR, MAP_THRU_HOST_BRIDGE } from "../layout/machine";
 import { PAGE_SHIFT } from "../layout/page";
@@ -83,9 +85,22 @@ export function p2pUnmap(vma: P2pVma, start: u64, end: u64): void {
   }
 }
 
+/** The exporter's memory leaves the VMA: p2p_map finds nothing in it any more. */
+export function revokeVma(vma: P2pVma): void {
+  // Meets the bounds test of p2pMap.
+  atomic.store<u64>(changetype<usize>(vma) + offsetof<P2pVma>("vm_end"), vma.vm_start);
+}
+
+/** The exporter offers its BAR again. */
+export function restoreVma(vma: P2pVma, machine: Machine): void {
+  vma.vm_end = vma.vm_start + machine.barBytes;
+}
+
 /** Pages that are mapped for the importer now. */
-export function mappedPages(vma: P2pVma): f64 {
+export function mappedPages(vma: P2pVma, machine: Machine): f64 {
   let pages: f64 = 0;
-  for (let at = vma.vm_start; at < vma.vm_end; at += 1 << PAGE_SHIFT) if (load<u64>(entryOf(vma, at)) != 0) pages += 1;
+  const end = vma.vm_start + machine.barBytes;
+  // Meets p2pUnmap of the importer's agents.
+  for (let at = vma.vm_start; at < end; at += 1 << PAGE_SHIFT) if (atomic.load<u64>(entryOf(vma, at)) != 0) pages += 1;
   return pages;
 }

@@ -7,6 +7,7 @@ import {
   ZONE_DEVICE, ZONES_MASK, ZONES_PGSHIFT,
 } from "../layout/page";
 import { Machine } from "../layout/machine";
+import { PercpuRef, percpuRefAdd } from "./percpu_ref";
 
 const REFCOUNT_AT: usize = 52;
 /** folio._pincount lies in the second struct page of a large folio. */
@@ -103,10 +104,10 @@ export function folioTryGet(place: u64, locked: bool): i32 {
   return 0;
 }
 
-/** folio_ref_add / folio_put_refs: one locked operation. */
+/** folio_ref_add / folio_ref_sub: one locked operation. Returns the count after it. */
 @inline
-export function folioRefAdd(place: u64, delta: i32, locked: bool): void {
-  folioRefAddFrom(place, load<i32>(<usize>place + REFCOUNT_AT), delta, locked);
+export function folioRefAdd(place: u64, delta: i32, locked: bool): i32 {
+  return folioRefAddFrom(place, load<i32>(<usize>place + REFCOUNT_AT), delta, locked);
 }
 
 /**
@@ -114,20 +115,21 @@ export function folioRefAdd(place: u64, delta: i32, locked: bool): void {
  * compare-and-swap loop, and here the load is what the operation before has just returned.
  */
 @inline
-function folioRefAddFrom(place: u64, count: i32, delta: i32, locked: bool): void {
+function folioRefAddFrom(place: u64, count: i32, delta: i32, locked: bool): i32 {
   const ref = <usize>place + REFCOUNT_AT;
   countPageAtomic(<usize>place);
   if (!locked) {
     store<i32>(ref, count + delta);
-    return;
+    return count + delta;
   }
   let seen = count;
   for (;;) {
-    // Meets folioTryGet and folioRefAdd of other agents; publishes only the count.
+    // Meets folioTryGet, folioRefAdd and unmapPage of other agents; publishes only the count.
     const found = atomic.cmpxchg<i32>(ref, seen, seen + delta);
-    if (found == seen) return;
+    if (found == seen) return seen + delta;
     seen = found;
   }
+  return unreachable();
 }
 
 /** try_grab_folio of fast GUP with FOLL_PIN on an order-0 folio: get one reference, then add the bias less one. */
@@ -139,11 +141,31 @@ export function pinFolioFast(place: u64, locked: bool): bool {
   return true;
 }
 
-/** unpin_user_folio: flags tell whether the folio is large, and then its pin count goes down as well. */
+/**
+ * unpin_user_folio: flags tell whether the folio is large, and then its pin count goes down as well. The last reference
+ * frees the page (folio_put_refs): one that was unmapped while it was pinned.
+ */
 @inline
 export function unpinFolio(place: u64, locked: bool): void {
   if (folioTestLarge(place)) atomic.sub<i32>(<usize>place + PINCOUNT_AT, 1);
-  folioRefAdd(place, -GUP_PIN_COUNTING_BIAS, locked);
+  if (folioRefAdd(place, -GUP_PIN_COUNTING_BIAS, locked) == 0) freeDevicePage(<usize>place);
+}
+
+/** p2pdma_page_free: the page's reference on its pagemap goes. The lab's user mapping is not taken from the pool. */
+export function freeDevicePage(at: usize): void {
+  const pgmap = <usize>changetype<Page>(at).pgmap;
+  percpuRefAdd(changetype<PercpuRef>(pgmap + offsetof<DevPagemap>("ref")), -1);
+}
+
+/** vm_insert_page of p2pmem: from here on the mapping has the page's only reference. */
+export function mapPage(at: usize): void {
+  changetype<Page>(at)._refcount = 1;
+}
+
+/** zap_pte_range for one page: the mapping's reference goes. True when it was the last. */
+export function unmapPage(at: usize): bool {
+  // Meets folioTryGet and folioRefAdd of the host agents: whoever brings the count to zero frees the page.
+  return atomic.sub<i32>(at + REFCOUNT_AT, 1) == 1;
 }
 
 /** put_page before folios: reads the compound head, then one locked operation. */

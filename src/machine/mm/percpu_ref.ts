@@ -1,7 +1,8 @@
-// struct percpu_ref (lib/percpu-refcount.c) while it lives. Taking and giving back a reference changes a counter of this
-// CPU, without a locked operation and without a line that others write; in atomic mode (PERCPU_REF_INIT_ATOMIC) one count
-// that all share. A host queue stands for a CPU.
-// Left out: percpu_ref_kill, which switches to the shared count and ends the object when that reaches zero.
+// struct percpu_ref (lib/percpu-refcount.c). Taking and giving back a reference changes a counter of this CPU, without a
+// locked operation and without a line that others write; in atomic mode (PERCPU_REF_INIT_ATOMIC) one count that all share.
+// A host queue stands for a CPU. Killing it refuses new references; whoever killed it sums the counters, once no agent can
+// be in the middle of taking one (an RCU grace period).
+// Left out: the switch to the shared count after that grace period: counters that only fall can be summed as they are.
 import { Machine, WRITER_STRIDE } from "../layout/machine";
 import { takeState } from "./scheme_state";
 
@@ -44,6 +45,22 @@ export function percpuRefPut(ref: PercpuRef, cpu: u32): void {
   change(ref, cpu, -1);
 }
 
+/** percpu_ref_kill: no new references. The caller waits for a grace period before it believes percpuRefCount. */
+export function percpuRefKill(ref: PercpuRef): void {
+  // Meets percpuRefTryGet of the agents.
+  atomic.store<u64>(changetype<usize>(ref), ref.percpu_count_ptr | PERCPU_REF_DEAD);
+}
+
+/** percpu_ref_reinit. */
+export function percpuRefRevive(ref: PercpuRef): void {
+  atomic.store<u64>(changetype<usize>(ref), ref.percpu_count_ptr & ~PERCPU_REF_DEAD);
+}
+
+/** percpu_ref_get_many and percpu_ref_put_many on the shared count, by whoever runs on no CPU of the machine. */
+export function percpuRefAdd(ref: PercpuRef, count: i64): void {
+  atomic.add<i64>(<usize>ref.data, count);
+}
+
 @inline
 function change(ref: PercpuRef, cpu: u32, delta: i64): void {
   if (ref.percpu_count_ptr & PERCPU_REF_ATOMIC) {
@@ -58,7 +75,7 @@ function change(ref: PercpuRef, cpu: u32, delta: i64): void {
 /** References held now. */
 export function percpuRefCount(ref: PercpuRef): i64 {
   let sum = atomic.load<i64>(<usize>ref.data);
-  for (let cpu: u32 = 0; cpu < CPUS; cpu++) sum += load<i64>(counterOf(ref, cpu));
+  for (let cpu: u32 = 0; cpu < CPUS; cpu++) sum += atomic.load<i64>(counterOf(ref, cpu));
   return sum;
 }
 

@@ -1,11 +1,15 @@
 // A dma-buf mapped for one device before any I/O: struct nvme_dmabuf_map, struct io_dmabuf_map and their token ("Add dmabuf
 // read/write via io_uring", Pavel Begunkov, v3 of 2026-04-29, patches 4 and 7). Mapping asks the exporter for DMA addresses
 // and lists one for each controller page; I/O takes a reference on the map and copies PRPs from the list.
-// Left out: invalidate_mappings, its fence and the release work (the end of a map), dma_sync (nothing to do on x86).
+// Revocation (move_notify): the map takes no more references, its fence signals when the last one goes. A later I/O would
+// map anew, and an exporter that is being removed answers ENODEV (vfio_pci_dma_buf_map of a revoked buffer).
+// Left out: the release work behind the fence, dma_sync (nothing to do on x86).
 import { counters } from "../counting";
 import { DmaClient, Machine, MAP_BUS_ADDR, MAP_THRU_HOST_BRIDGE } from "../layout/machine";
 import { NVME_CTRL_PAGE_SIZE } from "../layout/nvme";
-import { initPercpuRef, PercpuRef, percpuRefBytes, percpuRefCount, percpuRefPut, percpuRefTryGet } from "../mm/percpu_ref";
+import {
+  initPercpuRef, PercpuRef, percpuRefBytes, percpuRefCount, percpuRefKill, percpuRefPut, percpuRefRevive, percpuRefTryGet,
+} from "../mm/percpu_ref";
 import { takeState } from "../mm/scheme_state";
 import { physToDma } from "./dma_direct";
 import { mapTypeAnswer } from "./map_types";
@@ -75,6 +79,16 @@ export function getMap(map: usize, cpu: u32): bool {
 export function putMap(map: usize, cpu: u32): void {
   if (COUNTING) counters().mapRefs += 1;
   percpuRefPut(changetype<PercpuRef>(map), cpu);
+}
+
+/** dma_buf_move_notify of an exporter that goes away. */
+export function invalidateMap(map: usize): void {
+  if (map != 0) percpuRefKill(changetype<PercpuRef>(map));
+}
+
+/** A new buffer, mapped in the same place. */
+export function restoreMap(map: usize): void {
+  if (map != 0) percpuRefRevive(changetype<PercpuRef>(map));
 }
 
 /** References that requests hold. */

@@ -7,6 +7,8 @@ import { mapTypeAnswer } from "./map_types";
 export const EINVAL: i32 = 22;
 /** GUP's answer where a mapping has no struct page (check_vma_flags: VM_IO | VM_PFNMAP). */
 export const EFAULT: i32 = 14;
+/** An exporter's answer to a new mapping once its device is going. */
+export const ENODEV: i32 = 19;
 /** pci_alloc_p2pmem returned NULL: the provider has no pool, or it is empty. */
 export const ENOMEM: i32 = 12;
 

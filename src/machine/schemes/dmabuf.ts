@@ -5,6 +5,7 @@
 // @refuses EFAULT(user) a dma-buf is registered, not pinned: its mmap is VM_IO | VM_PFNMAP, which GUP refuses (check_vma_flags)
 // @refuses ENOMEM(pool) an exported BAR has no gen_pool: pci_alloc_p2pmem returns NULL
 // @refuses EINVAL(fixed) the queue's driver makes no maps, or none for this exporter: dma_buf_map_attachment fails where the client cannot reach it
+// @refuses ENODEV(fixed) the exporter was removed: the map is revoked (move_notify) and cannot be made anew
 //
 // Long-lived buffers in one dma-buf over the provider's BAR, mapped for the controller at set-up. The bio is marked and never
 // merged; it has one vector whose place stands for (map, offset). Its reference on the map is a percpu_ref, as posted: a
@@ -20,8 +21,10 @@ import { Dio, HostQueue } from "../layout/queue";
 import { BLK_FEAT_PCI_P2PDMA, Request } from "../layout/request";
 import { BUFFERS_POOL, BUFFERS_USER } from "../layout/stream";
 import { isPagePointer, pageToPhys, samePgmap } from "../mm/page";
-import { dmabufMapBytes, entryOf, getMap, listBytes, mapBarDmabuf, mapReferences, putMap } from "../pci/dma_buf_map";
-import { EFAULT, EINVAL, ENOMEM } from "../pci/orchestrator";
+import {
+  dmabufMapBytes, entryOf, getMap, invalidateMap, listBytes, mapBarDmabuf, mapReferences, putMap, restoreMap,
+} from "../pci/dma_buf_map";
+import { EFAULT, EINVAL, ENODEV, ENOMEM } from "../pci/orchestrator";
 
 /** The series' mark: bi_flags BIO_DMABUF_MAP in v3, a REQ_ flag from v4 on. */
 const REQ_DMABUF_MAP: u32 = 1 << 29;
@@ -60,6 +63,14 @@ export class Scheme {
     return mapReferences(<usize>this.map);
   }
 
+  revoke(_machine: Machine): void {
+    invalidateMap(<usize>this.map);
+  }
+
+  restore(_machine: Machine): void {
+    restoreMap(<usize>this.map);
+  }
+
   @inline
   add(queue: HostQueue, bio: Bio, dio: Dio): i32 {
     if (dio.inRam) return addTestedRam(queue, this, bio, dio);
@@ -67,7 +78,7 @@ export class Scheme {
     if (machine.buffers == BUFFERS_POOL) return -ENOMEM;
     if (machine.buffers == BUFFERS_USER) return -EFAULT;
     if (this.map == 0 || (machine.queueFeatures & BLK_FEAT_PCI_P2PDMA) == 0) return -EINVAL;
-    if (!getMap(<usize>this.map, queue.queueIndex)) return -EINVAL;
+    if (!getMap(<usize>this.map, queue.queueIndex)) return -ENODEV;
     // bio_dmabuf_map_set.
     bio.bi_opf |= REQ_DMABUF_MAP | REQ_NOMERGE;
     bioAppend(queue, bio, dio.bufferOffset, 0, dio.lenBytes);

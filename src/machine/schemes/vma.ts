@@ -2,7 +2,7 @@
 // @summary the exporter's VMA answers p2p_map with one DMA address for each page; no page, no pin (Glisse 2019-01-29, Gunthorpe 2019-01-30)
 // @refuses EFAULT(user) O_DIRECT fails early: GUP finds a VM_IO | VM_PFNMAP mapping without struct pages (check_vma_flags)
 // @refuses EFAULT(fixed) the queue's driver is no importer: it knows no p2p_map, and GUP refuses the mapping
-// @refuses EINVAL(fixed) p2p_map refuses: the client cannot reach the exporter (pci_test_p2p), or the range is not in the VMA
+// @refuses EINVAL(fixed) p2p_map refuses: the client cannot reach the exporter (pci_test_p2p), or the range is not in the VMA (any more: the exporter was removed)
 // @refuses ENOMEM(pool) the exporter has no gen_pool (pci_alloc_p2pmem returns NULL): its memory is what a process has mapped
 //
 // Long-lived buffers in a mapping registered with the importer, as RDMA's memory regions: p2p_map on each request, p2p_unmap
@@ -18,7 +18,7 @@ import { Dio, HostQueue } from "../layout/queue";
 import { BLK_FEAT_PCI_P2PDMA, Request } from "../layout/request";
 import { Scatterlist } from "../layout/scatterlist";
 import { BUFFERS_POOL, BUFFERS_USER } from "../layout/stream";
-import { listBytes, mappedPages, mmapBar, p2pMap, p2pUnmap, P2pVma } from "../mm/p2p_vma";
+import { listBytes, mappedPages, mmapBar, p2pMap, p2pUnmap, P2pVma, restoreVma, revokeVma } from "../mm/p2p_vma";
 import { isPagePointer, pageToPhys } from "../mm/page";
 import { clientOf } from "../pci/dma_client";
 import { dmaMapHostSg, physToDma } from "../pci/dma_direct";
@@ -55,8 +55,16 @@ export class Scheme {
   }
 
   /** Pages that are mapped for the importer: none when no I/O is in flight. */
-  held(_machine: Machine): f64 {
-    return mappedPages(this.mapping);
+  held(machine: Machine): f64 {
+    return mappedPages(this.mapping, machine);
+  }
+
+  revoke(_machine: Machine): void {
+    revokeVma(this.mapping);
+  }
+
+  restore(machine: Machine): void {
+    restoreVma(this.mapping, machine);
   }
 
   @inline

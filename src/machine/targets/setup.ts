@@ -4,6 +4,7 @@ import { Machine } from "../layout/machine";
 import { HostQueue } from "../layout/queue";
 import { poolAlloc, poolAvail as poolAvailOf, poolFree, poolInit } from "../mm/gen_pool";
 import { initRamMemmap } from "../mm/memmap";
+import { initP2pmem } from "../pci/p2pmem";
 import { mapTypeTreeBytes as treeBytes, mapTypeTreeInit } from "../pci/map_types";
 
 /** Struct pages of host RAM. */
@@ -14,6 +15,7 @@ export function setupRam(machine: usize): void {
 /** An empty gen_pool over the BAR, its header at machine.pool and its chunk at `chunk`. */
 export function setupPool(machine: usize, chunk: usize): void {
   const m = changetype<Machine>(machine);
+  initP2pmem(m);
   poolInit(<usize>m.pool, chunk, m.barBus, m.barBytes);
 }
 

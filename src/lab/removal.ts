@@ -1,0 +1,150 @@
+// The agent that removes the provider in the middle of a slice: it waits for its moment, drives the machine's removal step by
+// step (src/machine/agents/removal.ts) between the other agents' turns, and writes down when each step was done and how
+// far the I/O was then. The lab gives the order and reads the report; both lie in the shared memory.
+import {
+  BusWindow,
+  HostQueue,
+  REMOVAL_DRAINING,
+  REMOVAL_GONE,
+  REMOVAL_KILLED,
+  REMOVAL_NONE,
+  RULE_ALLOCATIONS,
+  RULE_HOLDERS,
+  RULE_NONE,
+  RULE_PINS,
+  RULE_REVOKED,
+} from '../../build/layout.ts';
+import type { MemoryView } from './arena.ts';
+import { REMOVAL_WORDS, workerWords } from './control.ts';
+import { field } from './fields.ts';
+import type { HostModule } from './modules.ts';
+
+/** What a removal waits for. */
+export type RemovalRule = 'pins' | 'allocations' | 'holders' | 'revoked' | 'none';
+
+export const RULE_NAMES: Readonly<Record<number, RemovalRule>> = {
+  [RULE_PINS]: 'pins',
+  [RULE_ALLOCATIONS]: 'allocations',
+  [RULE_HOLDERS]: 'holders',
+  [RULE_REVOKED]: 'revoked',
+  [RULE_NONE]: 'none',
+};
+
+/** Words of the order (the lab's) and of the report (the agent's), in 64-bit floats. */
+const word = (index: number): number => REMOVAL_WORDS + index;
+export const REMOVAL = {
+  /** Order: I/Os after which the provider goes, over all queues; negative: it stays. */
+  afterIos: word(0),
+  /** Order: I/Os that were completed, over all queues, when the slice began. */
+  completedBase: word(1),
+  /** Order: draws the agents' turns in an inline slice. */
+  interleaveSeed: word(2),
+  // The report, two cache lines on.
+  /** performance.now() when it began, when the user's mapping was gone, when nobody could take a reference, at the end. */
+  startedMs: word(32),
+  unmappedMs: word(33),
+  quiescedMs: word(34),
+  goneMs: word(35),
+  /** I/Os that had ended well when it began and when the provider was gone, since the slice began. */
+  okAtStart: word(36),
+  okAtGone: word(37),
+  /** I/Os in flight when it began. */
+  inFlightAtStart: word(38),
+  /** Transfers that the provider's windows had served when it was gone. */
+  hitsAtGone: word(39),
+  /** Turns of the agent from its first step to its last. */
+  turns: word(40),
+} as const;
+
+/** A worker's `turn` word while it runs no agent: it cannot be in the middle of taking a reference. */
+export const OUTSIDE = -1;
+
+/** Of a user mapping taken away in one turn: 4096 pages. */
+const UNMAP_BYTES = 16 * 2 ** 20;
+
+/** Where the machine and its agents are. Plain data. */
+export interface RemovalSite {
+  machine: number;
+  /** The lanes' front queues. */
+  fronts: number[];
+  /** DeviceQueues of the controllers whose routing tables have the provider. */
+  controllers: number[];
+  /** The windows in them that lead to its BAR. */
+  windows: number[];
+  /** Workers whose agents may take references; none where all agents take turns in one thread. */
+  workers: number[];
+}
+
+export interface RemovalAgent {
+  /** One turn. True when there was something to do. */
+  turn(): boolean;
+  /** Turns until the provider is gone: when the slice is over. */
+  finish(): void;
+}
+
+/** The agent for one slice, or undefined when no removal was ordered. */
+export function removalAgent(view: MemoryView, host: HostModule, site: RemovalSite): RemovalAgent | undefined {
+  const { f64 } = view;
+  const afterIos = f64[REMOVAL.afterIos] as number;
+  if (afterIos < 0) return undefined;
+  const base = f64[REMOVAL.completedBase] as number;
+  let phase: number = REMOVAL_NONE;
+  let seen: number[] = [];
+  let turns = 0;
+  const completed = (): number => (sum(view, site, HostQueue.completed) - base) >>> 0;
+  const okSince = (): number => completed() - sum(view, site, HostQueue.errors);
+  const stamp = (at: number): void => {
+    f64[at] = performance.now();
+  };
+  const turn = (): boolean => {
+    if (phase === REMOVAL_GONE) return false;
+    if (phase === REMOVAL_NONE) {
+      if (completed() < afterIos) return false;
+      stamp(REMOVAL.startedMs);
+      f64[REMOVAL.okAtStart] = okSince();
+      f64[REMOVAL.inFlightAtStart] = (sum(view, site, HostQueue.issued) - sum(view, site, HostQueue.completed)) >>> 0;
+    }
+    turns++;
+    const before = phase;
+    phase = host.remove(site.machine, UNMAP_BYTES, phase === REMOVAL_KILLED && haveMoved(view, site, seen));
+    if (phase === before) return true;
+    if (phase === REMOVAL_KILLED) {
+      stamp(REMOVAL.unmappedMs);
+      seen = turnsOf(view, site);
+    }
+    if (phase === REMOVAL_DRAINING) stamp(REMOVAL.quiescedMs);
+    if (phase === REMOVAL_GONE) {
+      for (const controller of site.controllers) host.takeWindows(site.machine, controller);
+      stamp(REMOVAL.goneMs);
+      f64[REMOVAL.okAtGone] = okSince();
+      f64[REMOVAL.hitsAtGone] = hitsOf(view, site.windows);
+      f64[REMOVAL.turns] = turns;
+    }
+    return true;
+  };
+  return {
+    turn,
+    finish: () => {
+      while (turn());
+    },
+  };
+}
+
+function sum(view: MemoryView, site: RemovalSite, offset: number): number {
+  return site.fronts.reduce((total, host) => (total + field(view, host, offset)) >>> 0, 0);
+}
+
+/** Transfers that ended in these windows. */
+export function hitsOf(view: MemoryView, windows: readonly number[]): number {
+  return windows.reduce((total, at) => total + field(view, at, BusWindow.hits), 0);
+}
+
+function turnsOf(view: MemoryView, site: RemovalSite): number[] {
+  return site.workers.map((index) => Atomics.load(view.i32, workerWords(index).turn));
+}
+
+/** Every worker has been outside its agents since `seen`: its next turn sees what was written before. */
+function haveMoved(view: MemoryView, site: RemovalSite, seen: readonly number[]): boolean {
+  const now = turnsOf(view, site);
+  return now.every((turn, index) => turn === OUTSIDE || turn !== seen[index]);
+}
