@@ -81,6 +81,8 @@ export function benchMachine(choice: MachineChoice = {}, memory = sharedMemory()
     p2pShare: 100,
     modes: ['inline'],
     wait: 'poll',
+    processes: 1,
+    budgetMs: undefined,
     rounds: 1,
     roundMs: 1,
     seed: 1,

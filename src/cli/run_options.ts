@@ -30,6 +30,8 @@ export interface RunOptions extends FabricOptions {
   batch?: number;
   queues?: number;
   wait: 'poll' | 'irq';
+  processes: number;
+  budget?: number;
   rounds: number;
   roundMs: number;
   seed: number;
@@ -105,8 +107,17 @@ export function addMeasuringOptions(command: Command): Command {
     .addOption(number('--batch <n>', 'I/Os for each doorbell (as --set iodepth_batch=N)', 1, 4095))
     .addOption(number('--queues <n>', 'queue pairs (as --set numjobs=N)', 1, 256))
     .addOption(one('--wait <how>', 'completion by polling or by interrupt', ['poll', 'irq'], 'poll'))
-    .addOption(number('--rounds <n>', 'rounds, each with every arm once', 1, 100_000, 12))
-    .addOption(number('--round-ms <ms>', 'length of one arm in one round', 1, 600_000, 35))
+    .addOption(
+      number('--processes <n>', 'fresh processes over which the rounds are spread; 1 is this process', 1, 1000, 3),
+    )
+    .addOption(number('--rounds <n>', 'rounds of all processes, each with every arm once', 1, 100_000, 24))
+    .addOption(number('--round-ms <ms>', 'length of one arm in one round', 1, 600_000, 18))
+    .addOption(
+      new Option(
+        '--budget <time>',
+        'go on measuring while comparisons are inconclusive, at most so long in all (60s, 10m; default: do not go on)',
+      ).argParser(readTime),
+    )
     .addOption(number('--seed <n>', 'of access streams, order and statistics', 0, 2 ** 32 - 1, 1))
     .addOption(
       new Option('--set <key=value>', 'a fio option, over the job file; may be repeated')
@@ -133,7 +144,10 @@ export function addMeasuringOptions(command: Command): Command {
     .addOption(number('--queue-depth <n>', 'entries of each SQ and CQ', 2, MOST_DEPTH, 1024))
     .addOption(new Option('--ram <size>', 'emulated host RAM').default('1GiB'))
     .addOption(
-      new Option('--fault <worker:exit|hang@ms>', 'let a worker fail, to see what the lab does (host0, nvme0, cpu0)'),
+      new Option(
+        '--fault <worker:exit|hang@ms>',
+        'let a worker fail, to see what the lab does (host0, nvme0, cpu0, process0)',
+      ),
     );
 }
 
@@ -164,6 +178,8 @@ export async function resolveRun(
     p2pShare: options.p2pShare,
     modes: options.mode,
     wait: options.wait,
+    processes: Math.min(options.processes, options.rounds),
+    budgetMs: options.budget,
     rounds: options.rounds,
     roundMs: options.roundMs,
     seed: options.seed,
@@ -310,6 +326,16 @@ function one(flags: string, description: string, known: string[], fallback?: str
   );
   return fallback === undefined ? option : option.default(fallback);
 }
+
+/** A time with its unit, in milliseconds. */
+function readTime(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text.trim());
+  const ms = Number(match?.[1]) * (UNIT_MS[match?.[2] ?? ''] ?? Number.NaN);
+  if (ms > 0) return ms;
+  throw new InvalidArgumentError('expected a time with its unit: 60s, 10m, 1h.');
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 function checkWord(word: string, known: string[]): string {
   if (known.includes(word)) return word;

@@ -98,7 +98,8 @@ function nodeFacts(): NodeFacts {
   };
 }
 
-function readText(path: string): string | undefined {
+/** A file's text, undefined when it is missing or may not be read. */
+export function readText(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
   } catch {

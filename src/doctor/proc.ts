@@ -13,7 +13,7 @@ export interface CpuTicks {
   readonly cpus: number;
 }
 
-export function cpuTicks(host: Host): CpuTicks | undefined {
+export function cpuTicks(host: Pick<Host, 'readText'>): CpuTicks | undefined {
   const lines = host.readText('/proc/stat')?.split('\n') ?? [];
   const values = (lines[0] ?? '').trim().split(/\s+/).slice(1).map(Number);
   // Guest time, columns 9 and 10, is in user time already.

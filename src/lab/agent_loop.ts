@@ -1,5 +1,6 @@
 // What a worker does: waits for an order, runs its agents for one slice, says when it is done. Pure control around the
 // machine's `run` functions; tested in-process, because coverage does not see worker threads.
+import { readlinkSync } from 'node:fs';
 import { Bell, HostQueue } from '../../build/layout.ts';
 import { assert } from '../base/errors.ts';
 import { type MemoryView, viewOf } from './arena.ts';
@@ -83,6 +84,7 @@ export function serveOrders(task: WorkerTask): void {
   };
   const { i32 } = worker.view;
   let seen = 0;
+  i32[workerWords(task.index).threadId] = kernelThreadId();
   Atomics.add(i32, CONTROL.finished, 1);
   Atomics.notify(i32, CONTROL.finished);
   for (;;) {
@@ -97,6 +99,15 @@ export function serveOrders(task: WorkerTask): void {
     Atomics.add(i32, CONTROL.finished, 1);
     Atomics.notify(i32, CONTROL.finished);
     if (order === ORDER.quit) return;
+  }
+}
+
+/** The id by which /proc knows this thread; 0 where there is no such folder. */
+function kernelThreadId(): number {
+  try {
+    return Number(readlinkSync('/proc/thread-self').split('/').at(-1));
+  } catch {
+    return 0;
   }
 }
 

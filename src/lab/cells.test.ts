@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { GIB } from '../base/units.ts';
 import { defaultJob } from '../jobs/default_job.ts';
 import { BUCKETS } from '../stats/histogram.ts';
-import { cellsOf, comparisonsOf } from './cells.ts';
-import type { ArmRecord, GroupRecord } from './measure_group.ts';
+import { cellsOf } from './cells.ts';
+import { comparisonsOf } from './comparisons.ts';
+import type { ArmRecord, GroupRecord } from './group_record.ts';
 import { planGroups, type RunParams } from './run_plan.ts';
 
 const limits = { maxIodepth: 1023, namespaceBytes: 2 ** 40 };
@@ -14,7 +15,9 @@ const params = {
   payloads: ['move'],
   buffers: ['fixed', 'user'],
   modes: ['threads', 'inline'],
+  processes: 1,
   rounds: 8,
+  fabricOf: () => undefined,
   roundMs: 10,
   seed: 1,
   marginPercent: 2,
@@ -35,7 +38,7 @@ function record(arm: ArmRecord['arm'], nsPerIo: number, refused?: ArmRecord['ref
   return {
     arm,
     samples: refused ? [] : rounds,
-    latency: { counts, maxNs: 51 },
+    latency: refused ? [] : [{ process: 0, round: 0, mode: 'threads', counts, maxNs: 51 }],
     wakeups: 5,
     wakeupIos: refused ? 0 : 8000,
     perIo: undefined,
@@ -64,6 +67,9 @@ function group(): GroupRecord {
     plan,
     oversubscribed: false,
     interrupted: false,
+    blocks: [],
+    sliceIos: {},
+    tookMs: 1,
     arms: [
       record(arm('page', 'fixed', 'reference'), 100),
       record(arm('page', 'fixed', 'aa', "g0/page/fixed'"), 100),

@@ -1,30 +1,16 @@
-// From raw records to the cells and comparisons of a result. Pure: the same records give the same figures.
+// From raw records to the cells of a result. Pure: the same records give the same figures.
 import { Bio, BioVec, REQUEST_STRIDE } from '../../build/layout.ts';
-import type { Cell, ComparisonRecord, Latency, MetadataBytes, RawSample } from '../report/result.ts';
-import { compare } from '../stats/compare.ts';
-import { estimate } from '../stats/estimate.ts';
-import { HISTOGRAM_LAYOUT, percentiles, sampleCount, toSparse } from '../stats/histogram.ts';
-import type { ArmRecord, GroupRecord } from './measure_group.ts';
-import { groupParams, type Mode, type RunParams, schemeParams } from './run_plan.ts';
-
-/** A metric: the field of a cell, the schedule it comes from, and one sample's value. */
-interface Metric {
-  field: 'iops' | 'nsPerIo' | 'cpuNsPerIo';
-  mode: Mode;
-  higherIsBetter: boolean;
-  value(sample: RawSample): number;
-}
-
-const METRICS: readonly Metric[] = [
-  { field: 'iops', mode: 'threads', higherIsBetter: true, value: ({ ios, ns }) => (ios / ns) * 1e9 },
-  { field: 'nsPerIo', mode: 'threads', higherIsBetter: false, value: ({ ios, ns }) => ns / ios },
-  { field: 'cpuNsPerIo', mode: 'inline', higherIsBetter: false, value: ({ ios, ns }) => ns / ios },
-];
-/** nsPerIo is iops upside down: comparing both would only say the same twice. */
-const COMPARED: readonly Metric[] = METRICS.filter(({ field }) => field !== 'nsPerIo');
+import type { Cell, CellEstimate, Latency, MetadataBytes } from '../report/result.ts';
+import { estimate, estimateOverProcesses } from '../stats/estimate.ts';
+import { HISTOGRAM_LAYOUT, merge, percentiles, sampleCount, toSparse } from '../stats/histogram.ts';
+import { levelsOf, mostFrequent } from '../stats/levels.ts';
+import { median } from '../stats/location.ts';
+import type { ArmRecord, GroupRecord } from './group_record.ts';
+import { groupParams, type MeasureParams, schemeParams } from './run_plan.ts';
+import { type Metric, metricOf, valuesByProcess, warmupClasses } from './samples.ts';
 
 /** The cells of a group, in the order of its arms. */
-export function cellsOf(group: GroupRecord, params: RunParams): Cell[] {
+export function cellsOf(group: GroupRecord, params: MeasureParams): Cell[] {
   const shared = groupParams(group.plan, params);
   return group.arms.map((record) => ({
     id: record.arm.id,
@@ -52,65 +38,45 @@ export function cellsOf(group: GroupRecord, params: RunParams): Cell[] {
         ? { ios: record.verifiedIos, bytes: record.verifiedBlocks * 512, errors: record.verifyErrors }
         : null,
     rounds: record.samples,
+    ...warmupOf(record),
     ...(record.refused ? { refused: record.refused } : {}),
   }));
 }
 
-/**
- * Comparisons inside a group: the copy with the reference; an arm with the reference scheme's arm of the same buffers,
- * else with the reference; and where a scheme refuses the buffers of one of the reference scheme's arms, its long-lived
- * buffers with that arm.
- */
-export function comparisonsOf(group: GroupRecord, params: RunParams): ComparisonRecord[] {
-  const running = group.arms.filter(({ samples }) => samples.length > 0);
-  const reference = running.find(({ arm }) => arm.role === 'reference');
-  if (reference === undefined) return [];
-  const own = running.filter(({ arm }) => arm.scheme === reference.arm.scheme && arm.role !== 'aa');
-  const pairs: [ArmRecord, ArmRecord][] = [];
-  for (const record of running) {
-    if (record === reference) continue;
-    const sameBuffers = own.find(({ arm }) => arm.buffers === record.arm.buffers);
-    const isOwn = own.includes(record);
-    pairs.push([record, isOwn || sameBuffers === undefined ? reference : sameBuffers]);
-  }
-  for (const target of own) pairs.push(...substitutes(running, target, reference.arm.scheme));
-  return pairs.flatMap(([a, b]) => COMPARED.flatMap((metric) => compared(a, b, metric, params)));
+function estimateOf(record: ArmRecord, field: Metric['field']): CellEstimate | null {
+  const byProcess = valuesByProcess(record, metricOf(field));
+  const processes = [...byProcess.keys()];
+  const medians = processes.map((process) => median(byProcess.get(process) as number[]));
+  const [only] = processes;
+  if (only === undefined) return null;
+  if (processes.length === 1) return estimate(byProcess.get(only) as number[]);
+  const levels = levelsOf(medians);
+  const shown = Number(mostFrequent(levels.map(String)));
+  const atLevel = (level: number): number[] => processes.filter((_, index) => levels[index] === level);
+  const mediansOf = (level: number): number[] => medians.filter((_, index) => levels[index] === level);
+  const figure =
+    mediansOf(shown).length > 1
+      ? estimateOverProcesses(mediansOf(shown))
+      : estimate(byProcess.get(atLevel(shown)[0] as number) as number[]);
+  const count = Math.max(...processes) + 1;
+  return {
+    ...figure,
+    byProcess: Array.from({ length: count }, (_, process) => medians[processes.indexOf(process)] ?? null),
+    ...(Math.max(...levels) === 0
+      ? {}
+      : {
+          levels: [...new Set(levels)]
+            .sort((a, b) => a - b)
+            .map((level) => ({ processes: atLevel(level), median: median(mediansOf(level)) })),
+        }),
+  };
 }
 
-/** Schemes that cannot do `target`'s buffers, with the buffers that their users would take instead. */
-function substitutes(running: ArmRecord[], target: ArmRecord, referenceScheme: string): [ArmRecord, ArmRecord][] {
-  const others = Map.groupBy(
-    running.filter(({ arm }) => arm.role === 'arm' && arm.scheme !== referenceScheme),
-    ({ arm }) => arm.scheme,
+function warmupOf(record: ArmRecord): Pick<Cell, 'warmup'> {
+  const warmup = (['threads', 'inline'] as const).flatMap((mode) =>
+    [...warmupClasses(record, mode)].map(([process, name]) => ({ process, mode, class: name })),
   );
-  return [...others.values()].flatMap((arms): [ArmRecord, ArmRecord][] => {
-    if (arms.some(({ arm }) => arm.buffers === target.arm.buffers)) return [];
-    const instead = arms.find(({ arm }) => arm.buffers === 'fixed');
-    return instead === undefined ? [] : [[instead, target]];
-  });
-}
-
-function compared(a: ArmRecord, b: ArmRecord, metric: Metric, params: RunParams): ComparisonRecord[] {
-  const left = valuesOf(a, metric);
-  const right = valuesOf(b, metric);
-  if (left.length === 0 || left.length !== right.length) return [];
-  const { ratio, ci95, ci90, verdict, detail, minDetectable, roundsNeeded, n, marginPercent } = compare(left, right, {
-    higherIsBetter: metric.higherIsBetter,
-    seed: params.seed,
-    margin: params.marginPercent / 100,
-  });
-  const ids = { metric: metric.field, a: a.arm.id, b: b.arm.id };
-  return [{ ...ids, ratio, ci95, ci90, verdict, detail, minDetectable, roundsNeeded, n, marginPercent }];
-}
-
-function valuesOf(record: ArmRecord, metric: Metric): number[] {
-  return record.samples.filter(({ mode }) => mode === metric.mode).map(metric.value);
-}
-
-function estimateOf(record: ArmRecord, field: Metric['field']) {
-  const metric = METRICS.find((each) => each.field === field) as Metric;
-  const values = valuesOf(record, metric);
-  return values.length === 0 ? null : estimate(values);
+  return warmup.length > 0 ? { warmup } : {};
 }
 
 /** Payload moved, 10^9 bytes per second; null when none was moved. */
@@ -120,7 +86,10 @@ function bandwidth(record: ArmRecord, moves: boolean): number | null {
 }
 
 function latencyOf(record: ArmRecord): Latency | null {
-  const { counts, maxNs } = record.latency;
+  const clean = record.latency.filter(({ dirty }) => dirty !== true);
+  const used = clean.length > 0 ? clean : record.latency;
+  const counts = merge(used.map((slice) => slice.counts));
+  const maxNs = Math.max(...used.map((slice) => slice.maxNs));
   const samples = sampleCount(counts);
   if (samples === 0) return null;
   const { p50, p90, p99, p999, max } = percentiles(counts, maxNs);

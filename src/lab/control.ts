@@ -37,10 +37,10 @@ export const CONTROL = {
   stop: word(10),
 } as const;
 
-/** Words of worker `index`, written by that worker. `turn`: see removal.ts. */
-export function workerWords(index: number): { heartbeat: number; sleeps: number; turn: number } {
+/** Words of worker `index`, written by that worker. `turn`: see removal.ts; `threadId` is the kernel's, 0 where unknown. */
+export function workerWords(index: number): { heartbeat: number; sleeps: number; turn: number; threadId: number } {
   const first = (WORKER_BASE + index * WORKER_BYTES) / 4;
-  return { heartbeat: first, sleeps: first + 1, turn: first + 2 };
+  return { heartbeat: first, sleeps: first + 1, turn: first + 2, threadId: first + 3 };
 }
 
 /** First of the words (indices into a Float64Array) by which a removal is ordered and reported; removal.ts names them. */

@@ -54,6 +54,8 @@ export interface Crew {
   interrupt(): void;
   /** Sleeps of all workers so far. */
   sleeps(): number;
+  /** The workers' threads, by the kernel's ids. */
+  threadIds(): number[];
   close(): Promise<void>;
 }
 
@@ -125,6 +127,7 @@ export async function startCrew(machine: BuiltMachine, options: CrewOptions): Pr
       Atomics.store(i32, CONTROL.stop, 1);
     },
     sleeps: () => placed.workers.reduce((sum, _, index) => sum + (i32[workerWords(index).sleeps] as number), 0),
+    threadIds: () => placed.workers.map((_, index) => i32[workerWords(index).threadId] as number),
     close: async () => {
       await issue(ORDER.quit);
       await Promise.all(running);

@@ -1,105 +1,91 @@
-// Measures one group: builds its machine, finds out which arms are refused, warms up, sets the equal counts, runs the
-// rounds in random order, counts. Returns raw samples only; figures are made from them elsewhere.
+// Measures one group in this process: builds its machine, finds out which arms are refused, warms up, runs the rounds in the
+// order of a Latin square, counts. Leaves raw samples only; figures are made from them elsewhere.
 import { EXIT, LabError } from '../base/errors.ts';
-import { seededRandom, shuffled } from '../base/random.ts';
-import { compileStream } from '../jobs/access_stream.ts';
-import { MISDIRECTED, type PerIo, type RawSample } from '../report/result.ts';
+import { MISDIRECTED, type RawSample } from '../report/result.ts';
 import { BUCKETS } from '../stats/histogram.ts';
 import { isSteady } from '../stats/steady_state.ts';
 import { misdirectionLines } from '../topology/routes.ts';
-import { checkAvailable } from './arena.ts';
+import { armOrder } from './arm_order.ts';
 import { type Crew, type CrewOptions, closePool, startCrew } from './crew.ts';
-import { clientsOf } from './fabric.ts';
+import { type Sentinel, watchBlock } from './disturbance.ts';
+import { buildGroupMachine, emptyRecord, moduleOf, modulesOf } from './group_machine.ts';
+import type { ArmRecord, BlockRecord, GroupRecord, SliceLatency } from './group_record.ts';
 import { runInlineSlice } from './inline.ts';
-import { type BuiltMachine, buildMachine, setBuffers } from './machine.ts';
-import { deviceModule, findScheme, hostModule, refusalReason, setupModule, usesPool, variantOf } from './modules.ts';
+import { type BuiltMachine, setBuffers } from './machine.ts';
+import { deviceModule, hostModule, refusalReason } from './modules.ts';
 import { checkOutcome, readCounters, resetCounters, takeLandings, takeLatency, takeOutcome } from './queue_state.ts';
-import { residentBytes } from './resident.ts';
 import {
   type Arm,
   type GroupPlan,
+  type MeasureParams,
   type Mode,
-  machineSpec,
-  queuesOf,
-  type RunParams,
-  touchedBytes,
+  roundsPerProcess,
   withReference,
 } from './run_plan.ts';
 
-/** What was recorded of one arm. */
-export interface ArmRecord {
-  arm: Arm;
-  /** Values of the scheme's options, where the arm names a variant (NAME@VALUE) itself. */
-  options?: Record<string, string>;
-  samples: RawSample[];
-  latency: { counts: Uint32Array; maxNs: number };
-  /** Wake-ups during the measured slices of the threads schedule, and the I/Os they belong to. */
-  wakeups: number;
-  wakeupIos: number;
-  perIo: Omit<PerIo, 'wakeups'> | undefined;
-  refused: { errno: string; reason: string } | undefined;
-  verifiedBlocks: number;
-  verifiedIos: number;
-  verifyErrors: number;
-  /** Not steady when its rounds began. */
-  unsteady: Mode[];
-  bytesPerIo: number;
-  memmapBytes: number;
-  poolBytes: number;
-  mapStateBytes: number;
-  residentBytes: number | null;
-}
-
-export interface GroupRecord {
-  plan: GroupPlan;
-  oversubscribed: boolean;
-  arms: ArmRecord[];
-  /** The plan was not finished: what is here is complete rounds. */
-  interrupted: boolean;
-}
-
 /** What the measuring tells while it goes on, and asks. */
 export interface Observer {
-  /** Called before each slice; fraction of this group's slices that are done. */
+  /** Called between slices; fraction of this group's slices that are done. */
   progress(done: number, of: number, what: string): void;
   interrupted(): boolean;
   /** The crew that runs now, so that an interruption can reach it. */
   onCrew(crew: Crew | undefined): void;
+  /** The group as it is now, with its whole rounds: before the first one and after each. */
+  onRound(record: GroupRecord): void;
 }
 
+/** Where and for which replicate a group is measured. */
 export interface GroupRun {
   memory: WebAssembly.Memory;
   cores: number;
   fault: CrewOptions['fault'];
+  sentinel: Sentinel;
+  /** Index of this process among those of the run. */
+  process: number;
+  /** Whether to count as well: exact counts are the same in every process. */
+  counting: boolean;
+  /** Slice lengths that another process has calibrated. */
+  sliceIos: GroupRecord['sliceIos'] | undefined;
   observer: Observer;
 }
 
-const WARM_SLICE_MS = 10;
-const WARM_SLICES_MOST = 40;
+const WARM_SLICE_MS = 5;
+const WARM_SLICES_MOST = 24;
 /** I/Os with which an arm is tried out before anything is measured. */
 const TRIAL_IOS = 4096;
 const COUNTED_IOS = 8192;
 const LEAD_DEPTHS = 4;
-/** What a scheme's structures may lose to alignment. */
-const STATE_SLACK_BYTES = 4096;
 
-/** @throws LabError when the machine does not fit, a worker dies, or data does not check */
-export async function measureGroup(plan: GroupPlan, params: RunParams, run: GroupRun): Promise<GroupRecord> {
-  const { machine, meanBytes } = build(plan, params, run);
+/**
+ * @throws LabError when the machine does not fit, a worker dies, or data does not check; whole rounds before that were
+ * handed to the observer
+ */
+export async function measureGroup(plan: GroupPlan, params: MeasureParams, run: GroupRun): Promise<GroupRecord> {
+  const began = performance.now();
+  const { machine, meanBytes } = buildGroupMachine(plan, params, run.memory, run.cores);
   const arms = plan.arms.map((arm) => emptyRecord(arm, params, machine, meanBytes));
   const schemes = modulesOf(plan, params);
   const crew = await startCrew(machine, { schemes, wait: params.wait, cores: run.cores, fault: run.fault });
   run.observer.onCrew(crew);
   try {
-    const group: Group = { plan, params, machine, crew, schemes, observer: run.observer };
+    const group: Group = { plan, params, machine, crew, schemes, run };
     for (const record of arms) await tryOut(group, record);
     const running = withReference(arms.filter(({ refused }) => refused === undefined).map(({ arm }) => arm));
     const refused = arms.filter((record) => record.refused !== undefined);
     const records = running.map((arm) => emptyRecord(arm, params, machine, meanBytes));
-    const interrupted = await measure(group, records);
-    if (!interrupted) for (const record of records) count(group, record);
+    const record: GroupRecord = {
+      plan,
+      oversubscribed: crew.placed.oversubscribed,
+      arms: [...records, ...refused],
+      blocks: [],
+      sliceIos: { ...run.sliceIos },
+      tookMs: 0,
+      interrupted: true,
+    };
+    const done = (await warmUpAll(group, record, records)) && (await measureRounds(group, record, records));
+    if (done && run.counting) for (const arm of records) count(group, arm);
     await crew.close();
-    return { plan, oversubscribed: crew.placed.oversubscribed, arms: [...records, ...refused], interrupted };
+    return { ...record, tookMs: performance.now() - began, interrupted: !done };
   } catch (error) {
     // A worker may hang or be gone: end the threads instead of asking them.
     await closePool();
@@ -111,86 +97,12 @@ export async function measureGroup(plan: GroupPlan, params: RunParams, run: Grou
 
 interface Group {
   plan: GroupPlan;
-  params: RunParams;
+  params: MeasureParams;
   machine: BuiltMachine;
   crew: Crew;
   /** Host modules, in the order of the crew's. */
   schemes: string[];
-  observer: Observer;
-}
-
-/** The module that an arm's scheme runs as. */
-function moduleOf(arm: Arm, params: RunParams): string {
-  return params.variants?.of[arm.scheme] ?? arm.scheme;
-}
-
-function modulesOf(plan: GroupPlan, params: RunParams): string[] {
-  return [...new Set(plan.arms.map((arm) => moduleOf(arm, params)))];
-}
-
-function build(plan: GroupPlan, params: RunParams, run: GroupRun) {
-  const hosts = modulesOf(plan, params).map((module) => hostModule(module, run.memory));
-  const sized = machineSpec(plan, params, run.cores);
-  const clients = clientsOf(sized.fabric).length;
-  const stateBytes = hosts.reduce(
-    (sum, host) => sum + clients * host.stateBytes(sized.barBytes) + STATE_SLACK_BYTES,
-    0,
-  );
-  const spec = { ...sized, schemeStateBytes: stateBytes };
-  const memmapBytes = Math.max(...hosts.map((host) => host.memmapBytes(spec.barBytes)));
-  checkAvailable(touchedBytes(spec, memmapBytes) + stateBytes, process.availableMemory());
-  const machine = buildMachine(run.memory, spec, setupModule(run.memory));
-  for (const host of hosts) host.setup(machine.at);
-  const queues = queuesOf(plan);
-  const facts = queues.map(({ job, clone }, index) => {
-    const stream = machine.lanes[index]?.stream;
-    const words = new Uint32Array(run.memory.buffer, stream?.at, (stream?.bytes ?? 0) / 4);
-    const slots = { first: index, stride: queues.length };
-    return compileStream(
-      job,
-      clone,
-      {
-        p2pShare: params.p2pShare,
-        bar: { bytes: spec.barBytes, windowBytes: spec.barWindowBytes, slots },
-        ram: { bytes: spec.ramBytes, windowBytes: spec.ramWindowBytes, slots },
-        ...(plan.payload === 'verify' ? { verifyBlocks: spec.mediaBytes / 512 } : {}),
-      },
-      words,
-    );
-  });
-  const meanBytes = facts.reduce((sum, { meanBytes }) => sum + meanBytes, 0) / facts.length;
-  return { machine, meanBytes };
-}
-
-function emptyRecord(arm: Arm, params: RunParams, machine: BuiltMachine, bytesPerIo: number): ArmRecord {
-  const module = moduleOf(arm, params);
-  const host = hostModule(module, machine.memory);
-  const memmapBytes = host.memmapBytes(machine.spec.barBytes);
-  const pool = usesPool(findScheme(arm.scheme)) ? machine.pool : undefined;
-  const resident = [memmapBytes > 0 ? machine.barMemmap : undefined, pool].map((span) =>
-    span === undefined ? 0 : residentBytes(machine.memory, span),
-  );
-  return {
-    arm,
-    ...(arm.scheme.includes('@') ? { options: variantOf(arm.scheme, {}).options } : {}),
-    samples: [],
-    latency: { counts: new Uint32Array(BUCKETS), maxNs: 0 },
-    wakeups: 0,
-    wakeupIos: 0,
-    perIo: undefined,
-    refused: undefined,
-    verifiedBlocks: 0,
-    verifiedIos: 0,
-    verifyErrors: 0,
-    unsteady: [],
-    bytesPerIo,
-    memmapBytes,
-    poolBytes: pool?.bytes ?? 0,
-    mapStateBytes:
-      host.mapStateBytes(machine.spec.barBytes) +
-      (clientsOf(machine.spec.fabric).length - 1) * host.attachBytes(machine.spec.barBytes),
-    residentBytes: resident.includes(null) ? null : resident.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0),
-  };
+  run: GroupRun;
 }
 
 /**
@@ -228,42 +140,81 @@ function slice(group: Group, arm: Arm, mode: Mode, streamStart: number, leadIos:
   });
 }
 
-/** Warm-up and rounds of all arms. True when it was interrupted. */
-async function measure(group: Group, records: ArmRecord[]): Promise<boolean> {
-  const { plan, observer, params } = group;
-  const counts = new Map<Mode, number>();
-  const steps = plan.rounds * records.length * plan.modes.length;
+/**
+ * Warms every arm up; sets the count of I/Os that all arms' slices have, by the slowest of them, unless another process has
+ * set it. False when it was interrupted.
+ */
+async function warmUpAll(group: Group, record: GroupRecord, arms: ArmRecord[]): Promise<boolean> {
+  const { plan, run } = group;
   for (const mode of plan.modes) {
     let slowestNs = 0;
-    for (const record of records) {
-      observer.progress(0, steps, `warm-up of ${record.arm.id}, ${mode}`);
-      const nsPerIo = await warmUp(group, record, mode);
-      if (observer.interrupted() || nsPerIo === undefined) return true;
+    for (const [index, arm] of arms.entries()) {
+      // A quarter of the group, as the time left is estimated.
+      const share = (plan.modes.indexOf(mode) * arms.length + index) / (plan.modes.length * arms.length);
+      run.observer.progress(share / 4, 1, `warm-up of ${arm.arm.id}, ${mode}`);
+      const nsPerIo = await warmUp(group, arm, mode);
+      if (run.observer.interrupted() || nsPerIo === undefined) return false;
       slowestNs = Math.max(slowestNs, nsPerIo);
     }
-    counts.set(mode, sliceIos(group, slowestNs, plan.roundMs));
+    record.sliceIos[mode] ??= sliceIos(group, slowestNs, plan.roundMs);
   }
-  const random = seededRandom(params.seed);
-  for (let round = 0; round < plan.rounds; round++) {
-    const order = shuffled(records, random);
-    for (const mode of plan.modes) {
-      const ios = counts.get(mode) as number;
-      const samples: RawSample[] = [];
-      for (const [index, record] of order.entries()) {
-        observer.progress(
-          (round * plan.modes.length + plan.modes.indexOf(mode)) * records.length + index,
-          steps,
-          `round ${round + 1} of ${plan.rounds}`,
-        );
-        const sample = await sampleOf(group, record, mode, round, index, ios);
-        if (sample === undefined || observer.interrupted()) return true;
-        samples.push(sample);
+  return true;
+}
+
+/** Every round of this process. False when it was interrupted. */
+async function measureRounds(group: Group, record: GroupRecord, arms: ArmRecord[]): Promise<boolean> {
+  const { plan, run, params } = group;
+  const rounds = roundsPerProcess(plan.rounds, params.processes);
+  run.observer.onRound(record);
+  for (let index = 0; index < rounds; index++) {
+    const round = run.process * rounds + index;
+    for (const [series, mode] of plan.modes.entries()) {
+      const done = index + series / plan.modes.length;
+      run.observer.progress(0.25 + (0.75 * done) / rounds, 1, `round ${index + 1} of ${rounds}`);
+      const order = armOrder(arms.length, round, params.seed + series).map((arm) => arms[arm] as ArmRecord);
+      const block = await measureBlock(group, order, { round, mode, ios: record.sliceIos[mode] as number });
+      if (block === undefined) return false;
+      // Whole blocks only: one that was cut off compares nothing.
+      for (const { arm, sample, latency } of block.slices) {
+        arm.samples.push(sample);
+        if (latency !== undefined) arm.latency.push(latency);
       }
-      // Whole rounds only: a round that was cut off compares nothing.
-      for (const [index, record] of order.entries()) record.samples.push(samples[index] as RawSample);
+      record.blocks.push(block.block);
     }
+    run.observer.onRound(record);
   }
-  return false;
+  return true;
+}
+
+interface BlockOrder {
+  round: number;
+  mode: Mode;
+  /** I/Os of each lane. */
+  ios: number;
+}
+
+interface MeasuredSlice {
+  arm: ArmRecord;
+  sample: RawSample;
+  latency: SliceLatency | undefined;
+}
+
+/** Every arm once, watched. Undefined when it was interrupted. */
+async function measureBlock(
+  group: Group,
+  order: readonly ArmRecord[],
+  { round, mode, ios }: BlockOrder,
+): Promise<{ block: BlockRecord; slices: MeasuredSlice[] } | undefined> {
+  const { plan, run, crew } = group;
+  const sentinelNs = run.sentinel.run(plan.roundMs);
+  const finish = watchBlock(crew.threadIds());
+  const slices: MeasuredSlice[] = [];
+  for (const [position, arm] of order.entries()) {
+    const measured = await sliceOf(group, arm, { round, mode, ios }, position);
+    if (measured === undefined || run.observer.interrupted()) return undefined;
+    slices.push(measured);
+  }
+  return { block: { process: run.process, round, mode, ...finish(), sentinelNs }, slices };
 }
 
 /** I/Os of each lane in a slice of `ms`: the same for every arm, at most one pass of a job that has an end. */
@@ -279,30 +230,34 @@ function leadIos(group: Group): number {
   return LEAD_DEPTHS * Math.max(...group.plan.jobs.map((job) => job.iodepth));
 }
 
-async function sampleOf(
+async function sliceOf(
   group: Group,
-  record: ArmRecord,
-  mode: Mode,
-  round: number,
+  arm: ArmRecord,
+  { round, mode, ios }: BlockOrder,
   order: number,
-  ios: number,
-): Promise<RawSample | undefined> {
+): Promise<MeasuredSlice | undefined> {
+  const { process } = group.run;
   takeLatency(group.machine, undefined);
-  const result = await slice(group, record.arm, mode, round * ios, leadIos(group), ios);
+  const result = await slice(group, arm.arm, mode, round * ios, leadIos(group), ios);
   if (!result.complete) return undefined;
   const outcome = takeOutcome(group.machine);
-  checkOutcome(outcome, record.arm.id);
-  const sliceSize = result.ios;
-  record.verifiedBlocks += outcome.verifiedBlocks;
-  record.verifyErrors += outcome.verifyErrors;
-  if (group.plan.payload === 'verify') record.verifiedIos += sliceSize;
-  if (mode === 'threads') {
-    record.latency.maxNs = Math.max(record.latency.maxNs, takeLatency(group.machine, record.latency.counts));
-    record.wakeups += outcome.wakeups;
-    record.wakeupIos += sliceSize;
+  checkOutcome(outcome, arm.arm.id);
+  arm.verifiedBlocks += outcome.verifiedBlocks;
+  arm.verifyErrors += outcome.verifyErrors;
+  if (group.plan.payload === 'verify') arm.verifiedIos += result.ios;
+  if (mode === 'inline') {
+    return { arm, sample: { round, order, mode, ios: result.ios, ns: result.ns, process }, latency: undefined };
   }
-  const ns = mode === 'threads' ? (result.ios / result.iops) * 1e9 : result.ns;
-  return { round, order, mode, ios: result.ios, ns };
+  const counts = new Uint32Array(BUCKETS);
+  const maxNs = takeLatency(group.machine, counts);
+  arm.wakeups += outcome.wakeups;
+  arm.wakeupIos += result.ios;
+  const ns = (result.ios / result.iops) * 1e9;
+  return {
+    arm,
+    sample: { round, order, mode, ios: result.ios, ns, process },
+    latency: { process, round, mode, counts, maxNs },
+  };
 }
 
 /** Runs slices until the arm is steady (and at least for the job's ramp_time); its ns per I/O then. */
@@ -314,7 +269,7 @@ async function warmUp(group: Group, record: ArmRecord, mode: Mode): Promise<numb
   let nsPerIo = 100;
   while (series.length < WARM_SLICES_MOST || performance.now() - began < rampMs) {
     const result = await slice(group, record.arm, mode, series.length * ios, leadIos(group), ios);
-    if (!result.complete || group.observer.interrupted()) return undefined;
+    if (!result.complete || group.run.observer.interrupted()) return undefined;
     checkOutcome(takeOutcome(group.machine), record.arm.id);
     nsPerIo = mode === 'threads' ? 1e9 / result.iops : result.ns / result.ios;
     series.push(nsPerIo);

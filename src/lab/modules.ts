@@ -81,6 +81,8 @@ export interface ProbesModule {
     windowMask: number,
     bytes: number,
   ): void;
+  /** `steps` dependent multiplications, without any memory. */
+  spin(steps: number): number;
 }
 
 /** Functions of lookups.wasm: structures behind page-less schemes, for tests. Physical addresses are 64 bit. */

@@ -16,6 +16,8 @@ function params(over: Partial<RunParams> = {}): RunParams {
     p2pShare: 100,
     modes: ['threads', 'inline'],
     wait: 'poll',
+    processes: 1,
+    budgetMs: undefined,
     rounds: 12,
     roundMs: 50,
     seed: 1,

@@ -23,6 +23,11 @@ export interface RunParams {
   p2pShare: number;
   modes: Mode[];
   wait: 'poll' | 'irq';
+  /** Fresh processes over which the rounds are spread; 1 measures in the lab's own. */
+  processes: number;
+  /** Time after which no more processes are added for verdicts that are still open; undefined: none are added. */
+  budgetMs: number | undefined;
+  /** Of all processes together. */
   rounds: number;
   roundMs: number;
   seed: number;
@@ -42,6 +47,9 @@ export interface RunParams {
   jobFile: string | undefined;
 }
 
+/** What measuring needs of it: plain data. */
+export type MeasureParams = Omit<RunParams, 'fabricOf'>;
+
 /** The scheme that measures the harness; in every run. */
 export const FLOOR_SCHEME = 'null';
 
@@ -59,9 +67,11 @@ export interface GroupPlan {
   id: string;
   payload: Payload;
   barBytes: number;
+  fabric: Fabric;
   /** Jobs that run together, one queue pair for each clone. */
   jobs: readonly Job[];
   modes: Mode[];
+  /** Of all processes together. */
   rounds: number;
   roundMs: number;
   /** Set in the groups of the cost-against-BAR sweep. */
@@ -70,12 +80,12 @@ export interface GroupPlan {
 }
 
 /** Rounds of the sweep's groups: enough for an interval, few enough for five sizes. */
-const SWEEP_ROUNDS = 8;
+const SWEEP_ROUNDS = 9;
 
 /** The groups of a run, in the order they are run. */
 export function planGroups(params: RunParams): GroupPlan[] {
   const jobGroups = [...Map.groupBy(params.jobs, (job) => job.group).values()];
-  const plans: Omit<GroupPlan, 'id' | 'arms'>[] = [];
+  const plans: Omit<GroupPlan, 'id' | 'arms' | 'fabric'>[] = [];
   for (const jobs of jobGroups) {
     for (const payload of params.payloads) {
       for (const barBytes of params.bars) {
@@ -87,7 +97,7 @@ export function planGroups(params: RunParams): GroupPlan[] {
   if (params.barSweep.length > 0 && first !== undefined) {
     for (const barBytes of params.barSweep) {
       const { roundMs } = roundsOf(params, first);
-      const rounds = Math.min(SWEEP_ROUNDS, params.rounds);
+      const rounds = wholeRounds(Math.min(SWEEP_ROUNDS, params.rounds), params.processes);
       plans.push({
         payload: 'none',
         barBytes,
@@ -95,18 +105,31 @@ export function planGroups(params: RunParams): GroupPlan[] {
         modes: ['inline'],
         sweep: 'bar',
         rounds,
-        roundMs: roundMs / 2,
+        roundMs,
       });
     }
   }
-  return plans.map((plan, index) => ({ ...plan, id: `g${index}`, arms: planArms(`g${index}`, params) }));
+  return plans.map((plan, index) => {
+    const id = `g${index}`;
+    return { ...plan, id, fabric: params.fabricOf(plan.barBytes), arms: planArms(id, params) };
+  });
+}
+
+/** How many of a plan's rounds one process runs. */
+export function roundsPerProcess(rounds: number, processes: number): number {
+  return Math.ceil(rounds / processes);
+}
+
+/** As many rounds for every process. */
+function wholeRounds(rounds: number, processes: number): number {
+  return roundsPerProcess(rounds, processes) * processes;
 }
 
 /** A job's runtime bounds what each arm is measured for; it never lengthens the plan. */
 function roundsOf(params: RunParams, jobs: readonly Job[]): { rounds: number; roundMs: number } {
   const runtimes = jobs.map((job) => job.runtimeMs ?? Number.POSITIVE_INFINITY);
-  const limitMs = Math.max(...runtimes) / params.rounds;
-  return { rounds: params.rounds, roundMs: Math.min(params.roundMs, limitMs) };
+  const rounds = wholeRounds(params.rounds, params.processes);
+  return { rounds, roundMs: Math.min(params.roundMs, Math.max(...runtimes) / rounds) };
 }
 
 function planArms(group: string, params: RunParams): Arm[] {
@@ -149,7 +172,7 @@ const STREAM_IOS = 2 ** 20;
 const LEAST_STREAM_IOS = 2 ** 16;
 
 /** The machine of a group. */
-export function machineSpec(group: GroupPlan, params: RunParams, workers: number): MachineSpec {
+export function machineSpec(group: GroupPlan, params: MeasureParams, workers: number): MachineSpec {
   const queues = queuesOf(group);
   const maxBytes = Math.max(...group.jobs.flatMap((job) => usedBlockSizes(job).map(({ bytes }) => bytes)));
   const maxDepth = Math.max(...group.jobs.map((job) => job.iodepth));
@@ -165,8 +188,12 @@ export function machineSpec(group: GroupPlan, params: RunParams, workers: number
   return {
     barBytes: group.barBytes,
     ramBytes: params.ramBytes,
+<<<<<<< HEAD
     fabric: params.fabricOf(group.barBytes),
     flow: 'direct',
+=======
+    fabric: group.fabric,
+>>>>>>> d71723c (Replicates in fresh processes: Latin-square order, watched blocks, looks paid for, levels and verdicts by process)
     payload: group.payload,
     lanes: queues.map(({ job }) => ({ iodepth: job.iodepth, batch: job.iodepthBatch, streamIos })),
     depthEntries: params.depthEntries,
@@ -193,7 +220,7 @@ export function touchedBytes(spec: MachineSpec, memmapBytes: number): number {
 }
 
 /** Options of a group as results state them. */
-export function groupParams(group: GroupPlan, params: RunParams): Params {
+export function groupParams(group: GroupPlan, params: MeasureParams): Params {
   const [job] = group.jobs;
   assert(job !== undefined, 'a group has a job');
   const words = (pick: (job: Job) => string): string => [...new Set(group.jobs.map(pick))].join('+');
@@ -220,6 +247,7 @@ export function groupParams(group: GroupPlan, params: RunParams): Params {
     queueDepth: params.depthEntries,
     ram: params.ramBytes,
     namespace: params.namespaceBytes,
+    processes: params.processes,
     rounds: group.rounds,
     roundMs: group.roundMs,
     seed: params.seed,

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { LabError } from '../base/errors.ts';
 import { DETAILS, VERDICTS } from '../stats/verdict.ts';
+import { WARMUP_CLASSES } from '../stats/warmup_class.ts';
 
 export const RESULT_SCHEMA = 'p2plab.result/1';
 
@@ -19,8 +20,18 @@ const paramValue = z.union([
   z.array(z.union([z.string(), z.number(), z.boolean()])),
 ]);
 
-/** Median over the rounds; the interval is null with fewer than six of them. */
-const estimate = z.object({ median: z.number(), ci95: interval.nullable() });
+/**
+ * Median over the rounds of one process, null interval with fewer than six; of several processes the median of theirs, with
+ * their t interval. Where processes run at levels far apart, the figures are those of the level with most processes.
+ */
+const estimate = z.object({
+  median: z.number(),
+  ci95: interval.nullable(),
+  /** Median of each process, by index; null of one without rounds. */
+  byProcess: z.array(count).optional(),
+  /** All levels, the fewest nanoseconds or I/Os first, where there are several. */
+  levels: z.array(z.object({ processes: z.array(z.number().int()), median: z.number() })).optional(),
+});
 
 /** One timed slice of one cell. */
 const rawSample = z.object({
@@ -33,6 +44,8 @@ const rawSample = z.object({
   ns: z.number().nonnegative(),
   /** Set when the machine was disturbed: the round is kept but not used, for any cell. */
   dirty: z.boolean().optional(),
+  /** What disturbed it. */
+  dirtyReason: z.string().optional(),
   /** Replicate the slice ran in, when a run has several processes. */
   process: z.number().int().nonnegative().optional(),
 });
@@ -108,6 +121,10 @@ const cell = z.object({
    * transfers ended elsewhere, and where.
    */
   refused: z.object({ errno: z.string(), reason: z.string() }).optional(),
+  /** What each process did over its rounds, by schedule and process; only where it had rounds enough to tell. */
+  warmup: z
+    .array(z.object({ process: z.number().int(), mode: z.enum(['threads', 'inline']), class: z.enum(WARMUP_CLASSES) }))
+    .optional(),
   /** Field -> how its figure came about, where it is not the usual way (FIGURE_LABELS). */
   labels: z.record(z.string(), z.enum(['measured', 'counted', 'modelled'])).optional(),
 });
@@ -128,6 +145,45 @@ const comparison = z.object({
   roundsNeeded: z.number().nullable().optional(),
   n: z.number().int().positive(),
   marginPercent: z.number().optional(),
+  /** Processes behind the rounds. */
+  processes: z.number().int().positive().optional(),
+  /** p-values of no difference and of a difference as large as the margin. */
+  pValue: z.number().nullable().optional(),
+  pEquivalence: z.number().nullable().optional(),
+  /** Why there is no verdict although there are intervals: too few clean rounds, levels, processes without a steady state. */
+  withheld: z.string().optional(),
+  /** Ratios of all levels at which the processes ran, where there are several; the figures above are those of the first. */
+  levels: z
+    .array(z.object({ processes: z.array(z.number().int()), ratio: z.number().positive(), n: z.number().int() }))
+    .optional(),
+  /** The verdict among all that are read together. */
+  adjusted: z
+    .object({
+      method: z.enum(['holm', 'benjamini-hochberg']),
+      of: z.number().int().positive(),
+      pValue: z.number(),
+      verdict: z.enum(VERDICTS),
+    })
+    .optional(),
+});
+
+/** One round of one schedule in one process, and what disturbed it (milliseconds; null where the system does not count). */
+const block = z.object({
+  group: z.string(),
+  process: z.number().int().nonnegative(),
+  round: z.number().int().nonnegative(),
+  mode: z.enum(['threads', 'inline']),
+  wallMs: z.number(),
+  /** Sum over CPUs, in ticks of 10 ms. */
+  stealMs: count,
+  /** Sums over the agents' threads. */
+  runDelayMs: count,
+  cpuMs: count,
+  involuntarySwitches: count,
+  /** Nanoseconds for each step of a loop of integer multiplications. */
+  sentinelNs: z.number(),
+  dirty: z.boolean().optional(),
+  dirtyReason: z.string().optional(),
 });
 
 const environment = z.object({
@@ -149,6 +205,12 @@ const run = z.object({
   durationMs: z.number().nonnegative(),
   /** Set when the run was stopped before its plan was done: what is here is valid, but less. */
   interrupted: z.boolean().optional(),
+  /** Processes in which it was measured: bytes of padding in the environment, and what they took. */
+  processes: z
+    .array(z.object({ process: z.number().int(), paddingBytes: z.number().int(), tookMs: z.number() }))
+    .optional(),
+  /** Looks at the data that were planned and taken, and the level of each, when more was measured while verdicts were open. */
+  looks: z.object({ planned: z.number().int(), taken: z.number().int(), alpha: z.number() }).optional(),
 });
 
 export const resultSchema = z
@@ -158,6 +220,7 @@ export const resultSchema = z
     environment,
     cells: z.array(cell),
     comparisons: z.array(comparison),
+    blocks: z.array(block).optional(),
   })
   .superRefine((result, context) => {
     const ids = new Set<string>();
@@ -177,6 +240,7 @@ export const resultSchema = z
 export type Result = z.infer<typeof resultSchema>;
 export type Cell = z.infer<typeof cell>;
 export type ComparisonRecord = z.infer<typeof comparison>;
+export type Block = z.infer<typeof block>;
 export type Environment = z.infer<typeof environment>;
 export type RunInfo = z.infer<typeof run>;
 export type RawSample = z.infer<typeof rawSample>;

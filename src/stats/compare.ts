@@ -12,7 +12,7 @@ import { mean, trimmedMean } from './location.ts';
 import { logRatios } from './paired.ts';
 import { minDetectableEffect, standardError, valuesForEquivalence } from './power.ts';
 import { tInterval } from './t_interval.ts';
-import { judge, type Verdict, type VerdictDetail, verdictOf } from './verdict.ts';
+import { isEquivalent, judge, type Verdict, type VerdictDetail, verdictOf } from './verdict.ts';
 
 export interface CompareOptions {
   /** Whether a larger value of the metric is the better one (iops: yes; nsPerIo: no). */
@@ -23,6 +23,11 @@ export interface CompareOptions {
   margin?: number;
   /** Level of the verdict, 0.05 unless told; divide it by the number of comparisons that one claim rests on. */
   alpha?: number;
+  /**
+   * Level of a single look that stands for 5 % over all looks of a run that goes on while it is inconclusive (looks.ts); 0.05
+   * unless told. Intervals and p-values are paid for: they hold over all looks.
+   */
+  lookAlpha?: number;
   /** Process each round ran in, when there were several; rounds of one process are not independent. */
   processes?: readonly number[];
   /** Bootstrap resamples, 10 000 unless told. */
@@ -42,8 +47,14 @@ export interface Comparison {
   minDetectable: number | null;
   /** Rounds that equivalence within the margin would need at this noise, with 80 % power; null with a single round. */
   roundsNeeded: number | null;
+  /** Two-sided p-value of no difference: the level at which the interval would touch 1; null with a single round. */
+  pValue: number | null;
+  /** p-value of a difference as large as the margin (two one-sided tests); null with a single round. */
+  pEquivalence: number | null;
   /** Paired rounds used. */
   n: number;
+  /** Processes behind them. */
+  processes: number;
   /** The margin, in percent. */
   marginPercent: number;
 }
@@ -54,30 +65,63 @@ export interface Comparison {
  * @param b samples of the same rounds; ratios are a / b
  */
 export function compare(a: readonly number[], b: readonly number[], options: CompareOptions): Comparison {
-  const { margin = 0.02, alpha = 0.05, higherIsBetter } = options;
+  const { margin = 0.02, alpha = 0.05, lookAlpha = 0.05, higherIsBetter } = options;
   assert(a.length > 0, 'a comparison needs at least one round');
   const estimate = estimateOf(logRatios(a, b), options);
   const n = a.length;
-  const common = { ratio: Math.exp(estimate.centre), n, marginPercent: margin * 100 };
-  if (estimate.units < 2) {
-    const verdict = 'inconclusive';
-    return { ...common, ci95: null, ci90: null, verdict, detail: verdict, minDetectable: null, roundsNeeded: null };
-  }
+  const { processes } = estimate;
+  const common = { ratio: Math.exp(estimate.centre), n, processes, marginPercent: margin * 100 };
+  if (estimate.units < 2) return { ...common, ...NO_EVIDENCE };
   const epsilon = Math.log1p(margin);
-  const difference = estimate.interval(alpha);
-  const equivalence = estimate.interval(2 * alpha);
-  const detail = judge({ difference, equivalence, epsilon, higherIsBetter });
+  /** Share of a level that one look may use. */
+  const perLook = lookAlpha / 0.05;
+  const level = alpha * perLook;
+  const difference = estimate.interval(level);
+  const detail = judge({ difference, equivalence: estimate.interval(2 * level), epsilon, higherIsBetter });
   const df = estimate.units - 1;
-  const error = standardError((difference[1] - difference[0]) / 2, df, alpha);
+  const error = standardError((difference[1] - difference[0]) / 2, df, level);
+  const excludesOne = (p: number): boolean => !contains(estimate.interval(p), 0);
+  const isWithin = (p: number): boolean => p <= 0.5 && isEquivalent(estimate.interval(2 * p), epsilon);
   return {
     ...common,
-    ci95: exponential(estimate.interval(0.05)),
-    ci90: exponential(estimate.interval(0.1)),
+    ci95: exponential(estimate.interval(0.05 * perLook)),
+    ci90: exponential(estimate.interval(0.1 * perLook)),
     verdict: verdictOf(detail),
     detail,
-    minDetectable: Math.expm1(minDetectableEffect(error, df, alpha)),
-    roundsNeeded: valuesForEquivalence(error, n, epsilon, alpha),
+    minDetectable: Math.expm1(minDetectableEffect(error, df, level)),
+    roundsNeeded: valuesForEquivalence(error, n, epsilon, level),
+    pValue: Math.min(1, smallestLevel(excludesOne) / perLook),
+    pEquivalence: Math.min(1, smallestLevel(isWithin) / perLook),
   };
+}
+
+/** What a single round, or a single process of several, leaves open. */
+const NO_EVIDENCE = {
+  ci95: null,
+  ci90: null,
+  verdict: 'inconclusive',
+  detail: 'inconclusive',
+  minDetectable: null,
+  roundsNeeded: null,
+  pValue: null,
+  pEquivalence: null,
+} as const;
+
+/** The smallest level at which a test rejects: its p-value. @param rejects at every level above it */
+function smallestLevel(rejects: (level: number) => boolean): number {
+  let [accepts, above] = [0, 1];
+  for (let step = 0; step < P_VALUE_STEPS; step++) {
+    const middle = (accepts + above) / 2;
+    if (rejects(middle)) above = middle;
+    else accepts = middle;
+  }
+  return above;
+}
+
+const P_VALUE_STEPS = 30;
+
+function contains([lo, hi]: Interval, value: number): boolean {
+  return lo <= value && value <= hi;
 }
 
 interface Estimate {
@@ -85,6 +129,7 @@ interface Estimate {
   centre: number;
   /** Independent values behind the interval: rounds, or processes. */
   units: number;
+  processes: number;
   /** The (1 - alpha) interval, log units; needs two units. */
   interval(alpha: number): Interval;
 }
@@ -96,13 +141,23 @@ function estimateOf(differences: number[], options: CompareOptions): Estimate {
   const byProcess = Object.values(Object.groupBy(differences, (_, i) => options.processes?.[i] ?? 0));
   if (byProcess.length > 1) {
     const means = byProcess.map((values) => trimmedMean(values as number[]));
-    return { centre: mean(means), units: means.length, interval: (alpha) => tInterval(means, alpha) };
+    return {
+      centre: mean(means),
+      units: means.length,
+      processes: means.length,
+      interval: (alpha) => tInterval(means, alpha),
+    };
   }
   const n = differences.length;
   const centre = trimmedMean(differences);
-  if (n < BOOTSTRAP_FROM) return { centre, units: n, interval: (alpha) => tInterval(differences, alpha) };
+  if (n < BOOTSTRAP_FROM) return { centre, units: n, processes: 1, interval: (alpha) => tInterval(differences, alpha) };
   const resampled = bootstrapTrimmedMeans(differences, options);
-  return { centre, units: n, interval: (alpha) => percentileInterval(resampled, expandedAlpha(alpha, n)) };
+  return {
+    centre,
+    units: n,
+    processes: 1,
+    interval: (alpha) => percentileInterval(resampled, expandedAlpha(alpha, n)),
+  };
 }
 
 function exponential([lo, hi]: Interval): [number, number] {

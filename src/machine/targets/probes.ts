@@ -30,3 +30,10 @@ export function copies(
     memory.copy(window + ((<usize>(io.buffer & IO_BUFFER_MASK) << 12) & <usize>windowMask), at, bytes);
   }
 }
+
+/** `steps` dependent multiplications in a register: the processor's own speed, without any memory. */
+export function spin(steps: u32): u32 {
+  let state: u32 = 1;
+  for (let i: u32 = 0; i < steps; i++) state = state * 1664525 + 1013904223;
+  return state;
+}

@@ -1,0 +1,199 @@
+// From raw records to the comparisons of a result. Pure: the same records give the same figures. Two arms are compared by the
+// rounds they share, within processes; what must not be averaged, or rests on too little, gets no verdict and says why.
+import type { ComparisonRecord } from '../report/result.ts';
+import { adjustVerdicts } from '../stats/adjusted.ts';
+import { compare } from '../stats/compare.ts';
+import { levelsOf, mostFrequent } from '../stats/levels.ts';
+import { median } from '../stats/location.ts';
+import type { ArmRecord, GroupRecord } from './group_record.ts';
+import type { MeasureParams } from './run_plan.ts';
+import { COMPARED, type Metric, processOf, warmupClasses } from './samples.ts';
+
+/** Share of the rounds that must be undisturbed for a verdict, and how many at least. */
+const CLEAN_SHARE = 0.5;
+const CLEAN_ROUNDS = 3;
+/** Share of the processes that may be left out because they never became steady. */
+const UNSTEADY_SHARE = 0.2;
+
+/**
+ * Comparisons inside a group: the copy with the reference; an arm with the reference scheme's arm of the same buffers,
+ * else with the reference; and where a scheme refuses the buffers of one of the reference scheme's arms, its long-lived
+ * buffers with that arm.
+ * @param lookAlpha level of a single look, when the run takes several
+ */
+export function comparisonsOf(group: GroupRecord, params: MeasureParams, lookAlpha = 0.05): ComparisonRecord[] {
+  return pairsOf(group).flatMap(([a, b]) => COMPARED.flatMap((metric) => compared(a, b, metric, params, lookAlpha)));
+}
+
+/**
+ * The comparisons of all groups, each with the verdict that is left when its family is read together: Benjamini-Hochberg
+ * over the groups of a sweep, Holm over the others. Copies and floors check the harness and belong to no family.
+ */
+export function familyComparisons(
+  groups: readonly GroupRecord[],
+  params: MeasureParams,
+  lookAlpha?: number,
+): ComparisonRecord[] {
+  const controls = controlIds(groups);
+  const all = groups.flatMap((group) =>
+    comparisonsOf(group, params, lookAlpha).map((each) => ({ each, swept: group.plan.sweep !== undefined })),
+  );
+  for (const swept of [false, true]) {
+    const family = all.filter((member) => member.swept === swept && !controls.has(member.each.a));
+    const judged = family.map(({ each }) => ({
+      verdict: each.verdict,
+      pValue: each.pValue ?? null,
+      pEquivalence: each.pEquivalence ?? null,
+    }));
+    adjustVerdicts(judged, swept ? 'benjamini-hochberg' : 'holm').forEach((adjusted, index) => {
+      (family[index] as (typeof family)[number]).each.adjusted = adjusted;
+    });
+  }
+  return all.map(({ each }) => each);
+}
+
+/** Cells whose comparisons check the harness: copies of the reference, and floors. */
+export function controlIds(groups: readonly GroupRecord[]): Set<string> {
+  return new Set(
+    groups.flatMap(({ arms }) =>
+      arms.filter(({ arm }) => arm.role === 'aa' || arm.role === 'floor').map(({ arm }) => arm.id),
+    ),
+  );
+}
+
+function pairsOf(group: GroupRecord): [ArmRecord, ArmRecord][] {
+  const running = group.arms.filter(({ samples }) => samples.length > 0);
+  const reference = running.find(({ arm }) => arm.role === 'reference');
+  if (reference === undefined) return [];
+  const own = running.filter(({ arm }) => arm.scheme === reference.arm.scheme && arm.role !== 'aa');
+  const pairs: [ArmRecord, ArmRecord][] = [];
+  for (const record of running) {
+    if (record === reference) continue;
+    const sameBuffers = own.find(({ arm }) => arm.buffers === record.arm.buffers);
+    const isOwn = own.includes(record);
+    pairs.push([record, isOwn || sameBuffers === undefined ? reference : sameBuffers]);
+  }
+  for (const target of own) pairs.push(...substitutes(running, target, reference.arm.scheme));
+  return pairs;
+}
+
+/** Schemes that cannot do `target`'s buffers, with the buffers that their users would take instead. */
+function substitutes(running: ArmRecord[], target: ArmRecord, referenceScheme: string): [ArmRecord, ArmRecord][] {
+  const others = Map.groupBy(
+    running.filter(({ arm }) => arm.role === 'arm' && arm.scheme !== referenceScheme),
+    ({ arm }) => arm.scheme,
+  );
+  return [...others.values()].flatMap((arms): [ArmRecord, ArmRecord][] => {
+    if (arms.some(({ arm }) => arm.buffers === target.arm.buffers)) return [];
+    const instead = arms.find(({ arm }) => arm.buffers === 'fixed');
+    return instead === undefined ? [] : [[instead, target]];
+  });
+}
+
+/** One round that both arms share. */
+interface Pair {
+  process: number;
+  dirty: boolean;
+  a: number;
+  b: number;
+}
+
+function compared(
+  a: ArmRecord,
+  b: ArmRecord,
+  metric: Metric,
+  params: MeasureParams,
+  lookAlpha: number,
+): ComparisonRecord[] {
+  const all = sharedRounds(a, b, metric);
+  const clean = all.filter(({ dirty }) => !dirty);
+  const measured = clean.length > 0 ? clean : all;
+  if (measured.length === 0) return [];
+  const steady = measured.filter(({ process }) => !isUnsteady(a, b, metric, process));
+  const usable = steady.length > 0 ? steady : measured;
+  const levels = pairLevels(usable);
+  const [used = usable] = levels;
+  const { ratio, ci95, ci90, verdict, detail, minDetectable, roundsNeeded, n, processes, ...more } = compare(
+    used.map((pair) => pair.a),
+    used.map((pair) => pair.b),
+    {
+      higherIsBetter: metric.higherIsBetter,
+      seed: params.seed,
+      margin: params.marginPercent / 100,
+      lookAlpha,
+      processes: used.map(({ process }) => process),
+    },
+  );
+  const withheld =
+    tooFewClean(clean.length, all.length) ??
+    tooUnsteady(measured, steady) ??
+    tooFewProcesses(all, processes, levels.length);
+  const found = { ratio, ci95, ci90, verdict, detail, minDetectable, roundsNeeded, n, processes, ...more };
+  return [
+    {
+      metric: metric.field,
+      a: a.arm.id,
+      b: b.arm.id,
+      ...found,
+      ...(withheld === undefined ? {} : { verdict: 'inconclusive', detail: 'inconclusive', withheld }),
+      ...(levels.length > 1 ? { levels: levels.map(levelRatio) } : {}),
+    },
+  ];
+}
+
+function sharedRounds(a: ArmRecord, b: ArmRecord, metric: Metric): Pair[] {
+  const key = (sample: ArmRecord['samples'][number]): string => `${processOf(sample)} ${sample.round}`;
+  const ofMode = (record: ArmRecord) => record.samples.filter(({ mode }) => mode === metric.mode);
+  const others = new Map(ofMode(b).map((sample) => [key(sample), sample]));
+  return ofMode(a).flatMap((sample) => {
+    const other = others.get(key(sample));
+    if (other === undefined) return [];
+    const dirty = sample.dirty === true || other.dirty === true;
+    return [{ process: processOf(sample), dirty, a: metric.value(sample), b: metric.value(other) }];
+  });
+}
+
+function isUnsteady(a: ArmRecord, b: ArmRecord, metric: Metric, process: number): boolean {
+  return [a, b].some((record) => warmupClasses(record, metric.mode).get(process) === 'no steady state');
+}
+
+/** The rounds by the levels at which their processes ran both arms, the level with most processes first. */
+function pairLevels(pairs: readonly Pair[]): Pair[][] {
+  const byProcess = [...Map.groupBy(pairs, ({ process }) => process).values()];
+  const levelsOfSide = (side: 'a' | 'b'): number[] =>
+    levelsOf(byProcess.map((ofProcess) => median(ofProcess.map((pair) => pair[side]))));
+  const [ofA, ofB] = [levelsOfSide('a'), levelsOfSide('b')];
+  const keys = byProcess.map((_, index) => `${ofA[index]} ${ofB[index]}`);
+  const first = mostFrequent(keys);
+  const ordered = [...new Set(keys)].sort((x, y) => Number(y === first) - Number(x === first) || (x < y ? -1 : 1));
+  return ordered.map((level) => byProcess.filter((_, index) => keys[index] === level).flat());
+}
+
+function levelRatio(pairs: readonly Pair[]) {
+  const { ratio, n } = compare(
+    pairs.map(({ a }) => a),
+    pairs.map(({ b }) => b),
+    { higherIsBetter: true, seed: 0, resamples: 1, processes: pairs.map(({ process }) => process) },
+  );
+  return { processes: [...new Set(pairs.map(({ process }) => process))], ratio, n };
+}
+
+function tooFewClean(clean: number, all: number): string | undefined {
+  if (clean >= Math.max(CLEAN_SHARE * all, Math.min(CLEAN_ROUNDS, all))) return undefined;
+  return `the machine was disturbed in ${all - clean} of ${all} rounds`;
+}
+
+function tooUnsteady(measured: readonly Pair[], steady: readonly Pair[]): string | undefined {
+  const processes = (pairs: readonly Pair[]): number => new Set(pairs.map(({ process }) => process)).size;
+  const excluded = processes(measured) - processes(steady);
+  if (excluded <= UNSTEADY_SHARE * processes(measured)) return undefined;
+  return `${excluded} of ${processes(measured)} processes reached no steady state`;
+}
+
+/** A run of several processes has no verdict from one of them: what that process alone does cannot be told apart. */
+function tooFewProcesses(all: readonly Pair[], used: number, levels: number): string | undefined {
+  const planned = new Set(all.map(({ process }) => process)).size;
+  if (planned === 1 || used > 1) return undefined;
+  if (levels > 1) return `the ${planned} processes ran at ${levels} levels`;
+  return `only one of ${planned} processes has undisturbed rounds`;
+}

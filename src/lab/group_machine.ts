@@ -1,0 +1,88 @@
+// The machine of a group for one process: built in memory with the workload's streams, and what each arm's scheme keeps in it.
+import { compileStream } from '../jobs/access_stream.ts';
+import { checkAvailable } from './arena.ts';
+import { clientsOf } from './fabric.ts';
+import type { ArmRecord } from './group_record.ts';
+import { type BuiltMachine, buildMachine } from './machine.ts';
+import { findScheme, hostModule, setupModule, usesPool, variantOf } from './modules.ts';
+import { residentBytes } from './resident.ts';
+import { type Arm, type GroupPlan, type MeasureParams, machineSpec, queuesOf, touchedBytes } from './run_plan.ts';
+
+/** What a scheme's structures may lose to alignment. */
+const STATE_SLACK_BYTES = 4096;
+
+/** The module that an arm's scheme runs as. */
+export function moduleOf(arm: Arm, params: MeasureParams): string {
+  return params.variants?.of[arm.scheme] ?? arm.scheme;
+}
+
+export function modulesOf(plan: GroupPlan, params: MeasureParams): string[] {
+  return [...new Set(plan.arms.map((arm) => moduleOf(arm, params)))];
+}
+
+/** @throws LabError when it does not fit */
+export function buildGroupMachine(plan: GroupPlan, params: MeasureParams, memory: WebAssembly.Memory, cores: number) {
+  const hosts = modulesOf(plan, params).map((module) => hostModule(module, memory));
+  const sized = machineSpec(plan, params, cores);
+  const clients = clientsOf(sized.fabric).length;
+  const stateBytes = hosts.reduce(
+    (sum, host) => sum + clients * host.stateBytes(sized.barBytes) + STATE_SLACK_BYTES,
+    0,
+  );
+  const spec = { ...sized, schemeStateBytes: stateBytes };
+  const memmapBytes = Math.max(...hosts.map((host) => host.memmapBytes(spec.barBytes)));
+  checkAvailable(touchedBytes(spec, memmapBytes) + stateBytes, process.availableMemory());
+  const machine = buildMachine(memory, spec, setupModule(memory));
+  for (const host of hosts) host.setup(machine.at);
+  const queues = queuesOf(plan);
+  const facts = queues.map(({ job, clone }, index) => {
+    const stream = machine.lanes[index]?.stream;
+    const words = new Uint32Array(memory.buffer, stream?.at, (stream?.bytes ?? 0) / 4);
+    const slots = { first: index, stride: queues.length };
+    return compileStream(
+      job,
+      clone,
+      {
+        p2pShare: params.p2pShare,
+        bar: { bytes: spec.barBytes, windowBytes: spec.barWindowBytes, slots },
+        ram: { bytes: spec.ramBytes, windowBytes: spec.ramWindowBytes, slots },
+        ...(plan.payload === 'verify' ? { verifyBlocks: spec.mediaBytes / 512 } : {}),
+      },
+      words,
+    );
+  });
+  const meanBytes = facts.reduce((sum, { meanBytes }) => sum + meanBytes, 0) / facts.length;
+  return { machine, meanBytes };
+}
+
+/** An arm without samples: what it is, and what its scheme keeps. */
+export function emptyRecord(arm: Arm, params: MeasureParams, machine: BuiltMachine, bytesPerIo: number): ArmRecord {
+  const module = moduleOf(arm, params);
+  const host = hostModule(module, machine.memory);
+  const memmapBytes = host.memmapBytes(machine.spec.barBytes);
+  const pool = usesPool(findScheme(arm.scheme)) ? machine.pool : undefined;
+  const resident = [memmapBytes > 0 ? machine.barMemmap : undefined, pool].map((span) =>
+    span === undefined ? 0 : residentBytes(machine.memory, span),
+  );
+  return {
+    arm,
+    ...(arm.scheme.includes('@') ? { options: variantOf(arm.scheme, {}).options } : {}),
+    samples: [],
+    latency: [],
+    wakeups: 0,
+    wakeupIos: 0,
+    perIo: undefined,
+    refused: undefined,
+    verifiedBlocks: 0,
+    verifiedIos: 0,
+    verifyErrors: 0,
+    unsteady: [],
+    bytesPerIo,
+    memmapBytes,
+    poolBytes: pool?.bytes ?? 0,
+    mapStateBytes:
+      host.mapStateBytes(machine.spec.barBytes) +
+      (clientsOf(machine.spec.fabric).length - 1) * host.attachBytes(machine.spec.barBytes),
+    residentBytes: resident.includes(null) ? null : resident.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0),
+  };
+}

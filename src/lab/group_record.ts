@@ -1,0 +1,104 @@
+// What measuring one group leaves: raw samples and facts, plain data that can be posted between processes. Figures are
+// made from them elsewhere. The records of several processes merge into one.
+import { assert } from '../base/errors.ts';
+import type { PerIo, RawSample } from '../report/result.ts';
+import type { Disturbance } from './disturbance.ts';
+import type { Arm, GroupPlan, Mode } from './run_plan.ts';
+
+/** Latency samples of one slice. */
+export interface SliceLatency {
+  process: number;
+  round: number;
+  mode: Mode;
+  /** Counters of a histogram (stats/histogram.ts). */
+  counts: Uint32Array;
+  maxNs: number;
+  /** As its sample. */
+  dirty?: boolean;
+}
+
+/** What was recorded of one arm. */
+export interface ArmRecord {
+  arm: Arm;
+  /** Values of the scheme's options, where the arm names a variant (NAME@VALUE) itself. */
+  options?: Record<string, string>;
+  samples: RawSample[];
+  /** Latency samples of each measured slice of the threads schedule. */
+  latency: SliceLatency[];
+  /** Wake-ups during the measured slices of the threads schedule, and the I/Os they belong to. */
+  wakeups: number;
+  wakeupIos: number;
+  perIo: Omit<PerIo, 'wakeups'> | undefined;
+  refused: { errno: string; reason: string } | undefined;
+  verifiedBlocks: number;
+  verifiedIos: number;
+  verifyErrors: number;
+  /** Schedules in which it was not steady when its rounds began. */
+  unsteady: Mode[];
+  bytesPerIo: number;
+  memmapBytes: number;
+  poolBytes: number;
+  mapStateBytes: number;
+  residentBytes: number | null;
+}
+
+/** One round of one schedule: every arm once. What is set aside is set aside by blocks, for all arms together. */
+export interface BlockRecord extends Disturbance {
+  process: number;
+  round: number;
+  mode: Mode;
+  /** Set when the machine was disturbed, with the reason. */
+  dirty?: boolean;
+  dirtyReason?: string;
+}
+
+export interface GroupRecord {
+  plan: GroupPlan;
+  oversubscribed: boolean;
+  arms: ArmRecord[];
+  blocks: BlockRecord[];
+  /** I/Os of each queue in a slice, equal for all arms and processes: calibrated once, on the slowest arm. */
+  sliceIos: Partial<Record<Mode, number>>;
+  /** What measuring it took, set-up and warm-up included. */
+  tookMs: number;
+  /** The plan was not finished: what is here is complete rounds. */
+  interrupted: boolean;
+}
+
+/** One record for each group from those of several processes, in the order of the groups. Facts are the first process's. */
+export function mergeReplicates(perProcess: readonly (readonly GroupRecord[])[]): GroupRecord[] {
+  return [...Map.groupBy(perProcess.flat(), ({ plan }) => plan.id).values()].map(mergeGroup);
+}
+
+function mergeGroup(records: readonly GroupRecord[]): GroupRecord {
+  const [first, ...others] = records;
+  assert(first !== undefined, 'a group was measured at least once');
+  return {
+    ...first,
+    arms: first.arms.map((arm) =>
+      mergeArm([arm, ...others.flatMap(({ arms }) => arms.filter((other) => other.arm.id === arm.arm.id))]),
+    ),
+    blocks: records.flatMap(({ blocks }) => blocks),
+    tookMs: records.reduce((sum, { tookMs }) => sum + tookMs, 0),
+    interrupted: records.some(({ interrupted }) => interrupted),
+  };
+}
+
+function mergeArm(records: readonly ArmRecord[]): ArmRecord {
+  const [first] = records;
+  assert(first !== undefined, 'an arm was measured at least once');
+  const sum = (field: 'wakeups' | 'wakeupIos' | 'verifiedBlocks' | 'verifiedIos' | 'verifyErrors'): number =>
+    records.reduce((total, record) => total + record[field], 0);
+  return {
+    ...first,
+    samples: records.flatMap(({ samples }) => samples),
+    latency: records.flatMap(({ latency }) => latency),
+    wakeups: sum('wakeups'),
+    wakeupIos: sum('wakeupIos'),
+    perIo: records.find(({ perIo }) => perIo !== undefined)?.perIo,
+    verifiedBlocks: sum('verifiedBlocks'),
+    verifiedIos: sum('verifiedIos'),
+    verifyErrors: sum('verifyErrors'),
+    unsteady: [...new Set(records.flatMap(({ unsteady }) => unsteady))],
+  };
+}

@@ -1,0 +1,131 @@
+// A replicate in a fresh process, seen from the lab: its own address layout, hash seed and compiler's decisions. It sends what
+// it has after every round, so that a process that dies takes no more with it than the round it was in.
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { EXIT, type ExitCode, LabError } from '../base/errors.ts';
+import type { Random } from '../base/random.ts';
+import type { ArmRecord, GroupRecord } from './group_record.ts';
+import type { ReplicateTask } from './measure_replicate.ts';
+
+/** What a replicate's process says. */
+export type FromReplicate =
+  | { kind: 'progress'; share: number; what: string }
+  /** A group: when its rounds begin, and again when it is done; the later record takes the place of what was there. */
+  | { kind: 'record'; record: GroupRecord }
+  /** What a round added to it. */
+  | { kind: 'round'; round: RoundRecords }
+  | { kind: 'failed'; message: string; exitCode: ExitCode }
+  | { kind: 'done' };
+
+/** What is new of a group. */
+export interface RoundRecords {
+  group: string;
+  arms: { id: string; samples: ArmRecord['samples']; latency: ArmRecord['latency'] }[];
+  blocks: GroupRecord['blocks'];
+}
+
+/** What it is told. */
+export type ToReplicate = { kind: 'start'; task: ReplicateTask } | { kind: 'interrupt' };
+
+export interface ReplicateProcessHooks {
+  progress(share: number, what: string): void;
+  /** Called with the function that asks the process to end after its slice; undefined when it is gone. */
+  onInterruptible(interrupt: (() => void) | undefined): void;
+}
+
+export interface ReplicateProcess {
+  records: GroupRecord[];
+  /** Why it ended early, if it did. */
+  failure: LabError | undefined;
+  paddingBytes: number;
+  tookMs: number;
+}
+
+export interface ReplicateProcessOptions {
+  /** "process 2 of 3", for messages. */
+  name: string;
+  /** Draws the padding. */
+  random: Random;
+  /** A process that has said nothing for so long is ended. It says something at least every few seconds. */
+  silentMostMs?: number;
+  entry?: URL;
+}
+
+/** Environment sizes vary so that no result hangs on one alignment of the stack (Mytkowicz et al., ASPLOS 2009). */
+const PADDING_MOST_BYTES = 4096;
+const SILENT_MOST_MS = 60_000;
+const STDERR_KEPT = 4000;
+const ENTRY = new URL('../../workers/replicate.ts', import.meta.url);
+
+/** Runs a replicate in a process of its own. Never throws for what happens there: the outcome says it. */
+export async function runReplicateProcess(
+  task: ReplicateTask,
+  hooks: ReplicateProcessHooks,
+  options: ReplicateProcessOptions,
+): Promise<ReplicateProcess> {
+  const { name, random, silentMostMs = SILENT_MOST_MS, entry = ENTRY } = options;
+  const began = performance.now();
+  const paddingBytes = random.below(PADDING_MOST_BYTES + 1);
+  const child = fork(fileURLToPath(entry), [], {
+    serialization: 'advanced',
+    env: { ...process.env, P2PLAB_PADDING: 'x'.repeat(paddingBytes) },
+    stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+  });
+  const records = new Map<string, GroupRecord>();
+  let failure: LabError | undefined;
+  let done = false;
+  let stderr = '';
+  child.stderr?.on('data', (chunk) => {
+    stderr = `${stderr}${chunk}`.slice(-STDERR_KEPT);
+  });
+  const tell = (message: ToReplicate): void => {
+    if (child.connected) child.send(message);
+  };
+  let timer: NodeJS.Timeout | undefined;
+  const heard = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      failure ??= new LabError(`${name} has said nothing for ${silentMostMs / 1000} s and was ended.`, EXIT.runFailed);
+      child.kill('SIGKILL');
+    }, silentMostMs);
+  };
+  child.on('message', (message: FromReplicate) => {
+    heard();
+    if (message.kind === 'progress') hooks.progress(message.share, message.what);
+    if (message.kind === 'record') records.set(message.record.plan.id, message.record);
+    if (message.kind === 'round') addRound(records.get(message.round.group), message.round);
+    if (message.kind === 'failed') failure = new LabError(message.message, message.exitCode);
+    if (message.kind === 'done') done = true;
+  });
+  hooks.onInterruptible(() => tell({ kind: 'interrupt' }));
+  heard();
+  tell({ kind: 'start', task });
+  // `close`, not `exit`: what it wrote and sent before it went has arrived then.
+  const ended = await new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(`could not be started: ${error.message}`));
+    child.once('close', (code, signal) =>
+      resolve(signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`),
+    );
+  });
+  clearTimeout(timer);
+  hooks.onInterruptible(undefined);
+  if (!done && failure === undefined) {
+    const said = stderr.trim() === '' ? 'It wrote nothing to stderr.' : `It wrote:\n${stderr.trim()}`;
+    failure = new LabError(
+      `${name} ${ended} during the run. Nothing after its last complete round is used. ${said}`,
+      EXIT.runFailed,
+    );
+  } else if (stderr.trim() !== '') {
+    process.stderr.write(stderr);
+  }
+  return { records: [...records.values()], failure, paddingBytes, tookMs: performance.now() - began };
+}
+
+function addRound(record: GroupRecord | undefined, { arms, blocks }: RoundRecords): void {
+  record?.blocks.push(...blocks);
+  for (const { id, samples, latency } of arms) {
+    const arm = record?.arms.find((each) => each.arm.id === id);
+    arm?.samples.push(...samples);
+    arm?.latency.push(...latency);
+  }
+}

@@ -1,0 +1,183 @@
+// The replicates of a run: fresh processes one after the other, or this process alone; as many as the plan says, and more of
+// them for groups whose comparisons are still open while a budget lasts.
+import { EXIT, LabError } from '../base/errors.ts';
+import { seededRandom } from '../base/random.ts';
+import type { ComparisonRecord } from '../report/result.ts';
+import { alphaOfLooks, MOST_LOOKS, processesPerLook } from '../stats/looks.ts';
+import { comparisonsOf, controlIds } from './comparisons.ts';
+import type { Crew, CrewOptions } from './crew.ts';
+import { markDirtyBlocks } from './dirty_blocks.ts';
+import { type GroupRecord, mergeReplicates } from './group_record.ts';
+import { measureReplicate, type ReplicateTask } from './measure_replicate.ts';
+import { runReplicateProcess } from './replicate_process.ts';
+import type { GroupPlan, MeasureParams } from './run_plan.ts';
+
+/** How the replicates report back. */
+export interface ReplicatesHooks {
+  /** @param share of what is planned now, 0 to 1 */
+  progress(share: number, what: string): void;
+  /** Called with the function that ends them early. */
+  onInterruptible(interrupt: () => void): void;
+  fault: CrewOptions['fault'];
+  cores: number;
+}
+
+/** One replicate that ran. */
+export interface ReplicateFacts {
+  process: number;
+  paddingBytes: number;
+  tookMs: number;
+}
+
+export interface Replicates {
+  /** Over all processes, dirty blocks marked. */
+  groups: GroupRecord[];
+  processes: ReplicateFacts[];
+  looks: { planned: number; taken: number; alpha: number };
+  interrupted: boolean;
+  /** Why it ended early, if it did. */
+  failure: LabError | undefined;
+}
+
+/** Measures a plan. A replicate that fails ends it; what is whole before that is in the outcome. */
+export async function measureReplicates(
+  groups: readonly GroupPlan[],
+  params: MeasureParams,
+  hooks: ReplicatesHooks,
+): Promise<Replicates> {
+  const began = performance.now();
+  const run = new ReplicateRun(params, hooks);
+  const { budgetMs } = params;
+  const planned = budgetMs === undefined ? 1 : MOST_LOOKS;
+  const alpha = alphaOfLooks(planned);
+  await run.one(groups, 0, params.processes);
+  const perLook =
+    budgetMs === undefined
+      ? params.processes
+      : processesPerLook(budgetMs, performance.now() - began, Math.max(2, params.processes));
+  while (run.goesOn && run.count < perLook) await run.one(groups, run.count / perLook, perLook);
+  let taken = 1;
+  for (; run.goesOn && taken < planned && budgetMs !== undefined; taken++) {
+    const open = groups.filter(({ id }) => isOpen(run.groups(), id, params, alpha));
+    const target = (taken + 1) * perLook;
+    const before = run.count;
+    while (open.length > 0 && run.goesOn && run.count < target) {
+      if (performance.now() - began + run.expectedMs(open) > budgetMs) break;
+      await run.one(open, (performance.now() - began) / budgetMs, target);
+    }
+    if (run.count === before) break;
+  }
+  return {
+    groups: run.groups(),
+    processes: run.processes,
+    looks: { planned, taken, alpha },
+    interrupted: run.interrupted,
+    failure: run.failure,
+  };
+}
+
+/** Whether a comparison of the group that is not a control has no verdict yet. */
+function isOpen(records: readonly GroupRecord[], id: string, params: MeasureParams, alpha: number): boolean {
+  const group = records.find(({ plan }) => plan.id === id);
+  if (group === undefined) return true;
+  const controls = controlIds([group]);
+  return comparisonsOf(group, params, alpha).some(
+    ({ a, verdict }: ComparisonRecord) => verdict === 'inconclusive' && !controls.has(a),
+  );
+}
+
+/** The replicates so far: it knows which comes next. */
+class ReplicateRun {
+  readonly processes: ReplicateFacts[] = [];
+  interrupted = false;
+  failure: LabError | undefined;
+  private readonly params: MeasureParams;
+  private readonly hooks: ReplicatesHooks;
+  private readonly records: GroupRecord[][] = [];
+  private readonly padding;
+  private interruptCurrent: (() => void) | undefined;
+
+  constructor(params: MeasureParams, hooks: ReplicatesHooks) {
+    this.params = params;
+    this.hooks = hooks;
+    this.padding = seededRandom(params.seed);
+    hooks.onInterruptible(() => {
+      this.interrupted = true;
+      this.interruptCurrent?.();
+    });
+  }
+
+  get count(): number {
+    return this.processes.length;
+  }
+
+  get goesOn(): boolean {
+    return !this.interrupted && this.failure === undefined;
+  }
+
+  /** Everything so far, over all processes. */
+  groups(): GroupRecord[] {
+    return markDirtyBlocks(mergeReplicates(this.records));
+  }
+
+  /** What a process for these groups takes, from those that ran. */
+  expectedMs(groups: readonly GroupPlan[]): number {
+    const runs = this.records.length;
+    const ids = new Set(groups.map(({ id }) => id));
+    const took = this.records.flat().filter(({ plan }) => ids.has(plan.id));
+    return took.reduce((sum, { tookMs }) => sum + tookMs, 0) / Math.max(1, runs);
+  }
+
+  /** One more process. @param of how many are planned now */
+  async one(groups: readonly GroupPlan[], share: number, of: number): Promise<void> {
+    const index = this.count;
+    const calibrated = mergeReplicates(this.records).map(({ plan, sliceIos }) => [plan.id, sliceIos] as const);
+    const task: ReplicateTask = {
+      params: this.params,
+      groups: [...groups],
+      process: index,
+      cores: this.hooks.cores,
+      fault: index === 0 || this.hooks.fault?.worker === `process${index}` ? this.hooks.fault : undefined,
+      counting: index === 0,
+      sliceIos: Object.fromEntries(calibrated),
+    };
+    const name = `process ${index + 1} of ${of}`;
+    const progress = (done: number, what: string): void =>
+      this.hooks.progress(share + done / of, of === 1 ? what : `${name}, ${what}`);
+    const outcome = await (this.params.processes === 1 && this.params.budgetMs === undefined
+      ? this.inThisProcess(task, progress)
+      : runReplicateProcess(task, { progress, onInterruptible: this.setInterrupt }, { name, random: this.padding }));
+    this.records.push(outcome.records);
+    this.processes.push({ process: index, paddingBytes: outcome.paddingBytes, tookMs: outcome.tookMs });
+    this.failure ??= outcome.failure;
+  }
+
+  private readonly setInterrupt = (interrupt: (() => void) | undefined): void => {
+    this.interruptCurrent = interrupt;
+    if (this.interrupted) interrupt?.();
+  };
+
+  private async inThisProcess(task: ReplicateTask, progress: (share: number, what: string) => void) {
+    const began = performance.now();
+    const records = new Map<string, GroupRecord>();
+    let failure: LabError | undefined;
+    let crew: Crew | undefined;
+    this.setInterrupt(() => crew?.interrupt());
+    try {
+      const whole = await measureReplicate(task, {
+        progress,
+        interrupted: () => this.interrupted,
+        onCrew: (now) => {
+          crew = now;
+        },
+        onRound: (record) => records.set(record.plan.id, record),
+      });
+      for (const record of whole) records.set(record.plan.id, record);
+    } catch (error) {
+      if (!(error instanceof LabError) || error.exitCode !== EXIT.runFailed) throw error;
+      failure = error;
+    }
+    this.setInterrupt(undefined);
+    return { records: [...records.values()], failure, paddingBytes: 0, tookMs: performance.now() - began };
+  }
+}

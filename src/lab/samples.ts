@@ -1,0 +1,57 @@
+// What figures are made from: the raw samples of an arm that may be used, by metric and process.
+import type { RawSample } from '../report/result.ts';
+import { classifyWarmup, type WarmupClass, withoutOutliers } from '../stats/warmup_class.ts';
+import type { ArmRecord } from './group_record.ts';
+import type { Mode } from './run_plan.ts';
+
+/** A metric: the field of a cell, the schedule it comes from, and one sample's value. */
+export interface Metric {
+  field: 'iops' | 'nsPerIo' | 'cpuNsPerIo';
+  mode: Mode;
+  higherIsBetter: boolean;
+  value(sample: RawSample): number;
+}
+
+const METRICS: readonly Metric[] = [
+  { field: 'iops', mode: 'threads', higherIsBetter: true, value: ({ ios, ns }) => (ios / ns) * 1e9 },
+  { field: 'nsPerIo', mode: 'threads', higherIsBetter: false, value: ({ ios, ns }) => ns / ios },
+  { field: 'cpuNsPerIo', mode: 'inline', higherIsBetter: false, value: ({ ios, ns }) => ns / ios },
+];
+/** nsPerIo is iops upside down: comparing both would only say the same twice. */
+export const COMPARED: readonly Metric[] = METRICS.filter(({ field }) => field !== 'nsPerIo');
+
+export function metricOf(field: Metric['field']): Metric {
+  return METRICS.find((metric) => metric.field === field) as Metric;
+}
+
+/** The samples of a schedule that were not disturbed; all of them where none was left. */
+export function usedSamples(record: ArmRecord, mode: Mode): RawSample[] {
+  const ofMode = record.samples.filter((sample) => sample.mode === mode);
+  const clean = ofMode.filter(({ dirty }) => dirty !== true);
+  return clean.length > 0 ? clean : ofMode;
+}
+
+export function processOf(sample: RawSample): number {
+  return sample.process ?? 0;
+}
+
+/** Values of a metric in the order of their rounds, for each process that has any. */
+export function valuesByProcess(record: ArmRecord, metric: Metric): Map<number, number[]> {
+  const byProcess = Map.groupBy(usedSamples(record, metric.mode), processOf);
+  return new Map([...byProcess].map(([process, samples]) => [process, samples.map(metric.value)]));
+}
+
+/** Fewer rounds of a process than this do not tell a change from noise. */
+const CLASSED_ROUNDS = 8;
+
+/** What an arm did over its rounds, for each process that had enough of them. Sees no other arm. */
+export function warmupClasses(record: ArmRecord, mode: Mode): Map<number, WarmupClass> {
+  const metric = metricOf(mode === 'threads' ? 'nsPerIo' : 'cpuNsPerIo');
+  const classed = [...valuesByProcess(record, metric)].filter(([, values]) => values.length >= CLASSED_ROUNDS);
+  return new Map(
+    classed.map(([process, values]) => [
+      process,
+      classifyWarmup(withoutOutliers(values), { higherIsBetter: metric.higherIsBetter }).class,
+    ]),
+  );
+}

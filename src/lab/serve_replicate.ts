@@ -1,0 +1,101 @@
+// The inside of a replicate's process: takes one task, measures it, sends what it has, ends. workers/replicate.ts starts it.
+import { EXIT, LabError } from '../base/errors.ts';
+import type { Crew } from './crew.ts';
+import type { GroupRecord } from './group_record.ts';
+import { measureReplicate } from './measure_replicate.ts';
+import type { FromReplicate, ToReplicate } from './replicate_process.ts';
+
+const ALIVE_EVERY_MS = 5000;
+/** Progress is sent between rounds only, and not more often than this. */
+const PROGRESS_EVERY_MS = 500;
+
+/** Serves the lab that started this process, which ends with it. */
+export function serveReplicate(): void {
+  let interrupted = false;
+  let crew: Crew | undefined;
+  const sendNews = newsSender();
+  // Ctrl-C reaches the whole process group: the lab decides what it means and says so.
+  process.on('SIGINT', () => {});
+  process.once('disconnect', () => process.exit(EXIT.runFailed));
+  process.on('message', (message: ToReplicate) => {
+    if (message.kind === 'interrupt') {
+      interrupted = true;
+      crew?.interrupt();
+      return;
+    }
+    const { fault } = message.task;
+    if (fault?.worker === `process${message.task.process}`) strike(fault.afterMs);
+    void serve(message.task);
+  });
+
+  async function serve(task: Extract<ToReplicate, { kind: 'start' }>['task']): Promise<void> {
+    let last = { share: 0, what: 'starting' };
+    let saidAt = Number.NEGATIVE_INFINITY;
+    const say = (): void => {
+      saidAt = performance.now();
+      void send({ kind: 'progress', ...last });
+    };
+    const alive = setInterval(say, ALIVE_EVERY_MS);
+    try {
+      const records = await measureReplicate(task, {
+        progress: (share, what) => {
+          last = { share, what };
+          if (performance.now() - saidAt > PROGRESS_EVERY_MS) say();
+        },
+        interrupted: () => interrupted,
+        onCrew: (now) => {
+          crew = now;
+        },
+        onRound: sendNews,
+      });
+      for (const record of records) await send({ kind: 'record', record });
+      await send({ kind: 'done' });
+    } catch (error) {
+      if (!(error instanceof LabError)) throw error;
+      await send({ kind: 'failed', message: error.message, exitCode: error.exitCode });
+    } finally {
+      clearInterval(alive);
+      process.removeAllListeners('disconnect');
+      process.disconnect();
+    }
+  }
+}
+
+/** Sends a group when its rounds begin, then what each round adds: little work for both sides while others are measured. */
+function newsSender(): (record: GroupRecord) => void {
+  let group: string | undefined;
+  let rounds = 0;
+  return (record) => {
+    const { plan, arms, blocks } = record;
+    if (plan.id !== group) {
+      [group, rounds] = [plan.id, blocks.length];
+      void send({ kind: 'record', record });
+      return;
+    }
+    const added = blocks.slice(rounds);
+    rounds = blocks.length;
+    const isNew = ({ round, mode }: { round: number; mode: string }): boolean =>
+      added.some((block) => block.round === round && block.mode === mode);
+    const news = arms.map(({ arm, samples, latency }) => ({
+      id: arm.id,
+      samples: samples.filter(isNew),
+      latency: latency.filter(isNew),
+    }));
+    void send({ kind: 'round', round: { group: plan.id, arms: news, blocks: added } });
+  };
+}
+
+/** Resolves when the message has left: what is still on its way when the channel closes is lost. */
+function send(message: FromReplicate): Promise<void> {
+  return new Promise((resolve) => {
+    process.send?.(message, () => resolve());
+  });
+}
+
+/** A planned end of this process, to see what the lab makes of it. */
+function strike(afterMs: number): void {
+  setTimeout(() => {
+    process.stderr.write('a planned fault ends this process\n');
+    process.exit(1);
+  }, afterMs);
+}
