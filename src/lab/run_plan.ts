@@ -188,12 +188,8 @@ export function machineSpec(group: GroupPlan, params: MeasureParams, workers: nu
   return {
     barBytes: group.barBytes,
     ramBytes: params.ramBytes,
-<<<<<<< HEAD
-    fabric: params.fabricOf(group.barBytes),
-    flow: 'direct',
-=======
     fabric: group.fabric,
->>>>>>> d71723c (Replicates in fresh processes: Latin-square order, watched blocks, looks paid for, levels and verdicts by process)
+    flow: 'direct',
     payload: group.payload,
     lanes: queues.map(({ job }) => ({ iodepth: job.iodepth, batch: job.iodepthBatch, streamIos })),
     depthEntries: params.depthEntries,
