@@ -65,10 +65,11 @@ export function planTargets(paths: BuildPaths, schemes: readonly SchemeHeader[],
 
 /** A scheme's host module: the one generic host agent with the scheme as its type parameter. */
 function hostSource(scheme: string, slot: number): string {
-  return `import { runDirect } from "../../src/machine/agents/direct";
+  return `import { runCopy } from "../../src/machine/agents/copy";
+import { runDirect } from "../../src/machine/agents/direct";
 import { plugIn as plugInTo, removalRule as ruleOf, removeStep, takeWindows as takeWindowsOf } from "../../src/machine/agents/removal";
 import { Machine, WRITER_STRIDE } from "../../src/machine/layout/machine";
-import { DeviceQueue, HostQueue } from "../../src/machine/layout/queue";
+import { DeviceQueue, FLOW_COPY, HostQueue } from "../../src/machine/layout/queue";
 import { holdP2pmem, p2pmemReferences } from "../../src/machine/pci/p2pmem";
 import { newSchemeState, schemeState } from "../../src/machine/mm/scheme_state";
 import { clientAt, clientIndex } from "../../src/machine/pci/dma_client";
@@ -90,6 +91,11 @@ export function run(at: usize, budget: u32, idleTurns: u32): u32 {
   const queue = changetype<HostQueue>(at);
   const machine = changetype<Machine>(<usize>queue.machine);
   queue.scheme = instanceFor(machine, clientIndex(machine, queue.client));
+  if (queue.flow == FLOW_COPY) {
+    const back = changetype<HostQueue>(<usize>queue.next);
+    back.scheme = instanceFor(machine, clientIndex(machine, back.client));
+    return runCopy<Scheme>(queue, budget, idleTurns);
+  }
   return runDirect<Scheme>(queue, budget, idleTurns);
 }
 export function setup(at: usize): void {

@@ -5,6 +5,7 @@ import {
   BLK_FEAT_PCI_P2PDMA,
   BUFFERS_FIXED,
   BUFFERS_POOL,
+  BUFFERS_RAM,
   BUFFERS_USER,
   BusWindow,
   DeviceQueue,
@@ -47,7 +48,12 @@ import { type Buffers, type Flow, type LaneSpec, type MachineSpec, NVME_PAIRS, t
 
 const FLOW_CODE: Record<Flow, number> = { direct: FLOW_DIRECT, copy: FLOW_COPY, nvmet: FLOW_NVMET };
 const PAYLOAD_CODE: Record<Payload, number> = { none: PAYLOAD_NONE, move: PAYLOAD_MOVE, verify: PAYLOAD_VERIFY };
-const BUFFERS_CODE: Record<Buffers, number> = { pool: BUFFERS_POOL, fixed: BUFFERS_FIXED, user: BUFFERS_USER };
+const BUFFERS_CODE: Record<Buffers, number> = {
+  pool: BUFFERS_POOL,
+  fixed: BUFFERS_FIXED,
+  user: BUFFERS_USER,
+  ram: BUFFERS_RAM,
+};
 
 /** The machine starts behind this: address 0 stays unmapped in spirit, so that a null place is noticed. */
 const MACHINE_START = 65536;
@@ -121,7 +127,7 @@ export function buildMachine(memory: WebAssembly.Memory, spec: MachineSpec, setu
   writeLimits(view, spec, plan);
   const pairs = nvmePairs(spec);
   for (const [index, pair] of pairs.entries()) writeQueue(view, spec, plan, pair, index);
-  for (const [index, lane] of spec.lanes.entries()) writeFront(view, spec, plan, lane, index);
+  for (const [index, lane] of spec.lanes.entries()) writeLane(view, spec, plan, lane, index);
   setup.setupRam(plan.shared.machine.at);
   setup.setupPool(plan.shared.machine.at, plan.shared.poolChunk.at);
   setup.setupMapTypes(plan.shared.mapTypes.at, plan.shared.mapTypes.bytes);
@@ -264,11 +270,16 @@ function writeQueue(view: MemoryView, spec: MachineSpec, plan: MachinePlan, pair
   fillStack(view, regions.prpPageStack, lists.pages.at, PRP_PAGE_BYTES);
 }
 
-/** The front queue of a lane also holds its workload. */
-function writeFront(view: MemoryView, spec: MachineSpec, plan: MachinePlan, lane: LaneSpec, index: number): void {
-  const at = plan.queues[index * NVME_PAIRS[spec.flow]]?.host.at;
+/** The queue pairs of a lane, linked from the front, which also holds the workload. */
+function writeLane(view: MemoryView, spec: MachineSpec, plan: MachinePlan, lane: LaneSpec, index: number): void {
+  const pairs = plan.queues.slice(index * NVME_PAIRS[spec.flow], (index + 1) * NVME_PAIRS[spec.flow]);
+  const at = pairs[0]?.host.at;
   const stream = plan.streams[index];
   assert(at !== undefined && stream, `lane ${index} is planned`);
+  pairs.forEach((pair, i) => {
+    setField(view, pair.host.at, HostQueue.front, at);
+    setField(view, pair.host.at, HostQueue.next, pairs[i + 1]?.host.at ?? 0);
+  });
   setField(view, at, HostQueue.flow, FLOW_CODE[spec.flow]);
   setField(view, at, HostQueue.stream, stream.at);
   setField(view, at, HostQueue.streamMask, lane.streamIos - 1);

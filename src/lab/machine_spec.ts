@@ -2,7 +2,8 @@
 import type { Fabric } from './fabric.ts';
 
 export type Payload = 'none' | 'move' | 'verify';
-export type Buffers = 'pool' | 'fixed' | 'user';
+/** Where buffers come from; `ram`: the bounce through host RAM that flow `copy` also runs. */
+export type Buffers = 'pool' | 'fixed' | 'user' | 'ram';
 
 /** What a lane's I/O does: host and drive; drive to drive; network and drive. */
 export type Flow = 'direct' | 'copy' | 'nvmet';

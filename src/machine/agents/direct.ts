@@ -1,21 +1,65 @@
 // Flow `direct`: the host CPU's agent for one queue pair. It reaps completions and submits what the depth allows, in
-// batches with one doorbell. An I/O is complete when its bio has ended.
-import { countInto } from "../counting";
+// batches with one doorbell. An I/O is one bio, and complete when that has ended.
+import { bioFree, dioOf, machineOf } from "../block/bio";
 import { submitBio } from "../block/submit";
-import { tagFree } from "../block/tags";
-import { Bio } from "../layout/bio";
-import { machineOf } from "../block/bio";
+import { countForIo, countInto } from "../counting";
+import { Bio, BLK_STS_OK, REQ_OP_READ, REQ_OP_WRITE } from "../layout/bio";
+import { Machine } from "../layout/machine";
+import { NVME_OP_WRITE } from "../layout/nvme";
 import { HostQueue } from "../layout/queue";
-import { flushPlug, reap } from "../nvme/host";
-import { completeIo, issueNext } from "./submitter";
+import { IO_OPCODE_SHIFT, PAYLOAD_VERIFY } from "../layout/stream";
+import { reap } from "../nvme/host";
+import { endSample, getBuffer, nextIo, noteFailure, noteRefusal, openBio, putBuffer, submitBatches } from "./submitter";
+import { checkAccess, checkDone, prepareCheck, undoCheck } from "./verify";
 
-/** What happens when a bio of this flow has ended (bi_end_io). */
 @unmanaged
 export class Direct {
+  /** Issues the next I/O of the stream. False when the rest of it waits for tags (queue.pendingBio). */
+  @inline
+  issue<S>(queue: HostQueue, scheme: S): bool {
+    const machine = machineOf(queue);
+    const io = nextIo(queue);
+    const isWrite = <u8>(io.blocksOp >> IO_OPCODE_SHIFT) == NVME_OP_WRITE;
+    const bio = openBio(queue, io, isWrite ? REQ_OP_WRITE : REQ_OP_READ);
+    const dio = dioOf(bio);
+    const empty = getBuffer(queue, machine, dio);
+    if (empty != 0) return refuse(queue, machine, bio, empty);
+    const error = scheme.add(queue, bio, dio);
+    if (error != 0) {
+      putBuffer(queue, machine, dio);
+      return refuse(queue, machine, bio, error);
+    }
+    if (machine.payload == PAYLOAD_VERIFY) prepareCheck(queue, machine, dio, isWrite);
+    return submitBio<S, Direct>(queue, scheme, bio);
+  }
+
+  /** bi_end_io: check what arrived, let go of the buffer, count. */
   @inline
   ended<S>(queue: HostQueue, scheme: S, bio: Bio): void {
-    completeIo(queue, scheme, bio);
+    const machine = machineOf(queue);
+    const dio = dioOf(bio);
+    if (COUNTING) countForIo(dio.ioId);
+    endSample(queue, dio);
+    if (bio.bi_status == BLK_STS_OK) {
+      queue.bytesDone += dio.lenBytes;
+      if (machine.payload == PAYLOAD_VERIFY) checkDone(queue, machine, dio);
+    } else {
+      noteFailure(queue, bio);
+      if (machine.payload == PAYLOAD_VERIFY) undoCheck(queue, dio);
+    }
+    scheme.release(queue, bio, dio);
+    putBuffer(queue, machine, dio);
+    queue.completed += 1;
+    bioFree(queue, bio);
   }
+}
+
+/** Refused at submission: complete, with its errno. */
+function refuse(queue: HostQueue, machine: Machine, bio: Bio, error: i32): bool {
+  if (machine.payload == PAYLOAD_VERIFY) checkAccess(queue, machine, dioOf(bio));
+  noteRefusal(queue, bio, error);
+  queue.completed += 1;
+  return true;
 }
 
 /**
@@ -32,36 +76,9 @@ export function runDirect<S>(queue: HostQueue, budget: u32, idleTurns: u32): u32
     const until = min(queue.completionMark - before, budget) + before;
     const reaped = reap<S, Direct>(queue, scheme, until);
     if (<i32>(until - queue.completed) <= 0) break;
-    const sent = submit(queue, scheme, issuedBefore + budget);
+    const sent = submitBatches<S, Direct>(queue, scheme, issuedBefore + budget);
     if (queue.issued - issuedBefore >= budget) break;
     idle = sent || reaped > 0 ? 0 : idle + 1;
   }
   return queue.completed - before;
-}
-
-/** Issues whole batches while the depth has room and `issued` stays below `until`. True when anything was sent. */
-@inline
-function submit<S>(queue: HostQueue, scheme: S, until: u32): bool {
-  let sent = false;
-  if (queue.pendingBio != 0) {
-    if (!tagFree(queue)) return false;
-    const bio = changetype<Bio>(<usize>queue.pendingBio);
-    queue.pendingBio = 0;
-    sent = true;
-    const whole = submitBio<S, Direct>(queue, scheme, bio);
-    flushPlug<S, Direct>(queue, scheme);
-    if (!whole) return true;
-  }
-  while (<i32>(until - queue.issued) > 0) {
-    const left = queue.issueTarget - queue.issued;
-    if (<i32>left <= 0) return sent;
-    const batch = min(queue.batch, left);
-    if (queue.iodepth - (queue.issued - queue.completed) < batch) return sent;
-    sent = true;
-    let whole = true;
-    for (let i: u32 = 0; i < batch && whole; i++) whole = issueNext<S, Direct>(queue, scheme);
-    flushPlug<S, Direct>(queue, scheme);
-    if (!whole) return true;
-  }
-  return sent;
 }

@@ -1,35 +1,74 @@
 // The submitter: takes the next I/O of the access stream, gets its buffer, fills a bio, sends it; ends it when it is done.
 // Stands for the in-kernel user (buffers pool and fixed: nvmet_bdev_execute_rw without its transport) and for O_DIRECT
-// (buffers user: __blkdev_direct_IO). Nothing here depends on the scheme but the three calls on it.
+// (buffers user: __blkdev_direct_IO). Nothing here depends on the scheme but the calls on its hooks; what a flow does
+// between an I/O's start and its end is the flow's (direct.ts, copy.ts).
 import { counters, countForIo } from "../counting";
 import { bioAlloc, bioFree, dioOf } from "../block/bio";
 import { submitBio } from "../block/submit";
-import { Bio, BLK_STS_IOERR, BLK_STS_OK, REQ_OP_READ, REQ_OP_WRITE } from "../layout/bio";
+import { tagFree } from "../block/tags";
+import { Bio, BLK_STS_IOERR } from "../layout/bio";
 import { Machine } from "../layout/machine";
-import { NVME_OP_WRITE } from "../layout/nvme";
 import { PAGE_SHIFT } from "../layout/page";
 import { Dio, HostQueue } from "../layout/queue";
 import { SECTOR_SHIFT } from "../layout/request";
-import {
-  BUFFERS_POOL, IO_BLOCKS_MASK, IO_BUFFER_MASK, IO_BUFFER_RAM, IO_OPCODE_SHIFT, IoDescriptor, PAYLOAD_VERIFY,
-} from "../layout/stream";
+import { BUFFERS_POOL, IO_BLOCKS_MASK, IO_BUFFER_MASK, IoDescriptor } from "../layout/stream";
 import { POOL_FULL } from "../mm/gen_pool";
+import { flushPlug } from "../nvme/host";
 import { allocP2pmem, freeP2pmem } from "../pci/p2pmem";
 import { drawSample, sampleEnd, sampleStart } from "./latency";
-import { checkAccess, checkDone, prepareCheck, undoCheck } from "./verify";
 
 /** Errno of an I/O that found the pool empty (pci_alloc_p2pmem returned NULL). */
 const ENOMEM: i32 = 12;
 
-/** Issues the next I/O of the stream. False when the rest of it waits for tags (queue.pendingBio). */
+/**
+ * Issues whole batches while the depth has room and `issued` stays below `until`; the flow F issues each I/O. True when
+ * anything was sent.
+ */
 @inline
-export function issueNext<S, F>(queue: HostQueue, scheme: S): bool {
-  const machine = changetype<Machine>(<usize>queue.machine);
+export function submitBatches<S, F>(queue: HostQueue, scheme: S, until: u32): bool {
+  let sent = false;
+  if (queue.pendingBio != 0) {
+    if (!tagFree(queue)) return false;
+    sent = true;
+    const whole = submitPending<S, F>(queue, scheme);
+    flushPlug<S, F>(queue, scheme);
+    if (!whole) return true;
+  }
+  while (<i32>(until - queue.issued) > 0) {
+    const left = queue.issueTarget - queue.issued;
+    if (<i32>left <= 0) return sent;
+    const batch = min(queue.batch, left);
+    if (queue.iodepth - (queue.issued - queue.completed) < batch) return sent;
+    sent = true;
+    let whole = true;
+    for (let i: u32 = 0; i < batch && whole; i++) whole = changetype<F>(0).issue<S>(queue, scheme);
+    flushPlug<S, F>(queue, scheme);
+    if (!whole) return true;
+  }
+  return sent;
+}
+
+/** The rest of a bio that waited for tags. False when it waits again. */
+@inline
+export function submitPending<S, F>(queue: HostQueue, scheme: S): bool {
+  const bio = changetype<Bio>(<usize>queue.pendingBio);
+  queue.pendingBio = 0;
+  return submitBio<S, F>(queue, scheme, bio);
+}
+
+/** The stream's next descriptor. */
+@inline
+export function nextIo(queue: HostQueue): IoDescriptor {
   const io = changetype<IoDescriptor>(<usize>queue.stream + (<usize>(queue.streamPos & queue.streamMask) << 4));
   queue.streamPos += 1;
   queue.issued += 1;
-  const isWrite = <u8>(io.blocksOp >> IO_OPCODE_SHIFT) == NVME_OP_WRITE;
-  const bio = bioAlloc(queue, isWrite ? REQ_OP_WRITE : REQ_OP_READ, io.block);
+  return io;
+}
+
+/** An empty bio for an I/O, with what the submitter keeps of it. */
+@inline
+export function openBio(queue: HostQueue, io: IoDescriptor, op: u32): Bio {
+  const bio = bioAlloc(queue, op, io.block);
   const dio = dioOf(bio);
   const blocksOp = io.blocksOp;
   const buffer = io.buffer;
@@ -44,52 +83,40 @@ export function issueNext<S, F>(queue: HostQueue, scheme: S): bool {
     counters().ios += 1;
     countForIo(dio.ioId);
   }
+  return bio;
+}
+
+/** The I/O's buffer where it is allocated for each I/O, by the CPU that `queue` stands for. 0 or -ENOMEM. */
+@inline
+export function getBuffer(queue: HostQueue, machine: Machine, dio: Dio): i32 {
   if (machine.buffers == BUFFERS_POOL && !dio.inRam) {
     dio.bufferOffset = allocP2pmem(machine, queue.queueIndex, dio.lenBytes);
     if (COUNTING) counters().poolAllocs += 1;
-    if (dio.bufferOffset == POOL_FULL) return refuse(queue, machine, bio, -ENOMEM);
+    if (dio.bufferOffset == POOL_FULL) return -ENOMEM;
   }
-  const error = scheme.add(queue, bio, dio);
-  if (error != 0) {
-    if (machine.buffers == BUFFERS_POOL && !dio.inRam) freeP2pmem(machine, queue.queueIndex, dio.bufferOffset, dio.lenBytes);
-    return refuse(queue, machine, bio, error);
-  }
-  if (machine.payload == PAYLOAD_VERIFY) prepareCheck(queue, machine, dio, isWrite);
-  return submitBio<S, F>(queue, scheme, bio);
+  return 0;
 }
 
-/** An I/O that never left the submitter: counted as an error with its errno, and complete. */
-function refuse(queue: HostQueue, machine: Machine, bio: Bio, error: i32): bool {
+@inline
+export function putBuffer(queue: HostQueue, machine: Machine, dio: Dio): void {
+  if (machine.buffers == BUFFERS_POOL && !dio.inRam) freeP2pmem(machine, queue.queueIndex, dio.bufferOffset, dio.lenBytes);
+}
+
+/** An I/O that never left the submitter: counted as an error with its errno, and its bio given back. */
+export function noteRefusal(queue: HostQueue, bio: Bio, error: i32): void {
   if (queue.refused == 0) queue.refused = error;
-  if (machine.payload == PAYLOAD_VERIFY) checkAccess(queue, machine, dioOf(bio));
   queue.errors += 1;
   queue.refusals += 1;
-  queue.completed += 1;
   bioFree(queue, bio);
-  return true;
 }
 
-/** The submitter's bi_end_io: check what arrived, let go of the buffer, count. */
+/** An I/O of `front`'s stream has ended well or badly. */
 @inline
-export function completeIo<S>(queue: HostQueue, scheme: S, bio: Bio): void {
-  const machine = changetype<Machine>(<usize>queue.machine);
-  const dio = dioOf(bio);
-  if (COUNTING) countForIo(dio.ioId);
-  if (dio.startNs != 0) sampleEnd(queue, dio.startNs);
-  if (bio.bi_status == BLK_STS_OK) {
-    queue.bytesDone += dio.lenBytes;
-    if (machine.payload == PAYLOAD_VERIFY) checkDone(queue, machine, dio);
-  } else {
-    noteFailure(queue, bio);
-    if (machine.payload == PAYLOAD_VERIFY) undoCheck(queue, dio);
-  }
-  scheme.release(queue, bio, dio);
-  if (machine.buffers == BUFFERS_POOL && !dio.inRam) freeP2pmem(machine, queue.queueIndex, dio.bufferOffset, dio.lenBytes);
-  queue.completed += 1;
-  bioFree(queue, bio);
+export function endSample(front: HostQueue, dio: Dio): void {
+  if (dio.startNs != 0) sampleEnd(front, dio.startNs);
 }
 
-function noteFailure(queue: HostQueue, bio: Bio): void {
+export function noteFailure(queue: HostQueue, bio: Bio): void {
   queue.errors += 1;
   if (bio.bi_status == BLK_STS_IOERR) queue.deviceFailures += 1;
   else queue.mapRefusals += 1;

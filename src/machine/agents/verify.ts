@@ -75,6 +75,28 @@ export function checkDone(queue: HostQueue, machine: Machine, dio: Dio): void {
   queue.verifiedBlocks += blocks;
 }
 
+/** Before a copy: its buffer and the blocks that it will write on B are spoilt. */
+export function prepareCopyCheck(front: HostQueue, back: HostQueue, machine: Machine, dio: Dio): void {
+  const blocks = dio.lenBytes >> SECTOR_SHIFT;
+  for (let i: u32 = 0; i < blocks; i++) {
+    store<u64>(bufferBlock(machine, dio, i), u64.MAX_VALUE);
+    store<u64>(<usize>back.media + (<usize>mediaBlock(front, dio, i) << SECTOR_SHIFT), u64.MAX_VALUE);
+  }
+}
+
+/** After a copy: B's medium must hold what A's holds, and that is what A was filled with. */
+export function checkCopy(front: HostQueue, back: HostQueue, dio: Dio): void {
+  const blocks = dio.lenBytes >> SECTOR_SHIFT;
+  for (let i: u32 = 0; i < blocks; i++) {
+    const block = mediaBlock(front, dio, i);
+    const at = <usize>block << SECTOR_SHIFT;
+    const generation = load<u32>(<usize>front.generations + (<usize>block << 2));
+    const isRight = isBlock(<usize>front.media + at, block, generation) && isBlock(<usize>back.media + at, block, generation);
+    if (!isRight) front.verifyErrors += 1;
+  }
+  front.verifiedBlocks += blocks;
+}
+
 @inline
 function mediaBlock(queue: HostQueue, dio: Dio, index: u32): u32 {
   return <u32>(dio.block + index) & (queue.mediaBlocks - 1);

@@ -116,6 +116,12 @@ export class HostQueue {
   queueIndex: u32;
   /** FLOW_*: which agent runs the lane whose front this queue is. */
   flow: u32;
+  /** The lane's front queue (itself, there), and the lane's next queue pair, 0 behind its last. */
+  front: u32;
+  next: u32;
+  /** Bios that have ended and wait for their flow's next step (struct bio_list): wasm addresses, 0 for none. */
+  endedHead: u32;
+  endedTail: u32;
   /** DmaClient of the controller behind this queue. */
   client: u32;
   /** I/Os that failed: refused by the submitter or the scheme, by mapping, by the device. */

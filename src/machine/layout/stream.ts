@@ -20,6 +20,8 @@ export const IO_BUFFER_RAM: u32 = 0x80000000;
 export const BUFFERS_POOL: u32 = 0;
 export const BUFFERS_FIXED: u32 = 1;
 export const BUFFERS_USER: u32 = 2;
+/** Host RAM in place of P2P memory, in flows that have such an alternative. */
+export const BUFFERS_RAM: u32 = 3;
 
 export const PAYLOAD_NONE: u32 = 0;
 export const PAYLOAD_MOVE: u32 = 1;
