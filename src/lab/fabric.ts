@@ -4,10 +4,11 @@ import { assert, LabError } from '../base/errors.ts';
 import { formatBytes, TIB } from '../base/units.ts';
 import { type AddressOptions, findBar } from '../topology/addresses.ts';
 import { unknownFacts, why } from '../topology/explain.ts';
-import { cpuAddress, type Topology } from '../topology/model.ts';
+import { cpuAddress, type PciFunction, type Topology } from '../topology/model.ts';
 import { type PairPlan, pairPlan } from '../topology/pair.ts';
 import { preset } from '../topology/presets.ts';
 import { type BusWindow, RAM_DEVICE } from '../topology/routes.ts';
+import { ascend, endpoints, findFunction } from '../topology/tree.ts';
 
 /** enum pci_p2pdma_map_type as the kernel decides it for one provider and client. */
 export type MapType = 'NOT_SUPPORTED' | 'BUS_ADDR' | 'THRU_HOST_BRIDGE';
@@ -78,7 +79,34 @@ export const DEFAULT_RULES: AddressOptions = {
   quirks: [],
 };
 
-/** The provider and client that a preset is about, and others of its functions as further clients. */
+const NVME_CLASS = 0x0108;
+
+/**
+ * The drive that flow `copy` writes to unless the user names one: an NVMe function below the client's port or below a port
+ * of the same switch; where there is none, a second controller of the client's own function.
+ */
+export function driveBeside(topology: Topology, { provider, client }: Pair): string {
+  const above = (fn: PciFunction): (string | undefined)[] =>
+    ascend(topology, fn)
+      .nodes.slice(1, 3)
+      .map(({ id }) => id);
+  const [port, upstream] = above(findFunction(topology, client));
+  const beside = endpoints(topology).find((fn) => {
+    if (fn.id === provider.device || fn.id === client || fn.classCode !== NVME_CLASS) return false;
+    const [ownPort, ownUpstream] = above(fn);
+    return ownPort !== undefined && (ownPort === port || (ownUpstream !== undefined && ownUpstream === upstream));
+  });
+  return beside?.id ?? client;
+}
+
+/** The provider and client that a preset is about. */
+export function presetPair(name: string, barBytes: number): { topology: Topology; pair: Pair } {
+  const ready = preset(name, { barBytes });
+  const provider = { device: ready.provider, bar: ready.providerBar };
+  return { topology: ready.topology, pair: { provider, client: ready.client } };
+}
+
+/** @param others functions of the preset that are further clients */
 export function presetFabric(
   name: string,
   barBytes: number,
@@ -86,9 +114,8 @@ export function presetFabric(
   rules: AddressOptions,
   others: readonly string[] = [],
 ): Fabric {
-  const ready = preset(name, { barBytes });
-  const pair = { provider: { device: ready.provider, bar: ready.providerBar }, client: ready.client, others };
-  return topologyFabric(name, ready.topology, pair, ramBytes, { ...rules, cpu: rules.cpu ?? ready.topology.cpu });
+  const { topology, pair } = presetPair(name, barBytes);
+  return topologyFabric(name, topology, { ...pair, others }, ramBytes, { ...rules, cpu: rules.cpu ?? topology.cpu });
 }
 
 /**

@@ -31,6 +31,8 @@ export interface Outcome {
   errors: number;
   /** Errno name with which the scheme refused an I/O, if it did. */
   refused: string | undefined;
+  /** The client whose I/O was refused first: its PCI function. */
+  refusedBy: string | undefined;
   /** First failure in words. */
   firstError: string | undefined;
   /** Transfers to an address that no window claims, and the first such address. */
@@ -48,6 +50,7 @@ export function takeOutcome(machine: BuiltMachine): Outcome {
   const outcome: Outcome = {
     errors: 0,
     refused: undefined,
+    refusedBy: undefined,
     firstError: undefined,
     unclaimed: 0,
     firstUnclaimed: undefined,
@@ -55,12 +58,13 @@ export function takeOutcome(machine: BuiltMachine): Outcome {
     verifyErrors: 0,
     wakeups: 0,
   };
-  for (const { host, device } of machine.queues) {
+  for (const { host, device, client } of machine.queues) {
     outcome.errors += field(view, host, HostQueue.errors);
     const errno = -(field(view, host, HostQueue.refused) | 0);
     const status = field(view, host, HostQueue.firstError);
-    if (errno !== 0) outcome.refused ??= errnoName(errno);
-    outcome.refused ??= MAP_REFUSALS[status >>> 16];
+    const refusal = errno !== 0 ? errnoName(errno) : MAP_REFUSALS[status >>> 16];
+    if (refusal !== undefined) outcome.refusedBy ??= client.client;
+    outcome.refused ??= refusal;
     if (status !== 0) outcome.firstError ??= statusWords(status);
     const unclaimed = field(view, device, DeviceQueue.unclaimed);
     if (unclaimed > 0) outcome.firstUnclaimed ??= `0x${field64(view, device, DeviceQueue.firstUnclaimed).toString(16)}`;

@@ -122,6 +122,7 @@ function startWrites<S>(front: HostQueue, back: HostQueue, scheme: S): bool {
 @inline
 function startWrite<S>(front: HostQueue, back: HostQueue, scheme: S): bool {
   const read = popEnded(front);
+  back.issued += 1;
   const from = dioOf(read);
   const bio = bioAlloc(back, REQ_OP_WRITE, from.block);
   const dio = dioOf(bio);
