@@ -1,6 +1,6 @@
 // What the benches share: a machine with a default job, slices on worker threads or inline, the native twin, rows.
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -183,9 +183,10 @@ export interface Twin {
 
 export function startTwin(): Twin | { missing: string } {
   const binary = join(mkdtempSync(join(tmpdir(), 'p2plab-twin-')), 'twin');
-  const source = fileURLToPath(new URL('native/twin.c', import.meta.url));
+  const folder = fileURLToPath(new URL('native/', import.meta.url));
+  const sources = readdirSync(folder).filter((file) => file.endsWith('.c'));
   try {
-    execFileSync('cc', ['-O2', '-pthread', source, '-o', binary], { stdio: 'pipe' });
+    execFileSync('cc', ['-O2', '-pthread', ...sources, '-o', binary], { cwd: folder, stdio: 'pipe' });
   } catch (error) {
     return { missing: `no native twin: ${(error as Error).message.split('\n')[0]} (install a C compiler: gcc)` };
   }
