@@ -21,13 +21,14 @@ import {
 
 export const title = 'cost of struct page per I/O: page/user minus dma_vec/fixed, CPU ns, inline, payload none';
 
-const ARMS = [
+/** Whose difference is the page's cost. */
+export const PAGE_AND_NONE = [
   { host: 'page', buffers: 'user' as const },
   { host: 'dma_vec', buffers: 'fixed' as const },
 ];
 
 /** Nanoseconds of one dependent load over the BAR's memmap, in the lab's own memory. */
-function loadLatencyNs(machine: BuiltMachine, loads: number, seed: number): number {
+export function loadLatencyNs(machine: BuiltMachine, loads: number, seed: number): number {
   const probes = probesModule(machine.memory);
   const { at, bytes } = machine.barMemmap;
   const flags = machine.view.u32[(at + Page.flags) / 4] as number;
@@ -62,7 +63,7 @@ async function series(
     return [loadLatencyNs(machine, loads, round + 1), native];
   };
   await between(0);
-  const { ns, between: outside } = await measureArms(machine, ARMS, effort, 'inline', { between });
+  const { ns, between: outside } = await measureArms(machine, PAGE_AND_NONE, effort, 'inline', { between });
   return {
     extra: (ns[0] as number[]).map((value, i) => value - (ns[1]?.[i] as number)),
     latency: outside.map(([latency]) => latency),

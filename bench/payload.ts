@@ -2,18 +2,18 @@
 // same blocks between the same windows in one thread.
 import { DeviceQueue, HostQueue, Machine } from '../build/layout.ts';
 import { field } from '../src/lab/fields.ts';
+import type { BuiltMachine } from '../src/lab/machine.ts';
 import { probesModule } from '../src/lab/modules.ts';
 import { benchMachine, type Effort, goal, measureArms, type Row, ratios, row } from './support.ts';
 
 export const title = 'payload move, 4 KiB, dma_vec fixed, two threads';
 
-export async function measure(effort: Effort): Promise<Row[]> {
-  const { machine } = benchMachine({ payload: 'move' });
+/** Nanoseconds of one bare memory.copy of 4 KiB, medium to BAR window, over the blocks of a round's I/Os. */
+export function bareCopy(machine: BuiltMachine, count: number): (round: number) => number {
   const { view } = machine;
   const { host, device } = machine.queues[0] as { host: number; device: number };
   const probes = probesModule(machine.memory);
-  const count = effort.smoke ? 1000 : 400_000;
-  const copyNs = (round: number): number => {
+  return (round) => {
     const start = performance.now();
     probes.copies(
       field(view, host, HostQueue.stream),
@@ -28,6 +28,11 @@ export async function measure(effort: Effort): Promise<Row[]> {
     );
     return ((performance.now() - start) * 1e6) / count;
   };
+}
+
+export async function measure(effort: Effort): Promise<Row[]> {
+  const { machine } = benchMachine({ payload: 'move' });
+  const copyNs = bareCopy(machine, effort.smoke ? 1000 : 400_000);
   copyNs(0);
   const arms = [{ host: 'dma_vec', buffers: 'fixed' as const }];
   const { ns, between } = await measureArms(machine, arms, effort, 'threads', { between: copyNs });
