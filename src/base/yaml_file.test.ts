@@ -41,6 +41,13 @@ describe('a YAML file', () => {
     expect(complaint('title: t\nrules: []\n---\ntitle: u\n')).toMatch(/not YAML/);
   });
 
+  it('keeps numbers as they were written where asked to', () => {
+    const read = (numbersAsText: boolean) =>
+      readYaml('era: 6.10\nlist: [0x10, a]\n', 'a.yaml', z.unknown(), { numbersAsText }).value;
+    expect(read(true)).toEqual({ era: '6.10', list: ['0x10', 'a'] });
+    expect(read(false)).toEqual({ era: 6.1, list: [16, 'a'] });
+  });
+
   it('refuses an alias bomb instead of growing without end', () => {
     const bomb = ['a: &a [x, x, x, x, x, x, x, x, x]'];
     for (let i = 1; i < 9; i++)

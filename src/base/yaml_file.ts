@@ -1,5 +1,5 @@
 // YAML files that people write (gates, sweeps): read, held to a schema, and every complaint with its line and key.
-import { type Document, isCollection, isMap, isScalar, LineCounter, parseDocument } from 'yaml';
+import { type Document, isCollection, isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { z } from 'zod';
 import { LabError, suggestion } from './errors.ts';
 
@@ -13,12 +13,22 @@ export interface YamlFile<T> {
   lineOf(path: YamlPath): number;
 }
 
+export interface YamlReading {
+  /** Numbers stay the text they were written as: 6.10 is a version, not 6.1. */
+  numbersAsText?: boolean;
+}
+
 /**
  * Reads one document that `schema` accepts.
  * @param source the file's name, for messages
  * @throws LabError that begins with `source:line:` and names the key
  */
-export function readYaml<S extends z.ZodType>(text: string, source: string, schema: S): YamlFile<z.output<S>> {
+export function readYaml<S extends z.ZodType>(
+  text: string,
+  source: string,
+  schema: S,
+  { numbersAsText = false }: YamlReading = {},
+): YamlFile<z.output<S>> {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false });
   const lineAt = (offset: number): number => lines.linePos(offset).line;
@@ -26,6 +36,7 @@ export function readYaml<S extends z.ZodType>(text: string, source: string, sche
   if (broken !== undefined) {
     throw new LabError(`${source}:${lineAt(broken.pos[0])}: not YAML: ${broken.message}.`);
   }
+  if (numbersAsText) keepNumbersAsText(document);
   const lineOf = (path: YamlPath): number => lineAt(offsetOf(document, path));
   const checked = schema.safeParse(plainValue(document, source));
   if (checked.success) return { value: checked.data, lineOf };
@@ -70,6 +81,14 @@ function describePath(path: YamlPath): string {
     .map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`))
     .join('')
     .replace(/^\./, '')}: `;
+}
+
+function keepNumbersAsText(document: Document): void {
+  visit(document, {
+    Scalar: (_, node) => {
+      if (typeof node.value === 'number' && node.source !== undefined) node.value = node.source;
+    },
+  });
 }
 
 /** As JavaScript values; aliases are bounded by the parser. */
