@@ -1,7 +1,7 @@
 // One replicate: every group of a plan once, in this process. Raw records only, plain data that can be posted elsewhere.
 import { sharedMemory } from './arena.ts';
 import { type Crew, type CrewOptions, closePool } from './crew.ts';
-import { startSentinel } from './disturbance.ts';
+import { type Sentinel, startSentinel } from './disturbance.ts';
 import type { GroupRecord } from './group_record.ts';
 import { measureGroup } from './measure_group.ts';
 import { probesModule } from './modules.ts';
@@ -21,6 +21,18 @@ export interface ReplicateTask {
   sliceIos: Record<string, GroupRecord['sliceIos']>;
 }
 
+/** What replicates of one process may share: memory that only grows, threads, and the sentinel's calibration. */
+export interface LabSession {
+  memory: WebAssembly.Memory;
+  sentinel: Sentinel;
+}
+
+/** Opens what replicates of this process share until `closePool` (crew.ts) ends its threads. */
+export function openSession(): LabSession {
+  const memory = sharedMemory();
+  return { memory, sentinel: startSentinel(probesModule(memory)) };
+}
+
 /** How a replicate reports back while it goes on. */
 export interface ReplicateHooks {
   /** @param share of this replicate, 0 to 1 */
@@ -30,6 +42,8 @@ export interface ReplicateHooks {
   onCrew(crew: Crew | undefined): void;
   /** The group that is being measured, with its whole rounds; the same object is given again when it has more. */
   onRound(record: GroupRecord): void;
+  /** Kept open for the next replicate; without it the replicate opens and closes its own. */
+  session?: LabSession | undefined;
 }
 
 /**
@@ -37,8 +51,7 @@ export interface ReplicateHooks {
  * @throws LabError when one fails; what is whole was handed to the hooks
  */
 export async function measureReplicate(task: ReplicateTask, hooks: ReplicateHooks): Promise<GroupRecord[]> {
-  const memory = sharedMemory();
-  const sentinel = startSentinel(probesModule(memory));
+  const { memory, sentinel } = hooks.session ?? openSession();
   const records: GroupRecord[] = [];
   try {
     for (const [index, plan] of task.groups.entries()) {
@@ -64,7 +77,7 @@ export async function measureReplicate(task: ReplicateTask, hooks: ReplicateHook
       );
     }
   } finally {
-    await closePool();
+    if (hooks.session === undefined) await closePool();
   }
   return records;
 }

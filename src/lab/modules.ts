@@ -1,5 +1,6 @@
 // The machine's compiled modules: read once, compiled once in each thread, instantiated over a shared memory.
-import { readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { LabError, suggestion } from '../base/errors.ts';
 import type { DeviceKind } from './lanes.ts';
@@ -183,6 +184,30 @@ function instantiate(name: string, memory: WebAssembly.Memory): WebAssembly.Expo
     compiled.set(name, module);
   }
   return instanceOf(module, memory);
+}
+
+const digests = new Map<string, string>();
+
+/**
+ * Digest of the machine's code as these host modules run it: their bytes, timed and counting, and those of every module that
+ * knows no scheme. @param hosts names of schemes or of their variants
+ */
+export function codeHash(hosts: readonly string[]): string {
+  const wanted = new Set(hosts.flatMap((name) => [`host.${name}.wasm`, `host.${name}.counting.wasm`]));
+  const files = readdirSync(FOLDER).filter((file) => file.endsWith('.wasm'));
+  const used = files.filter((file) => !file.startsWith('host.') || wanted.has(file)).sort();
+  const hash = createHash('sha256');
+  for (const file of used) {
+    let digest = digests.get(file);
+    if (digest === undefined) {
+      digest = createHash('sha256')
+        .update(readFileSync(new URL(file, FOLDER)))
+        .digest('hex');
+      digests.set(file, digest);
+    }
+    hash.update(`${file} ${digest}\n`);
+  }
+  return hash.digest('hex');
 }
 
 /** Instance of a module that is not of this build. */

@@ -8,7 +8,7 @@ import { comparisonsOf, controlIds } from './comparisons.ts';
 import type { Crew, CrewOptions } from './crew.ts';
 import { markDirtyBlocks } from './dirty_blocks.ts';
 import { type GroupRecord, mergeReplicates } from './group_record.ts';
-import { measureReplicate, type ReplicateTask } from './measure_replicate.ts';
+import { type LabSession, measureReplicate, type ReplicateTask } from './measure_replicate.ts';
 import { runReplicateProcess } from './replicate_process.ts';
 import type { GroupPlan, MeasureParams } from './run_plan.ts';
 
@@ -20,6 +20,8 @@ export interface ReplicatesHooks {
   onInterruptible(interrupt: () => void): void;
   fault: CrewOptions['fault'];
   cores: number;
+  /** Of a replicate in this process (measure_replicate.ts). */
+  session?: LabSession | undefined;
 }
 
 /** One replicate that ran. */
@@ -171,6 +173,7 @@ class ReplicateRun {
           crew = now;
         },
         onRound: (record) => records.set(record.plan.id, record),
+        session: this.hooks.session,
       });
       for (const record of whole) records.set(record.plan.id, record);
     } catch (error) {

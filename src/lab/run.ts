@@ -3,11 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { EXIT, type LabError } from '../base/errors.ts';
 import { watchEnvironment } from '../doctor/examine.ts';
-import { RESULT_SCHEMA, type Result } from '../report/result.ts';
+import { RESULT_SCHEMA, type Result, type RunInfo } from '../report/result.ts';
 import { cellsOf } from './cells.ts';
 import { familyComparisons } from './comparisons.ts';
 import type { CrewOptions } from './crew.ts';
 import { describeEnvironment, warningsBefore } from './environment.ts';
+import type { LabSession } from './measure_replicate.ts';
 import { measureReplicates } from './replicates.ts';
 import { planGroups, queuesOf, type RunParams } from './run_plan.ts';
 import { planWarnings } from './run_warnings.ts';
@@ -20,6 +21,8 @@ export interface RunHooks {
   onInterruptible(interrupt: () => void): void;
   fault?: CrewOptions['fault'];
   cores: number;
+  /** Memory and threads that are kept between the runs of one process; a run without it makes and ends its own. */
+  session?: LabSession | undefined;
   /** Warnings from reading the workload, for the result. */
   warnings: readonly string[];
   argv: readonly string[];
@@ -43,6 +46,7 @@ export async function run(params: RunParams, hooks: RunHooks): Promise<RunOutcom
     onInterruptible: hooks.onInterruptible,
     fault: hooks.fault,
     cores: hooks.cores,
+    session: hooks.session,
   });
   const { interrupted, failure, processes, looks } = measured;
   if (failure !== undefined && failure.exitCode !== EXIT.runFailed) throw failure;
@@ -57,12 +61,7 @@ export async function run(params: RunParams, hooks: RunHooks): Promise<RunOutcom
   const result: Result = {
     schema: RESULT_SCHEMA,
     run: {
-      id: runId(startedAt),
-      version: version(),
-      argv: [...hooks.argv],
-      seed: params.seed,
-      startedAt: startedAt.toISOString(),
-      durationMs: Date.now() - startedAt.getTime(),
+      ...runInfo(params, startedAt, hooks.argv),
       ...(interrupted || failure !== undefined ? { interrupted: true } : {}),
       processes,
       ...(looks.planned > 1 ? { looks } : {}),
@@ -75,12 +74,24 @@ export async function run(params: RunParams, hooks: RunHooks): Promise<RunOutcom
   return { result, failure };
 }
 
+/** What a result says of a run that began then and ends now. */
+export function runInfo({ seed }: Pick<RunParams, 'seed'>, startedAt: Date, argv: readonly string[]): RunInfo {
+  return {
+    id: runId(startedAt),
+    version: version(),
+    argv: [...argv],
+    seed,
+    startedAt: startedAt.toISOString(),
+    durationMs: Date.now() - startedAt.getTime(),
+  };
+}
+
 function runId(startedAt: Date): string {
   const stamp = startedAt.toISOString().replace(/[-:]/g, '').replace(/\..*$/, '').replace('T', '-');
   return `${stamp}-${randomBytes(2).toString('hex')}`;
 }
 
-function version(): string {
+export function version(): string {
   return (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string })
     .version;
 }

@@ -1,0 +1,54 @@
+// What a run will need before it is run: memory of its largest machine, and time. Times are estimates, sizes are the planner's own.
+import { planMachine } from './machine_plan.ts';
+import { hostModule, setupModule } from './modules.ts';
+import { type GroupPlan, machineSpec, planGroups, type RunParams, touchedBytes, withReference } from './run_plan.ts';
+
+export interface Needs {
+  /** Address space of the largest machine. */
+  addressBytes: number;
+  /** What of it becomes resident, about. */
+  touchedBytes: number;
+  seconds: number;
+}
+
+/** As the first machine of a memory starts (machine.ts); page-granular sums do not need to be exact. */
+const START = 65536;
+/** Lead-in and drain of a slice, on top of its length. */
+const SLICE_SHARE = 1.1;
+/** Warm-up slices that an arm usually takes until it is steady, and the longest one. */
+const USUAL_WARM_SLICES = 15;
+const WARM_SLICE_MS = 10;
+const FIXED_MS = 30;
+
+let probe: WebAssembly.Memory | undefined;
+
+/** @throws LabError when a machine does not fit one memory */
+export function needsOf(params: RunParams, workers: number): Needs {
+  const groups = planGroups(params);
+  const sizes = groups.map((group) => sizeOf(group, params, workers));
+  return {
+    addressBytes: Math.max(...sizes.map(({ addressBytes }) => addressBytes)),
+    touchedBytes: Math.max(...sizes.map(({ touchedBytes: bytes }) => bytes)),
+    seconds: groups.reduce((sum, group) => sum + secondsOf(group), 0),
+  };
+}
+
+function sizeOf(group: GroupPlan, params: RunParams, workers: number): Omit<Needs, 'seconds'> {
+  // The modules' own arithmetic needs a memory to live in, but does not touch it.
+  probe ??= new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
+  const memory = probe;
+  const modules = new Set(group.arms.map(({ scheme }) => params.variants?.of[scheme] ?? scheme));
+  const hosts = [...modules].map((module) => hostModule(module, memory));
+  const spec = machineSpec(group, params, workers);
+  const stateBytes = hosts.reduce((sum, host) => sum + host.stateBytes(spec.barBytes), 0);
+  const plan = planMachine({ ...spec, schemeStateBytes: stateBytes }, setupModule(memory).mapTypeTreeBytes(1), START);
+  const memmapBytes = Math.max(...hosts.map((host) => host.memmapBytes(spec.barBytes)));
+  return { addressBytes: plan.end, touchedBytes: touchedBytes(spec, memmapBytes) + stateBytes };
+}
+
+function secondsOf(group: GroupPlan): number {
+  const arms = withReference(group.arms).length;
+  const warmMs = USUAL_WARM_SLICES * Math.min(WARM_SLICE_MS, group.roundMs);
+  const armMs = group.modes.length * (warmMs + group.rounds * group.roundMs * SLICE_SHARE);
+  return (arms * armMs + FIXED_MS) / 1000;
+}
