@@ -163,6 +163,8 @@ const comparison = z.object({
       of: z.number().int().positive(),
       pValue: z.number(),
       verdict: z.enum(VERDICTS),
+      /** The verdict is not taken back. */
+      survives: z.boolean().optional(),
     })
     .optional(),
 });
@@ -211,6 +213,29 @@ const run = z.object({
     .optional(),
   /** Looks at the data that were planned and taken, and the level of each, when more was measured while verdicts were open. */
   looks: z.object({ planned: z.number().int(), taken: z.number().int(), alpha: z.number() }).optional(),
+  /** Why the run ended before its plan was done, when it was not the user. */
+  failure: z.string().optional(),
+});
+
+const plainValue = z.union([z.string(), z.number(), z.boolean()]);
+/** A value of an axis as it was written; null is the option's default. */
+const axisValue = z.union([plainValue, z.null(), z.array(plainValue).readonly()]);
+
+/** What a result merged from many has besides: the plan of cells, and what became of each. */
+const sweep = z.object({
+  axes: z.array(z.object({ key: z.string(), param: z.string(), values: z.array(axisValue) })),
+  repeat: z.number().int().positive(),
+  cells: z.array(
+    z.object({
+      /** First part of the ids of its cells, before the full stop. */
+      hash: z.string(),
+      values: z.record(z.string(), axisValue),
+      repeat: z.number().int().positive(),
+      /** impossible: its machine cannot be built; missing: nobody has measured it yet. */
+      state: z.enum(['measured', 'failed', 'impossible', 'missing']),
+      reason: z.string().optional(),
+    }),
+  ),
 });
 
 export const resultSchema = z
@@ -221,6 +246,9 @@ export const resultSchema = z
     cells: z.array(cell),
     comparisons: z.array(comparison),
     blocks: z.array(block).optional(),
+    sweep: sweep.optional(),
+    /** The machines of a merged result, when there are several; params.machine of a cell says which one. */
+    environments: z.array(environment.extend({ id: z.string() })).optional(),
   })
   .superRefine((result, context) => {
     const ids = new Set<string>();
@@ -242,6 +270,7 @@ export type Cell = z.infer<typeof cell>;
 export type ComparisonRecord = z.infer<typeof comparison>;
 export type Block = z.infer<typeof block>;
 export type Environment = z.infer<typeof environment>;
+export type SweepInfo = z.infer<typeof sweep>;
 export type RunInfo = z.infer<typeof run>;
 export type RawSample = z.infer<typeof rawSample>;
 export type CellEstimate = z.infer<typeof estimate>;

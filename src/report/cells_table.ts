@@ -1,0 +1,81 @@
+// All cells of a result as rows of raw figures: what a spreadsheet or a plotting script wants. One row for each cell, the options in
+// which the cells differ first.
+import type { CsvTable, CsvValue } from './csv.ts';
+import { roleOf } from './groups.ts';
+import { varyingKeys } from './params.ts';
+import type { Cell, CellEstimate, ComparisonRecord, Result } from './result.ts';
+
+const METRICS = ['iops', 'nsPerIo', 'cpuNsPerIo'] as const;
+const PERCENTILES = ['p50', 'p90', 'p99', 'p999', 'max'] as const;
+
+/** @param leading options to show first; without it those that differ between cells */
+export function cellsTable(result: Result, leading?: readonly string[]): CsvTable {
+  const keys =
+    leading ?? varyingKeys(result.cells.filter((cell) => roleOf(cell) !== 'floor').map(({ params }) => params));
+  const compared = firstComparisons(result.comparisons);
+  const counts = keysOf(result.cells, 'perIo');
+  const bytes = keysOf(result.cells, 'metadataBytes');
+  return {
+    columns: [
+      'cell',
+      ...keys,
+      ...['scheme', 'buffers', 'role', 'refused', 'oversubscribed'],
+      ...METRICS.flatMap((metric) => [metric, `${metric}_lo95`, `${metric}_hi95`, `${metric}_rounds`]),
+      ...METRICS.flatMap((metric) =>
+        ['against', 'ratio', 'ratio_lo95', 'ratio_hi95', 'verdict', 'p_adjusted', 'survives'].map(
+          (name) => `${metric}_${name}`,
+        ),
+      ),
+      'gbPerS',
+      ...PERCENTILES.map((name) => `latencyNs_${name}`),
+      ...counts.map((name) => `perIo_${name}`),
+      ...bytes.map((name) => `metadataBytes_${name}`),
+    ],
+    rows: result.cells.map((cell) => [
+      cell.id,
+      ...keys.map((key) => paramField(cell, key)),
+      ...[cell.scheme, paramField(cell, 'buffers'), roleOf(cell), cell.refused?.errno, cell.oversubscribed],
+      ...METRICS.flatMap((metric) => [...estimateFields(cell[metric]), roundsOf(cell, metric)]),
+      ...METRICS.flatMap((metric) => comparisonFields(compared.get(`${metric} ${cell.id}`))),
+      cell.gbPerS,
+      ...PERCENTILES.map((name) => cell.latencyNs?.[name]),
+      ...counts.map((name) => (cell.perIo as Record<string, CsvValue> | null)?.[name]),
+      ...bytes.map((name) => (cell.metadataBytes as Record<string, CsvValue> | null)?.[name]),
+    ]),
+  };
+}
+
+/** The first comparison of a cell in a metric is that with what it is like. */
+function firstComparisons(comparisons: readonly ComparisonRecord[]): Map<string, ComparisonRecord> {
+  const first = new Map<string, ComparisonRecord>();
+  for (const each of comparisons) {
+    const key = `${each.metric} ${each.a}`;
+    if (!first.has(key)) first.set(key, each);
+  }
+  return first;
+}
+
+function keysOf(cells: readonly Cell[], field: 'perIo' | 'metadataBytes'): string[] {
+  return [...new Set(cells.flatMap((cell) => Object.keys(cell[field] ?? {})))];
+}
+
+function paramField(cell: Cell, key: string): CsvValue {
+  const value = cell.params[key];
+  return Array.isArray(value) ? value.join(' ') : (value as CsvValue);
+}
+
+function estimateFields(estimate: CellEstimate | null): CsvValue[] {
+  return [estimate?.median, estimate?.ci95?.[0], estimate?.ci95?.[1]];
+}
+
+function roundsOf(cell: Cell, metric: (typeof METRICS)[number]): CsvValue {
+  const mode = metric === 'iops' ? 'threads' : metric === 'cpuNsPerIo' ? 'inline' : undefined;
+  if (cell[metric] === null) return null;
+  return cell.rounds.filter((round) => round.dirty !== true && (mode === undefined || round.mode === mode)).length;
+}
+
+function comparisonFields(compared: ComparisonRecord | undefined): CsvValue[] {
+  if (compared === undefined) return Array<CsvValue>(7).fill(null);
+  const { b, ratio, ci95, verdict, adjusted } = compared;
+  return [b, ratio, ci95?.[0], ci95?.[1], verdict, adjusted?.pValue, adjusted?.survives];
+}

@@ -1,0 +1,115 @@
+// A merged sweep as a document: which cells there are, their table, what became of the others. The part that depends on the cells
+// alone comes first; where and when they were measured is at the end.
+import { formatNs } from '../base/units.ts';
+import { groupsOf } from './groups.ts';
+import { varyingKeys } from './params.ts';
+import type { Environment, Result, SweepInfo } from './result.ts';
+import { groupNotes, legendLines, plain } from './summary.ts';
+import { measuredTable } from './summary_tables.ts';
+import { escapeMarkdown, markdownTable } from './table.ts';
+
+type SweptCell = SweepInfo['cells'][number];
+
+/** The document, ending in a newline. */
+export function sweepSummary(result: Result): string {
+  const blocks = [...sweepLines(result), ...whereBlocks(result)];
+  return `${blocks
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`;
+}
+
+/** The part that is the same for every split of the sweep over machines and hours: blocks of lines. */
+export function sweepLines(result: Result): string[][] {
+  const { sweep } = result;
+  const cells = sweep?.cells ?? [];
+  const axes = (sweep?.axes ?? []).map(({ key, values }) => `${key}: ${values.map(words).join(', ')}`);
+  return [
+    ['# p2plab sweep'],
+    [...axes.map((line) => `- ${escapeMarkdown(line)}`), `- ${stateWords(result)}`],
+    ...['failed', 'impossible', 'missing'].map((state) => othersBlock(cells, state)),
+    ['## Cells', '', ...legendLines(result).map((line) => `- ${escapeMarkdown(line)}`), ...discoveryLine(result)],
+    ...tables(result),
+  ];
+}
+
+/** "24 cells: 22 measured, 1 failed, 1 missing" */
+export function stateWords({ sweep }: Result): string {
+  const cells = sweep?.cells ?? [];
+  const states = [...Map.groupBy(cells, ({ state }) => state)].map(([state, of]) => `${of.length} ${state}`);
+  return `${cells.length} cells: ${states.join(', ')}`;
+}
+
+/** The options that tell cells apart, the axes first. */
+export function leadingKeys({ sweep, environments }: Result): string[] {
+  const keys = [
+    ...(sweep?.axes ?? []).map(({ param }) => param),
+    ...['job', 'payload', 'bar'],
+    ...((sweep?.repeat ?? 1) > 1 ? ['repeat'] : []),
+    ...(environments === undefined ? [] : ['machine']),
+  ];
+  return [...new Set(keys)].filter((key) => key !== 'buffers');
+}
+
+/** One table for each machine: figures of different machines never stand in one. */
+function tables(result: Result): string[][] {
+  const all = groupsOf(result);
+  const machines = [...Map.groupBy(all, ({ params }) => String(params.machine ?? ''))].sort(([a], [b]) =>
+    a < b ? -1 : 1,
+  );
+  return machines.map(([machine, groups]) => {
+    const varying = varyingKeys(groups.map(({ params }) => params));
+    const leading = leadingKeys(result).filter((key) => varying.includes(key) && key !== 'machine');
+    const heading = machine === '' ? [] : [`### Machine ${machine}`, ''];
+    const notes = groupNotes(groups).flatMap((note) => ['', escapeMarkdown(note)]);
+    return [...heading, ...markdownTable(measuredTable(result, groups, leading, plain)), ...notes];
+  });
+}
+
+function discoveryLine({ comparisons }: Result): string[] {
+  const family = comparisons.flatMap(({ adjusted }) => adjusted ?? []);
+  if (family.length === 0) return [];
+  const survivors = family.filter(({ survives }) => survives === true).length;
+  return [
+    `- ${survivors} of ${family.length} comparisons of schemes keep their verdict when the share of false ones is held at 10 % (Benjamini-Hochberg); the others are marked in cells.csv.`,
+  ];
+}
+
+function othersBlock(cells: readonly SweptCell[], state: string): string[] {
+  const those = cells.filter((cell) => cell.state === state);
+  if (those.length === 0) return [];
+  return [
+    `## ${state[0]?.toUpperCase()}${state.slice(1)}`,
+    '',
+    ...those.map(({ hash, values, reason }) => {
+      const place = Object.entries(values).map(([key, value]) => `${key} ${words(value)}`);
+      return `- ${escapeMarkdown(`${hash} (${place.join(', ')})${reason === undefined ? '' : `: ${reason}`}`)}`;
+    }),
+  ];
+}
+
+function whereBlocks({ run, environment, environments }: Result): string[][] {
+  const machines: readonly (Environment & { id?: string })[] = environments ?? [environment];
+  return [
+    [
+      '## Where and when',
+      '',
+      ...machines.map(({ id, cpu, cores, kernel, node, v8 }) =>
+        [
+          `- ${id === undefined ? '' : `${id}: `}${escapeMarkdown(cpu)}`,
+          `${cores} core${cores === 1 ? '' : 's'}`,
+          `Linux ${escapeMarkdown(kernel)}`,
+          `Node ${node}`,
+          `V8 ${v8}`,
+        ].join(', '),
+      ),
+      `- p2plab ${run.version}, first cell started ${run.startedAt}, all cells together took ${formatNs(run.durationMs * 1e6)}`,
+      ...environment.warnings.map((warning) => `- Warning: ${escapeMarkdown(warning)}`),
+    ],
+  ];
+}
+
+function words(value: SweptCell['values'][string]): string {
+  if (value === null) return 'default';
+  return Array.isArray(value) ? value.join(',') : String(value);
+}
