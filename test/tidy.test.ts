@@ -17,7 +17,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   doctor: ['base'],
   report: ['base', 'stats', 'topology'],
   lab: ['base', 'stats', 'jobs', 'topology', 'report', 'doctor'],
-  cli: ['base', 'stats', 'jobs', 'topology', 'report', 'lab', 'btf', 'doctor'],
+  sweep: ['base', 'stats', 'report', 'lab'],
+  cli: ['base', 'stats', 'jobs', 'topology', 'report', 'lab', 'sweep', 'btf', 'doctor'],
 };
 
 function sources(folder: string): string[] {

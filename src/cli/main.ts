@@ -5,6 +5,8 @@ import { EXIT, LabError } from '../base/errors.ts';
 /** Each command file of this folder adds itself to the program. */
 const COMMANDS: readonly (() => Promise<{ register(program: Command): void }>)[] = [
   () => import('./run.ts'),
+  () => import('./sweep.ts'),
+  () => import('./merge.ts'),
   () => import('./topology.ts'),
   () => import('./memory.ts'),
   () => import('./layout.ts'),

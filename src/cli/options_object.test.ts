@@ -2,7 +2,8 @@
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { LabError } from '../base/errors.ts';
-import { type OptionsObject, readOptions } from './options_object.ts';
+import type { OptionsObject } from '../sweep/options.ts';
+import { readOptions } from './options_object.ts';
 import { addMeasuringOptions, resolveRun } from './run_options.ts';
 
 const fromWords = (...words: string[]) => addMeasuringOptions(new Command()).parse(words, { from: 'user' }).opts();

@@ -3,17 +3,8 @@
 import { Command, CommanderError, type Option } from 'commander';
 import { LabError, suggestion } from '../base/errors.ts';
 import { canonicalName, OPTION_WORDS } from '../jobs/fio_options.ts';
+import type { OptionKey, OptionsObject, OptionValue } from '../sweep/options.ts';
 import { addMeasuringOptions, type RunOptions } from './run_options.ts';
-
-export type OptionValue = string | number | boolean;
-
-/**
- * Long names without dashes in front (`bar`, `p2p-share`), fio's names (`bs`, `iodepth`), `set` with fio's names in it, `job`.
- * A list is one value of an option that takes several; null is as if the key were not there.
- */
-export type OptionsObject = Readonly<
-  Record<string, OptionValue | null | readonly OptionValue[] | Readonly<Record<string, OptionValue | null>>>
->;
 
 /** What an object says: as commander hands the options over, defaults included. */
 export interface ReadOptions {
@@ -24,9 +15,6 @@ export interface ReadOptions {
 /** Options of which each word on the command line adds one. */
 const ADDING = new Set(['section']);
 
-/** What a key of an object is. `name` is the option's own: `p2p-share`, or fio's word. */
-export type OptionKey = { kind: 'job' | 'set'; name: string } | { kind: 'run' | 'fio'; name: string };
-
 /**
  * What a key means; `p2pShare` is the same as `p2p-share`.
  * @param where file and cell, for the message
@@ -36,7 +24,8 @@ export function optionKey(key: string, where: string): OptionKey {
   if (key === 'job' || key === 'set') return { kind: key, name: key };
   const name = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   if (MEASURING.has(name)) return { kind: 'run', name };
-  if (canonicalName(key) !== undefined) return { kind: 'fio', name: key };
+  const fioName = canonicalName(key);
+  if (fioName !== undefined) return { kind: 'fio', name: fioName };
   const known = ['job', 'set', ...MEASURING.keys(), ...OPTION_WORDS];
   throw new LabError(
     `${where}: '${key}' is no option${suggestion(key, known)}. Keys are the options of p2plab run without the dashes ` +

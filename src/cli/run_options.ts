@@ -151,21 +151,26 @@ export function addMeasuringOptions(command: Command): Command {
     );
 }
 
-/** @throws LabError for whatever cannot be run as asked */
+/**
+ * @param isCell a cell of a sweep has one BAR and one payload unless told, as a job file has
+ * @throws LabError for whatever cannot be run as asked
+ */
 export async function resolveRun(
   jobFile: string | undefined,
   options: RunOptions,
+  { isCell = false } = {},
 ): Promise<{ params: RunParams; warnings: readonly string[] }> {
   const { jobs, warnings } = resolveWorkload(jobFile, options);
   const verifies = jobs.some((job) => job.verify);
-  const usual: Payload[] = jobFile === undefined ? ['none', 'move'] : [verifies ? 'verify' : 'move'];
+  const isDefault = jobFile === undefined && !isCell;
+  const usual: Payload[] = isDefault ? ['none', 'move'] : [verifies ? 'verify' : 'move'];
   const payloads = options.payload ?? usual;
   const ramBytes = powerOfTwo(options.ram, '--ram', 64 * MIB, 64 * GIB);
   const fabric = await resolveFabric(options, ramBytes);
-  const bars = resolveBars(options, fabric.barBytes, jobFile === undefined);
+  const bars = resolveBars(options, fabric.barBytes, isDefault);
   const sweeps =
     options.barSweep === undefined
-      ? jobFile === undefined && options.bar === undefined && fabric.barBytes === undefined
+      ? isDefault && options.bar === undefined && fabric.barBytes === undefined
       : options.barSweep === 'on';
   const schemes = resolveSchemes(options.scheme);
   const params: RunParams = {

@@ -1,0 +1,86 @@
+// The identity of cells: what is written differently but means the same is the same cell.
+import { Command } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { expand } from '../sweep/expand.ts';
+import { cellHash } from '../sweep/identity.ts';
+import { parseSpec } from '../sweep/spec.ts';
+import { givenOptions, resolveCells } from './cell_options.ts';
+import { optionKey } from './options_object.ts';
+import { addMeasuringOptions } from './run_options.ts';
+
+async function cellsOf(text: string, ...words: string[]) {
+  const spec = parseSpec(text, 'a.yaml', optionKey);
+  const command = addMeasuringOptions(new Command()).parse(words, { from: 'user' });
+  return resolveCells(spec, expand(spec), givenOptions(command, spec), '.');
+}
+const hashes = async (text: string, ...words: string[]) => (await cellsOf(text, ...words)).map(({ hash }) => hash);
+
+describe('a cell', () => {
+  it('has one hash however it is written', async () => {
+    const [plain] = await hashes('bs: [4k]\nbar: 1GiB\npayload: none\n');
+    for (const same of [
+      'payload: none\nbar: 1GiB\nbs: [4k]\n',
+      'bs: [4096]\nbar: 1024MiB\npayload: [none]\n',
+      'blocksize: [4k]\nbar: [1GiB]\npayload: none\n',
+      'set: {bs: [4k]}\nbar: 1GiB\npayload: none\niodepth: 256\nera: 6.12\nrw: randread\nseed: 1\n',
+      'bs: [4k]\nbar: 1GiB\npayload: none\np2pShare: 100\nscheme: [page, dma_vec]\n',
+    ]) {
+      expect(await hashes(same)).toEqual([plain]);
+    }
+    expect(await hashes('bs: [4k]\npayload: none\n', '--bar', '1GiB')).toEqual([plain]);
+  });
+
+  it('has another hash when anything that is measured differs', async () => {
+    const base = 'payload: none\nmode: inline\n';
+    const all = await hashes(
+      `${base}bs: [4k]\nbar: [1GiB]\ninclude:\n` +
+        '  - {bs: 8k, bar: 1GiB}\n  - {bs: 4k, bar: 2GiB}\n  - {bs: 4k, bar: 1GiB, seed: 2}\n' +
+        '  - {bs: 4k, bar: 1GiB, rounds: 3}\n  - {bs: 4k, bar: 1GiB, era: 5.2}\n' +
+        '  - {bs: 4k, bar: 1GiB, topology: two-root-ports, cpu: "amd:23"}\n  - {bs: 4k, bar: 1GiB, fault: "cpu0:exit@5"}\n' +
+        '  - {bs: 4k, bar: 1GiB, rw: randwrite}\n',
+    );
+    expect(new Set(all).size).toBe(9);
+    expect(await hashes(`${base}bs: [4k]\nbar: 1GiB\nscheme: [page, phys]\n`)).not.toEqual([all[0]]);
+  });
+
+  it('has another hash for another repeat and for other machine code', async () => {
+    const repeated = await hashes('bs: [4k]\nrepeat: 3\n');
+    expect(new Set(repeated).size).toBe(3);
+    const [cell] = await cellsOf('bs: [4k]\n');
+    const of = (code: string) => cellHash(cell?.params as never, { repeat: 1, code });
+    expect(of('a')).toBe(of('a'));
+    expect(of('a')).not.toBe(of('b'));
+  });
+
+  it('is measured once when two points mean the same', async () => {
+    expect(await hashes('bs: [4k, 4096]\n')).toHaveLength(1);
+  });
+
+  it('that no machine can hold is in the plan with the reason', async () => {
+    const cells = await cellsOf('bar: [1GiB, 512GiB]\n');
+    expect(cells.map(({ impossible }) => impossible === undefined)).toEqual([true, false]);
+    expect(cells[1]?.impossible).toContain('one WebAssembly memory holds 4 GiB');
+    expect(cells[0]?.needs).toMatchObject({ touchedBytes: expect.any(Number), seconds: expect.any(Number) });
+  });
+});
+
+describe('what no run would take', () => {
+  it.each<[string, string[], RegExp]>([
+    ['bar: [1GiB, 3GiB]\n', [], /cell bar=3GiB: --bar: '3GiB' must be a power of two.*Nothing was run/s],
+    ['iodepth: [1, 2000]\n', [], /cell iodepth=2000: .*1023/s],
+    ['payload: [none, mov]\n', [], /cell payload=mov: .*did you mean 'move'/],
+    ['bs: [4k]\n', ['--bs', '8k'], /unknown option/],
+    ['bar: [1GiB]\n', ['--bar', '2GiB'], /--bar: varies in a\.yaml/],
+    ['job: [nowhere.fio]\n', [], /nowhere\.fio: cannot read/],
+  ])('%j with %j', async (text, words, message) => {
+    const work = async () => {
+      const command = addMeasuringOptions(new Command())
+        .exitOverride()
+        .configureOutput({ outputError: () => {} });
+      command.parse(words, { from: 'user' });
+      const spec = parseSpec(text, 'a.yaml', optionKey);
+      return resolveCells(spec, expand(spec), givenOptions(command, spec), '.');
+    };
+    await expect(work()).rejects.toThrow(message);
+  });
+});

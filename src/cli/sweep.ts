@@ -1,0 +1,227 @@
+// p2plab sweep [FILE.yaml]: measure every cell of a product of options, go on where an earlier sweep was, merge what there is.
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { EXIT, LabError } from '../base/errors.ts';
+import { formatBytes, formatNs } from '../base/units.ts';
+import { closePool } from '../lab/crew.ts';
+import { openSession } from '../lab/measure_replicate.ts';
+import { version } from '../lab/run.ts';
+import { stateWords } from '../report/sweep_markdown.ts';
+import { textTable } from '../report/table.ts';
+import { writeSweepFolder } from '../report/write_sweep.ts';
+import { expand } from '../sweep/expand.ts';
+import { cellsThere, prepareFolder, readSweep, type SweepDocument, writeShard, writeSweep } from '../sweep/folder.ts';
+import { lockFolder } from '../sweep/lock.ts';
+import { mergeFolders } from '../sweep/merge_folders.ts';
+import { valueWords } from '../sweep/options.ts';
+import { sweepDocument } from '../sweep/plan.ts';
+import { runSweep, type SweepOutcome } from '../sweep/run_sweep.ts';
+import { isOf, parseShard, type Shard, shardOfEnvironment, shardWords } from '../sweep/shard.ts';
+import { MAX_REPEAT, NO_SPEC, parseSpec, type SweepSpec, withWords } from '../sweep/spec.ts';
+import { folderOf, givenOptions, type ResolvedCell, resolveCells } from './cell_options.ts';
+import { optionKey } from './options_object.ts';
+import { startProgress } from './progress.ts';
+import { addMeasuringOptions } from './run_options.ts';
+
+interface Options {
+  axis: string[];
+  zip: string[];
+  repeat?: number;
+  out?: string;
+  shard?: string;
+  dryRun?: boolean;
+  force?: boolean;
+  retryFailed?: boolean;
+  quiet?: boolean;
+}
+
+export function register(program: Command): void {
+  const command = program
+    .command('sweep')
+    .argument('[file.yaml]', 'options of p2plab run and of fio; every list is an axis')
+    .description(
+      'measure every combination of options as a cell of its own, resumable, and merge the cells into one result',
+    )
+    .addOption(words('--axis <key=a,b>', 'an axis: an option of p2plab run or of fio with its values; may be repeated'))
+    .addOption(words('--zip <key,key>', 'axes that advance together instead of being multiplied; may be repeated'))
+    .addOption(new Option('--repeat <n>', 'how often every cell is measured').argParser(repeatOf))
+    .addOption(
+      new Option('--out <dir>', 'folder of the sweep; what is there is not measured again (default: reports/sweep)'),
+    )
+    .addOption(new Option('--shard <i/n>', 'only this part of the cells (default: from Slurm or Kubernetes, else all)'))
+    .addOption(new Option('--dry-run', 'list the cells, and the time and memory they need; measure nothing'))
+    .addOption(new Option('--force', 'measure again what is there'))
+    .addOption(new Option('--retry-failed', 'measure again the cells that failed'))
+    .addOption(new Option('--quiet', 'no progress on stderr'));
+  addMeasuringOptions(command).action(sweepCommand);
+}
+
+async function sweepCommand(file: string | undefined, options: Options, command: Command): Promise<void> {
+  const spec = readSpec(file, options);
+  const points = expand(spec);
+  const cells = await resolveCells(spec, points, givenOptions(command, spec), folderOf(file));
+  if (cells.length < points.length) {
+    process.stderr.write(
+      `p2plab: ${points.length - cells.length} cells mean the same as others and are not repeated\n`,
+    );
+  }
+  const shard = options.shard === undefined ? shardOfEnvironment(process.env) : parseShard(options.shard);
+  const sweep = sweepDocument(spec, cells, optionKey, version());
+  const dir = options.out ?? join('reports', 'sweep');
+  if (options.dryRun === true) {
+    process.stdout.write(await planText(sweep, cells, dir, shard));
+    return;
+  }
+  const outcome = await measure(sweep, cells, dir, shard, options);
+  if (outcome.interrupted) process.exitCode = EXIT.interrupted;
+  else if (outcome.failed.length > 0) {
+    const [first] = outcome.failed;
+    throw new LabError(
+      `${outcome.failed.length} cells failed, the first (${first?.hash}): ${first?.reason}\n` +
+        `All others are in ${dir}. --retry-failed measures the failed ones again.`,
+      EXIT.runFailed,
+    );
+  }
+}
+
+function readSpec(file: string | undefined, options: Options): SweepSpec {
+  if (file === undefined && options.axis.length === 0)
+    throw new LabError('sweep: nothing varies. Give a file, or axes: --axis bs=512,4k,64k --axis bar=1GiB,16GiB.');
+  const spec = file === undefined ? NO_SPEC : parseSpec(readSpecFile(file), file, optionKey);
+  return withWords(spec, options, optionKey);
+}
+
+function readSpecFile(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new LabError(
+      `${file}: cannot read it (${(error as Error).message}). Give a YAML file with options, or axes by --axis.`,
+    );
+  }
+}
+
+async function measure(
+  sweep: SweepDocument,
+  cells: readonly ResolvedCell[],
+  dir: string,
+  shard: Shard | undefined,
+  options: Options,
+): Promise<SweepOutcome> {
+  await prepareFolder(dir);
+  const lock = await lockFolder(dir, shard);
+  const progress = startProgress(options.quiet === true ? undefined : process.stderr);
+  let interrupts = 0;
+  let interrupt = (): void => {};
+  const onSignal = (): void => {
+    if (++interrupts > 1) process.exit(EXIT.interrupted);
+    progress.note('interrupted: the running cell is given up, all others are written (again to quit at once)');
+    interrupt();
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  try {
+    await noteOtherPlan(dir, sweep, progress.note);
+    await writeSweep(dir, sweep);
+    if (shard !== undefined) await writeShard(dir, { ...shard, finished: false });
+    const outcome = await runSweep({
+      dir,
+      sweep,
+      cells,
+      shard,
+      force: options.force === true,
+      retryFailed: options.retryFailed === true,
+      hooks: {
+        progress: progress.update,
+        onInterruptible: (stop) => {
+          interrupt = stop;
+        },
+        cores: availableParallelism(),
+        argv: process.argv.slice(2),
+        session: openSession(),
+      },
+      note: progress.note,
+    });
+    if (shard !== undefined && !outcome.interrupted) await writeShard(dir, { ...shard, finished: true });
+    const { result } = await mergeFolders([dir]);
+    const { files } = await writeSweepFolder(dir, result);
+    progress.end();
+    process.stdout.write(`${stateWords(result)}; ${outcome.measured} of them now, ${outcome.kept} before\n`);
+    process.stdout.write(`${files.map((name) => join(dir, name)).join(', ')}\n`);
+    return outcome;
+  } finally {
+    progress.end();
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+    await closePool();
+    await lock.release();
+  }
+}
+
+/** A sweep that has changed goes on in its folder: cells that are still in it count, the others are left alone. */
+async function noteOtherPlan(dir: string, sweep: SweepDocument, note: (text: string) => void): Promise<void> {
+  const before = await readSweep(dir);
+  if (before === undefined || before.id === sweep.id) return;
+  const now = new Set(sweep.cells.map(({ hash }) => hash));
+  const still = before.cells.filter(({ hash }) => now.has(hash)).length;
+  note(
+    `${dir} was of a sweep of ${before.cells.length} cells; ${still} of them are in this one, the results of others stay in cells/ and are not merged`,
+  );
+}
+
+/** What a sweep would do: its cells, which of them are there, and what the rest needs. */
+async function planText(
+  sweep: SweepDocument,
+  cells: readonly ResolvedCell[],
+  dir: string,
+  shard: Shard | undefined,
+): Promise<string> {
+  const there = await cellsThere(dir);
+  const mine = cells.filter(({ hash }) => shard === undefined || isOf(hash, shard));
+  const table = textTable({
+    columns: [
+      { title: 'cell', align: 'left' },
+      ...sweep.axes.map(({ key }) => ({ title: key, align: 'left' as const })),
+      ...(sweep.repeat > 1 ? [{ title: 'repeat', align: 'right' as const }] : []),
+      { title: 'time', align: 'right' },
+      { title: 'memory', align: 'right' },
+      { title: '', align: 'left' },
+    ],
+    rows: mine.map(({ hash, values, repeat, needs, impossible }) => ({
+      cells: [
+        hash,
+        ...sweep.axes.map(({ key }) => valueWords(values[key] ?? null)),
+        ...(sweep.repeat > 1 ? [String(repeat)] : []),
+        needs === undefined ? '' : formatNs(needs.seconds * 1e9),
+        needs === undefined ? '' : formatBytes(needs.touchedBytes),
+      ],
+      note: impossible === undefined ? (there.has(hash) ? 'there' : '') : `not run: ${impossible}`,
+    })),
+  });
+  const open = mine.flatMap(({ hash, needs }) => (needs === undefined || there.has(hash) ? [] : [needs]));
+  const seconds = open.reduce((sum, needs) => sum + needs.seconds, 0);
+  const largest = Math.max(0, ...mine.map(({ needs }) => needs?.touchedBytes ?? 0));
+  const address = Math.max(0, ...mine.map(({ needs }) => needs?.addressBytes ?? 0));
+  const part = shard === undefined ? '' : ` of shard ${shardWords(shard)} (${cells.length} in all)`;
+  return [
+    ...table,
+    '',
+    `${mine.length} cells${part}: ${open.length} to measure in about ${formatNs(seconds * 1e9)}. ` +
+      `Largest machine: ${formatBytes(largest)} resident, ${formatBytes(address)} of address space.`,
+    '',
+  ].join('\n');
+}
+
+function words(flags: string, description: string): Option {
+  return new Option(flags, description)
+    .argParser((value: string, previous: string[]) => [...previous, value])
+    .default([], 'none');
+}
+
+function repeatOf(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= MAX_REPEAT) return value;
+  throw new InvalidArgumentError(`expected a whole number from 1 to ${MAX_REPEAT}.`);
+}

@@ -1,0 +1,111 @@
+// From a spec to its cells: the product of the axes, what is excluded taken away, what is included added, all of it repeated.
+import { LabError } from '../base/errors.ts';
+import { parseBytes } from '../base/units.ts';
+import { type CellValue, valueWords } from './options.ts';
+import type { CellPattern, SweepSpec } from './spec.ts';
+
+/** One point of a sweep. */
+export interface SweepPoint {
+  /** Axis -> value, every axis of the sweep first, then what an included cell sets besides. */
+  values: Readonly<Record<string, CellValue>>;
+  /** 1 to the spec's repeat. */
+  repeat: number;
+}
+
+/** More than anybody waits for; a product this large is a slip. */
+export const MAX_POINTS = 100_000;
+
+/**
+ * All points, the first axis varying slowest, repeats outermost: a sweep that is cut off has every point once before any twice.
+ * @throws LabError when nothing is left, too much is, or include and exclude name what is not there
+ */
+export function expand(spec: SweepSpec): SweepPoint[] {
+  const steps = zippedSteps(spec);
+  const product = steps.reduce((count, options) => count * options.length, 1);
+  if (product * spec.repeat > MAX_POINTS) {
+    throw new LabError(
+      `${spec.source}: ${product * spec.repeat} cells (${spec.axes.map(({ key, values }) => `${key} ${values.length}`).join(' x ')}` +
+        `${spec.repeat > 1 ? `, ${spec.repeat} times` : ''}); at most ${MAX_POINTS}. Make axes shorter or zip them.`,
+    );
+  }
+  const all = spec.axes.length === 0 && spec.include.length > 0 ? [] : combinations(steps);
+  const kept = withoutExcluded(all, spec);
+  const cells = [...kept, ...spec.include.flatMap((pattern) => included(pattern, spec))];
+  if (cells.length === 0) {
+    throw new LabError(`${spec.source}: no cell is left of ${product}: exclude takes all of them. Give some back.`);
+  }
+  return Array.from({ length: spec.repeat }, (_, index) =>
+    cells.map((values) => ({ values: inAxisOrder(values, spec), repeat: index + 1 })),
+  ).flat();
+}
+
+type Values = Record<string, CellValue>;
+
+/** For each axis, or group of zipped axes, what it can be. */
+function zippedSteps(spec: SweepSpec): Values[][] {
+  const done = new Set<string>();
+  return spec.axes.flatMap(({ key, values }) => {
+    if (done.has(key)) return [];
+    const group = spec.zip.find((keys) => keys.includes(key)) ?? [key];
+    for (const each of group) done.add(each);
+    const lists = group.map((each) => spec.axes.find((axis) => axis.key === each)?.values ?? []);
+    return [values.map((_, i) => Object.fromEntries(group.map((each, g) => [each, lists[g]?.[i] as CellValue])))];
+  });
+}
+
+function combinations(steps: readonly (readonly Values[])[]): Values[] {
+  return steps.reduce<Values[]>(
+    (cells, options) => cells.flatMap((cell) => options.map((option) => ({ ...cell, ...option }))),
+    [{}],
+  );
+}
+
+function withoutExcluded(cells: readonly Values[], spec: SweepSpec): Values[] {
+  const known = spec.axes.map(({ key }) => key);
+  for (const pattern of spec.exclude) {
+    const unknown = Object.keys(pattern).find((key) => !known.includes(key));
+    if (unknown !== undefined)
+      throw new LabError(`${spec.source}: exclude: '${unknown}' is no axis; there are ${known.join(', ') || 'none'}.`);
+    if (!cells.some((cell) => matches(cell, pattern)))
+      throw new LabError(`${spec.source}: exclude: no cell has ${patternWords(pattern)}.`);
+  }
+  return cells.filter((cell) => !spec.exclude.some((pattern) => matches(cell, pattern)));
+}
+
+function matches(cell: Values, pattern: CellPattern): boolean {
+  return Object.entries(pattern).every(([key, values]) =>
+    values.some((value) => sameWritten(value, cell[key] as CellValue)),
+  );
+}
+
+/** The same word, or the same size: 4k is 4096. */
+function sameWritten(a: CellValue, b: CellValue): boolean {
+  const [left, right] = [valueWords(a).toLowerCase(), valueWords(b).toLowerCase()];
+  return left === right || (bytesOf(left) !== undefined && bytesOf(left) === bytesOf(right));
+}
+
+function bytesOf(text: string): number | undefined {
+  return /^\d[\d.]*[a-z]*$/.test(text) && /^[\d.]+([kmgt]i?b?|b)?$/.test(text) ? parseBytes(text, 'size') : undefined;
+}
+
+/** An included entry says what each axis is; its lists are axes of its own. */
+function included(pattern: CellPattern, spec: SweepSpec): Values[] {
+  const missing = spec.axes.find(({ key }) => !(key in pattern));
+  if (missing !== undefined) {
+    throw new LabError(
+      `${spec.source}: include: {${patternWords(pattern)}} does not say what ${missing.key} is; give it a value or a list.`,
+    );
+  }
+  return combinations(Object.entries(pattern).map(([key, values]) => values.map((value) => ({ [key]: value }))));
+}
+
+function patternWords(pattern: CellPattern): string {
+  return Object.entries(pattern)
+    .map(([key, values]) => `${key}: ${values.map(valueWords).join(' or ')}`)
+    .join(', ');
+}
+
+function inAxisOrder(values: Values, spec: SweepSpec): Values {
+  const known = spec.axes.filter(({ key }) => key in values).map(({ key }) => [key, values[key] as CellValue]);
+  return { ...Object.fromEntries(known), ...values };
+}

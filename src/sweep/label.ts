@@ -1,0 +1,38 @@
+// What a cell of a sweep adds to its result: the values of the axes under the names that results use, and which cell it is.
+import type { Params, ParamValue, Result } from '../report/result.ts';
+import type { AxisRecord, PlannedCell } from './folder.ts';
+import { type CellValue, type OptionKey, valueWords } from './options.ts';
+
+/** fio's options that results state under a name of their own, resolved (lab/run_plan.ts groupParams). */
+const RESOLVED: Readonly<Record<string, string>> = {
+  rw: 'rw',
+  bs: 'bs',
+  iodepth: 'iodepth',
+  iodepth_batch: 'batch',
+  numjobs: 'queues',
+};
+
+/** The name of an option in the params of results. */
+export function paramOf({ kind, name }: OptionKey): string {
+  if (kind === 'fio') return RESOLVED[name] ?? `fio.${name}`;
+  return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** The result with the axes' values in every cell's params: those that the run resolved itself stay as it did. */
+export function labelled(result: Result, axes: readonly AxisRecord[], cell: PlannedCell, repeats: number): Result {
+  const swept = axes.map(({ key }) => key).join(' x ');
+  const labels = (params: Params): Params => ({
+    ...params,
+    ...Object.fromEntries(
+      axes.filter(({ param }) => !(param in params)).map(({ key, param }) => [param, asParam(cell.values[key])]),
+    ),
+    ...(repeats > 1 ? { repeat: cell.repeat } : {}),
+    ...(swept === '' ? {} : { sweep: swept }),
+  });
+  return { ...result, cells: result.cells.map((each) => ({ ...each, params: labels(each.params) })) };
+}
+
+function asParam(value: CellValue | undefined): ParamValue {
+  if (value === undefined || value === null) return null;
+  return typeof value === 'object' ? valueWords(value) : value;
+}

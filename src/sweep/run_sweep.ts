@@ -1,0 +1,117 @@
+// Runs the cells of a sweep one after the other and leaves each one's result before it starts the next.
+import { LabError } from '../base/errors.ts';
+import { describeEnvironment } from '../lab/environment.ts';
+import { type RunHooks, run, runInfo } from '../lab/run.ts';
+import type { RunParams } from '../lab/run_plan.ts';
+import { RESULT_SCHEMA, type Result } from '../report/result.ts';
+import { cellsThere, type PlannedCell, readCell, type SweepDocument, writeCell } from './folder.ts';
+import { labelled } from './label.ts';
+import { isOf, type Shard } from './shard.ts';
+
+/** A cell of the plan with what runs it. */
+export interface RunnableCell extends PlannedCell {
+  params: RunParams;
+  fault: RunHooks['fault'];
+  /** Warnings from reading its workload. */
+  warnings: readonly string[];
+}
+
+export interface SweepRun {
+  dir: string;
+  sweep: SweepDocument;
+  cells: readonly RunnableCell[];
+  shard: Shard | undefined;
+  /** Measure again what is there. */
+  force: boolean;
+  /** Measure again what failed. */
+  retryFailed: boolean;
+  hooks: Pick<RunHooks, 'progress' | 'onInterruptible' | 'cores' | 'argv' | 'session'>;
+  /** A line for the user that stays. */
+  note(text: string): void;
+}
+
+export interface SweepOutcome {
+  measured: number;
+  /** Were there already. */
+  kept: number;
+  failed: { hash: string; reason: string }[];
+  interrupted: boolean;
+}
+
+/** @throws LabError when a result cannot be written: nothing that is there is lost */
+export async function runSweep(request: SweepRun): Promise<SweepOutcome> {
+  const { dir, shard, hooks } = request;
+  const mine = request.cells.filter(
+    ({ hash, impossible }) => impossible === undefined && (shard === undefined || isOf(hash, shard)),
+  );
+  const there = request.force ? new Set<string>() : await cellsThere(dir);
+  const outcome: SweepOutcome = { measured: 0, kept: 0, failed: [], interrupted: false };
+  let stop = (): void => {};
+  hooks.onInterruptible(() => {
+    outcome.interrupted = true;
+    stop();
+  });
+  for (const [index, cell] of mine.entries()) {
+    if (outcome.interrupted) break;
+    if (there.has(cell.hash)) {
+      const failure = await failureOf(request, cell);
+      if (failure === undefined || !request.retryFailed) {
+        if (failure === undefined) outcome.kept++;
+        else outcome.failed.push({ hash: cell.hash, reason: failure });
+        continue;
+      }
+    }
+    const result = await measure(cell, request, {
+      progress: (share, what) =>
+        hooks.progress((index + share) / mine.length, `cell ${index + 1} of ${mine.length}, ${what}`),
+      onInterruptible: (interrupt) => {
+        stop = interrupt;
+      },
+    });
+    if (outcome.interrupted && result.run.failure === undefined) break;
+    await writeCell(dir, cell.hash, labelled(result, request.sweep.axes, cell, request.sweep.repeat));
+    if (result.run.failure === undefined) outcome.measured++;
+    else {
+      outcome.failed.push({ hash: cell.hash, reason: result.run.failure });
+      request.note(`cell ${cell.hash} failed: ${result.run.failure}`);
+    }
+  }
+  return outcome;
+}
+
+/** What an earlier sweep says of a cell. A file that is no result is set right by measuring again, not by an end. */
+async function failureOf({ dir, note }: SweepRun, { hash }: RunnableCell): Promise<string | undefined> {
+  const result = await readCell(dir, hash);
+  if (result?.run.interrupted === true && result.run.failure === undefined) {
+    note(`cell ${hash} is not complete`);
+    return 'it was interrupted';
+  }
+  return result?.run.failure;
+}
+
+/** Whatever ends the cell's run ends this cell only: its reason is part of the result. */
+async function measure(
+  cell: RunnableCell,
+  { hooks }: SweepRun,
+  own: Pick<RunHooks, 'progress' | 'onInterruptible'>,
+): Promise<Result> {
+  const startedAt = new Date();
+  try {
+    const { result, failure } = await run(cell.params, {
+      ...hooks,
+      ...own,
+      fault: cell.fault,
+      warnings: cell.warnings,
+    });
+    return failure === undefined ? result : { ...result, run: { ...result.run, failure: failure.message } };
+  } catch (error) {
+    const failure = error instanceof LabError ? error.message : ((error as Error)?.stack ?? String(error));
+    return {
+      schema: RESULT_SCHEMA,
+      run: { ...runInfo(cell.params, startedAt, hooks.argv), interrupted: true, failure },
+      environment: describeEnvironment([]),
+      cells: [],
+      comparisons: [],
+    };
+  }
+}

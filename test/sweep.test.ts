@@ -1,0 +1,242 @@
+// A sweep as a user meets it: real processes that are killed, resumed, split over shards and merged.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseResult, type Result } from '../src/report/result.ts';
+import { sweepLines } from '../src/report/sweep_markdown.ts';
+import type { SweepDocument } from '../src/sweep/folder.ts';
+import { isOf } from '../src/sweep/shard.ts';
+
+const P2PLAB = fileURLToPath(new URL('../bin/p2plab.js', import.meta.url));
+/** Cells of some milliseconds: one scheme, counted and timed by one slice each. */
+const TINY = [
+  '--scheme',
+  'page',
+  '--buffers',
+  'fixed',
+  '--mode',
+  'inline',
+  '--payload',
+  'none',
+  '--bar',
+  '64MiB',
+].concat(...[['--ram', '64MiB'], ['--rounds', '1'], ['--round-ms', '1'], ['--quiet']]);
+
+let scratch = '';
+beforeAll(() => {
+  scratch = mkdtempSync(join(tmpdir(), 'p2plab-sweep-'));
+});
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+function p2plab(args: readonly string[], env: NodeJS.ProcessEnv = {}, onStart?: (child: ChildProcess) => void) {
+  const child = spawn(process.execPath, [P2PLAB, ...args], { cwd: scratch, env: { ...process.env, ...env } });
+  const ended: Ended = { code: null, stdout: '', stderr: '' };
+  child.stdout.on('data', (chunk) => {
+    ended.stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    ended.stderr += chunk;
+  });
+  onStart?.(child);
+  return new Promise<Ended>((done) => {
+    child.on('close', (code) => done({ ...ended, code }));
+  });
+}
+const read = (path: string): string => readFileSync(join(scratch, path), 'utf8');
+const resultOf = (dir: string): Result => parseResult(read(`${dir}/result.json`), dir);
+const filesOf = (dir: string): string[] => readdirSync(join(scratch, dir, 'cells')).sort();
+
+/** What of a result is the same whenever and wherever the cells are measured. */
+function deterministic({ cells, sweep }: Result) {
+  return {
+    sweep,
+    cells: cells.map(({ id, scheme, params, perIo, metadataBytes, refused }) => {
+      const { resident: _, ...modelled } = metadataBytes ?? { resident: null };
+      return { id, scheme, params, perIo: { ...perIo, wakeups: null }, modelled, refused };
+    }),
+  };
+}
+
+describe('a sweep', () => {
+  const AXES = ['--axis', 'bs=512,4k,64k', '--axis', 'iodepth=1,8'];
+
+  it('measures each cell once, says what it would do before, and does nothing twice', async () => {
+    const planned = await p2plab(['sweep', ...AXES, ...TINY, '--out', 'once', '--dry-run']);
+    expect(planned.stdout).toMatch(/6 cells: 6 to measure in about .*Largest machine: .*resident/s);
+    expect(readdirSync(scratch)).not.toContain('once');
+    const first = await p2plab(['sweep', ...AXES, ...TINY, '--out', 'once']);
+    expect(first.stderr).toBe('');
+    expect(first.code).toBe(0);
+    expect(first.stdout).toContain('6 cells: 6 measured; 6 of them now, 0 before');
+    const files = Object.fromEntries(filesOf('once').map((file) => [file, read(`once/cells/${file}`)]));
+    const again = await p2plab(['sweep', ...AXES, ...TINY, '--out', 'once']);
+    expect(again.stdout).toContain('0 of them now, 6 before');
+    expect(Object.fromEntries(filesOf('once').map((file) => [file, read(`once/cells/${file}`)]))).toEqual(files);
+    for (const [file, text] of Object.entries(files)) expect(parseResult(text, file).cells).toHaveLength(3);
+    const { cells } = resultOf('once');
+    expect(new Set(cells.map(({ params }) => `${params.bs} ${params.iodepth}`)).size).toBe(6);
+    expect(read('once/cells.csv').split('\n')).toHaveLength(1 + cells.length + 1);
+    const forced = await p2plab([
+      'sweep',
+      '--axis',
+      'bs=512,4k,64k',
+      '--axis',
+      'iodepth=1',
+      ...TINY,
+      '--out',
+      'once',
+      '--force',
+    ]);
+    expect(forced.stdout).toContain('3 cells: 3 measured; 3 of them now');
+    expect(filesOf('once')).toHaveLength(6);
+  }, 60_000);
+
+  it('that is killed at any moment goes on where it was: no cell lost, none torn, none twice', async () => {
+    const args = ['sweep', '--axis', 'bs=512,1k,2k,4k', '--axis', 'iodepth=1,4,16', ...TINY, '--out', 'killed'];
+    let measured = 0;
+    for (const afterCells of [1, 4, 8]) {
+      await p2plab(args, {}, (child) => killAfter(child, 'killed', afterCells));
+      measured = filesOf('killed').filter((file) => file.endsWith('.json')).length;
+      expect(measured).toBeGreaterThanOrEqual(afterCells);
+      for (const file of filesOf('killed').filter((each) => each.endsWith('.json')))
+        expect(parseResult(read(`killed/cells/${file}`), file).cells).toHaveLength(3);
+    }
+    const last = await p2plab(args);
+    expect(last.code).toBe(0);
+    expect(last.stdout).toContain(`12 cells: 12 measured; ${12 - measured} of them now, ${measured} before`);
+    const sweep = JSON.parse(read('killed/sweep.json')) as SweepDocument;
+    expect(filesOf('killed')).toEqual(sweep.cells.map(({ hash }) => `${hash}.json`).sort());
+    expect(readdirSync(join(scratch, 'killed')).filter((file) => /lock|tmp/.test(file))).toEqual([]);
+    const ids = resultOf('killed').cells.map(({ id }) => id);
+    expect(new Set(ids).size).toBe(36);
+  }, 90_000);
+
+  it('ends with 130 on Ctrl-C, valid as it is, and refuses to share its folder meanwhile', async () => {
+    const args = ['sweep', ...AXES, ...TINY, '--rounds', '200', '--round-ms', '20', '--out', 'stopped'];
+    let other: Promise<Ended> | undefined;
+    const ended = await p2plab(args, {}, (child) => {
+      void whenThere('stopped', 1).then(async () => {
+        other = p2plab(args);
+        await other;
+        child.kill('SIGINT');
+      });
+    });
+    expect(ended.code).toBe(130);
+    expect(await other).toMatchObject({ code: 2, stderr: expect.stringMatching(/a sweep is running here/) });
+    const { sweep } = resultOf('stopped');
+    const states = Map.groupBy(sweep?.cells ?? [], ({ state }) => state);
+    expect(states.get('measured')?.length).toBe(filesOf('stopped').length);
+    expect(states.get('missing')?.length).toBeGreaterThan(0);
+  }, 60_000);
+
+  it('goes on after a cell that dies, records why, ends with 4, and measures it again when asked to', async () => {
+    writeFileSync(
+      join(scratch, 'faulty.yaml'),
+      'bs: [4k]\niodepth: [1, 8]\nexclude: [{iodepth: 1}]\ninclude: [{bs: 4k, iodepth: 4, fault: "host0:exit@1"}, {bs: 4k, iodepth: 2}]\n',
+    );
+    const args = ['sweep', 'faulty.yaml', ...TINY, '--out', 'faulty'];
+    const first = await p2plab(args);
+    expect(first.code).toBe(4);
+    expect(first.stderr).toMatch(/1 cells failed, the first \([0-9a-f]{16}\): worker host0 died/);
+    expect(first.stdout).toContain('3 cells: 2 measured, 1 failed; 2 of them now, 0 before');
+    const failed = resultOf('faulty').sweep?.cells.find(({ state }) => state === 'failed');
+    expect(failed?.reason).toMatch(/worker host0 died/);
+    expect(read('faulty/summary.md')).toMatch(
+      /## Failed\n\n- [0-9a-f]{16} \(bs 4k, iodepth 4, fault host0:exit@1\): worker host0/,
+    );
+    const file = `faulty/cells/${failed?.hash}.json`;
+    const before = read(file);
+    expect(await p2plab(args)).toMatchObject({ code: 4, stdout: expect.stringContaining('0 of them now, 2 before') });
+    expect(read(file)).toBe(before);
+    expect((await p2plab([...args, '--retry-failed'])).code).toBe(4);
+    expect(read(file)).not.toBe(before);
+  }, 60_000);
+});
+
+describe('shards', () => {
+  const args = ['sweep', '--axis', 'bs=512,4k,64k', '--axis', 'iodepth=1,8,32', ...TINY];
+
+  it('of one sweep make the same result as the whole, in any order, and a missing one is named', async () => {
+    const whole = await p2plab([...args, '--out', 'whole']);
+    expect(whole.code).toBe(0);
+    const parts = [1, 2, 3, 4].map((index) => `part${index}`);
+    const { cells } = JSON.parse(read('whole/sweep.json')) as SweepDocument;
+    for (const [i, part] of parts.entries()) {
+      mkdirSync(join(scratch, part, 'cells'), { recursive: true });
+      mkdirSync(join(scratch, part, 'shards'));
+      cpSync(join(scratch, 'whole/sweep.json'), join(scratch, part, 'sweep.json'));
+      const shard = { index: i + 1, count: 4 };
+      writeFileSync(join(scratch, part, 'shards', `${i + 1}-of-4.json`), JSON.stringify({ ...shard, finished: true }));
+      for (const { hash } of cells.filter((cell) => isOf(cell.hash, shard)))
+        cpSync(join(scratch, 'whole/cells', `${hash}.json`), join(scratch, part, 'cells', `${hash}.json`));
+    }
+    for (const [name, order] of Object.entries({ forward: parts, backward: parts.toReversed() })) {
+      const merged = await p2plab(['merge', ...order, '--out', name]);
+      expect(merged).toMatchObject({ code: 0, stderr: '' });
+      for (const file of ['result.json', 'cells.csv', 'summary.md', 'sweep.json'])
+        expect(read(`${name}/${file}`)).toBe(read(`whole/${file}`));
+    }
+    const missing = await p2plab(['merge', ...parts.filter((part) => part !== 'part2'), '--out', 'three']);
+    expect(missing.code).toBe(4);
+    expect(missing.stderr).toMatch(/shard 2\/4 is missing: \d+ cells \([0-9a-f]{16}/);
+    expect(resultOf('three').sweep?.cells.some(({ state }) => state === 'missing')).toBe(true);
+  }, 60_000);
+
+  it('measured one by one, as a batch system numbers them, have the cells of the whole', async () => {
+    const environments = [0, 1, 2, 3].map((id) => ({
+      SLURM_ARRAY_TASK_ID: String(id),
+      SLURM_ARRAY_TASK_COUNT: '4',
+      SLURM_ARRAY_TASK_MIN: '0',
+    }));
+    for (const [i, env] of environments.entries())
+      expect(await p2plab([...args, '--out', `s${i}`], env)).toMatchObject({ code: 0 });
+    expect((await p2plab(['merge', 's2', 's0', 's3', 's1', '--out', 'split'])).code).toBe(0);
+    expect((await p2plab([...args, '--out', 'undivided'])).code).toBe(0);
+    const [split, undivided] = [resultOf('split'), resultOf('undivided')];
+    expect(deterministic(split)).toEqual(deterministic(undivided));
+    const strip = (result: Result) => sweepLines({ ...result, comparisons: [], cells: [] });
+    expect(strip(split)).toEqual(strip(undivided));
+  }, 90_000);
+});
+
+describe('bad input ends with exit 2 before anything runs', () => {
+  it.each<[string, string[], RegExp]>([
+    ['nothing that varies', [], /nothing varies.*--axis/],
+    ['an unknown axis', ['--axis', 'bss=4k'], /'bss' is no option, did you mean 'bs'/],
+    ['schemes as an axis', ['--axis', 'scheme=page,phys'], /schemes are no axis/],
+    ['a value that no run takes', ['--axis', 'payload=none,mov'], /payload=mov.*did you mean 'move'.*Nothing was run/s],
+    ['a shard out of range', ['--axis', 'bs=4k', '--shard', '5/4'], /--shard: '5\/4' is not i\/n/],
+    ['a file that is not there', ['no.yaml'], /no\.yaml: cannot read it/],
+    ['an unwritable folder', ['--axis', 'bs=4k', '--out', '/proc/p2plab'], /cannot write \/proc\/p2plab/],
+  ])('%s', async (_, args, message) => {
+    const ended = await p2plab(['sweep', ...args]);
+    expect(ended.stderr).toMatch(message);
+    expect(ended.code).toBe(2);
+    expect(ended.stderr).not.toMatch(/\n\s+at /);
+  });
+});
+
+/** Kills the sweep a random moment after so many cells are there. */
+function killAfter(child: ChildProcess, dir: string, cells: number): void {
+  void whenThere(dir, cells).then(() => setTimeout(() => child.kill('SIGKILL'), Math.random() * 60));
+}
+
+async function whenThere(dir: string, cells: number): Promise<void> {
+  for (;;) {
+    try {
+      if (filesOf(dir).filter((file) => file.endsWith('.json')).length >= cells) return;
+    } catch {
+      // The folder is not there yet.
+    }
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
