@@ -59,7 +59,10 @@ function claim(compared: ComparisonRecord, metric: Metric): string {
 }
 
 /** The verdict, and with "inconclusive" what could have been seen. */
-function certainty({ verdict, detail, minDetectable }: ComparisonRecord): string {
+function certainty({ verdict, detail, minDetectable, withheld, adjusted }: ComparisonRecord): string {
+  if (withheld !== undefined) return `no verdict, ${withheld}`;
+  if (adjusted !== undefined && adjusted.verdict !== verdict)
+    return `${detail ?? verdict}, but open among all ${adjusted.of} comparisons`;
   if (verdict !== 'inconclusive' || minDetectable === null) return detail ?? verdict;
   return `inconclusive, a difference of ${formatPercent(minDetectable)} would have been seen`;
 }

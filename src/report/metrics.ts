@@ -31,11 +31,26 @@ export function estimateOf(cell: Cell, metric: Metric): CellEstimate | null {
   return cell[metric.key];
 }
 
-/** Rounds behind a metric of a cell: how many were used, and how many were set aside as disturbed. */
-export function roundsOf(cell: Cell, metric: Metric): { used: number; dirty: number } {
+export interface RoundsOfCell {
+  used: number;
+  /** Set aside as disturbed. */
+  dirty: number;
+  /** All were disturbed, and all are used. */
+  allDirty: boolean;
+  processes: number;
+}
+
+/**
+ * Rounds behind a metric of a cell: how many were used, in how many processes, and how many were set aside as disturbed.
+ * Where all were disturbed all are used; there is no verdict then.
+ */
+export function roundsOf(cell: Cell, metric: Metric): RoundsOfCell {
   const ofMode = cell.rounds.filter(({ mode }) => mode === metric.mode);
-  const dirty = ofMode.filter((sample) => sample.dirty === true).length;
-  return { used: ofMode.length - dirty, dirty };
+  const clean = ofMode.filter((sample) => sample.dirty !== true);
+  const used = clean.length > 0 ? clean : ofMode;
+  const processes = new Set(used.map((sample) => sample.process ?? 0)).size;
+  const allDirty = clean.length === 0 && ofMode.length > 0;
+  return { used: used.length, dirty: allDirty ? 0 : ofMode.length - clean.length, allDirty, processes };
 }
 
 /** "12 rounds in threads mode, 2 more set aside as disturbed"; undefined when no round was used. */
@@ -44,6 +59,9 @@ export function roundsPhrase(cells: readonly Cell[], metric: Metric): string | u
   if (rounds.length === 0) return undefined;
   const [lo, hi] = [Math.min(...rounds.map(({ used }) => used)), Math.max(...rounds.map(({ used }) => used))];
   const dirty = Math.max(...rounds.map((round) => round.dirty));
+  const processes = Math.max(...rounds.map((round) => round.processes));
   const number = lo === hi ? `${lo} round${lo === 1 ? '' : 's'}` : `${lo} to ${hi} rounds`;
-  return `${number} in ${metric.mode} mode${dirty > 0 ? `, ${dirty} more set aside as disturbed` : ''}`;
+  const where = `${processes > 1 ? ` of ${processes} processes` : ''} in ${metric.mode} mode`;
+  const aside = dirty > 0 ? `, ${dirty} more set aside as disturbed` : '';
+  return `${number}${where}${aside}${rounds.some(({ allDirty }) => allDirty) ? ', all of some cells disturbed' : ''}`;
 }

@@ -1,10 +1,11 @@
 // A result as a reader at a terminal sees it: who measured where, one pair of tables per group, and what the columns mean.
 import { styleText } from 'node:util';
 import { formatCount, formatNs } from '../base/units.ts';
+import { formatEstimate } from './format.ts';
 import { armName, type Group, groupsOf, isSweep, roleOf } from './groups.ts';
-import { metricsOf, roundsPhrase } from './metrics.ts';
+import { estimateOf, metricsOf, roundsPhrase } from './metrics.ts';
 import { describeParams, varyingKeys } from './params.ts';
-import { FIGURE_LABELS, type FigureLabel, type Result } from './result.ts';
+import { type Cell, FIGURE_LABELS, type FigureLabel, type Result } from './result.ts';
 import { countedTable, measuredTable, type Paint, type Tone } from './summary_tables.ts';
 import { textTable } from './table.ts';
 
@@ -72,7 +73,8 @@ export function summarySections(result: Result): Section[] {
 /** What ran and where, in two lines. */
 export function runLines({ run, environment }: Result): string[] {
   const { cpu, cores, kernel, node } = environment;
-  const state = run.interrupted === true ? ', interrupted: fewer rounds than planned' : '';
+  const looks = run.looks === undefined ? '' : `, ${run.looks.taken} of at most ${run.looks.planned} looks`;
+  const state = `${looks}${run.interrupted === true ? ', interrupted: fewer rounds than planned' : ''}`;
   return [
     `p2plab ${run.version} · run ${run.id} · seed ${run.seed} · ${formatNs(run.durationMs * 1e6)}${state}`,
     `${cpu} · ${cores} core${cores === 1 ? '' : 's'} · Linux ${kernel} · Node ${node}`,
@@ -125,7 +127,7 @@ function controlLine({ cells }: Result): string[] {
   return parts.length === 0 ? [] : [parts.join(' ')];
 }
 
-/** What a reader must know before believing the figures of these groups: lost data, too many threads; and checked data. */
+/** What a reader must know before believing the figures of these groups: lost data, too many threads, levels; and checked data. */
 export function groupNotes(groups: readonly Group[]): string[] {
   const cells = groups.flatMap((group) => group.cells);
   const checked = cells.flatMap(({ verified }) => verified ?? []);
@@ -134,9 +136,25 @@ export function groupNotes(groups: readonly Group[]): string[] {
   const crowded = cells.some(({ oversubscribed }) => oversubscribed);
   return [
     ...(crowded ? ['oversubscribed: more runnable threads than cores, IOPS and latency are the scheduler’s'] : []),
+    ...cells.flatMap(levelNotes),
     ...broken.map((cell) => `DATA ERRORS: ${armName(cell)}: ${cell.verified?.errors} I/Os carried wrong data`),
     ...(ios > 0 && broken.length === 0 ? [`verified: the data of ${formatCount(ios)} I/Os was right`] : []),
   ];
+}
+
+/** "page/user ran at 2 levels of IOPS: 30.1 M (processes 1, 3), 9.9 M (process 2)": each by itself, never their mean. */
+function levelNotes(cell: Cell): string[] {
+  return metricsOf([cell]).flatMap((metric) => {
+    const levels = estimateOf(cell, metric)?.levels ?? [];
+    if (levels.length === 0) return [];
+    const each = levels.map(({ processes, median }) => {
+      const names = processes.map((process) => process + 1).join(', ');
+      return `${formatEstimate({ median, ci95: null })} (process${processes.length > 1 ? 'es' : ''} ${names})`;
+    });
+    return [
+      `${armName(cell)} ran at ${levels.length} levels of ${metric.title}: ${each.join(', ')}; the table has the most frequent`,
+    ];
+  });
 }
 
 /** The label of each field, the cells' own labels before the usual ones. */

@@ -161,8 +161,18 @@ function against(result: Result, cell: Cell, metric: Metric, paint: Paint): stri
   return `${formatRatio(compared.ratio, compared.ci95)} ${paint(tone, verdictWords(compared))}${than}`;
 }
 
-/** The verdict in words; one that found nothing says what it could have found. */
+/**
+ * The verdict in words; one that found nothing says what it could have found, one that was withheld why, and one that does
+ * not hold among all that are read together says that.
+ */
 export function verdictWords(compared: ComparisonRecord): string {
+  const { adjusted, verdict, withheld } = compared;
+  if (withheld !== undefined) return `no verdict: ${withheld}`;
+  const alone = ownVerdict(compared);
+  return adjusted === undefined || adjusted.verdict === verdict ? alone : `${alone}; open among all ${adjusted.of}`;
+}
+
+function ownVerdict(compared: ComparisonRecord): string {
   if (compared.detail === 'different but negligible') return 'equivalent (negligible)';
   if (compared.verdict !== 'inconclusive') return compared.detail ?? compared.verdict;
   if (compared.minDetectable === null) return 'inconclusive (one round)';

@@ -19,8 +19,18 @@ export function tCdf(t: number, df: number): number {
 
 /** The t with P(T <= t) = p, for p in (0, 1). */
 export function tQuantile(p: number, df: number): number {
-  return invert((t) => tCdf(t, df), p);
+  const key = `${p} ${df}`;
+  let t = tQuantiles.get(key);
+  if (t === undefined) {
+    t = invert((x) => tCdf(x, df), p);
+    if (tQuantiles.size < MOST_REMEMBERED) tQuantiles.set(key, t);
+  }
+  return t;
 }
+
+/** Every interval of a run asks for the same few, and each takes two hundred steps. */
+const tQuantiles = new Map<string, number>();
+const MOST_REMEMBERED = 1000;
 
 /** P(Bin(n, 1/2) <= k), exact up to rounding. */
 export function binomialHalfCdf(k: number, n: number): number {

@@ -1,0 +1,72 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../base/random.ts';
+import type { ReplicateTask } from './measure_replicate.ts';
+import { runReplicateProcess } from './replicate_process.ts';
+
+const task = { groups: [], process: 1 } as unknown as ReplicateTask;
+
+/** A process with these lines in place of a replicate. */
+function run(lines: string, silentMostMs = 10_000) {
+  const file = join(mkdtempSync(join(tmpdir(), 'p2plab-replicate-')), 'entry.mjs');
+  writeFileSync(file, lines);
+  const hooks = { progress: () => {}, onInterruptible: () => {} };
+  const options = { name: 'process 2 of 3', random: seededRandom(1), silentMostMs, entry: pathToFileURL(file) };
+  return runReplicateProcess(task, hooks, options);
+}
+
+const RECORD = `{ plan: { id: 'g0' }, arms: [{ arm: { id: 'a' }, samples: [], latency: [] }], blocks: [] }`;
+const ROUND = `{ group: 'g0', arms: [{ id: 'a', samples: [{ round: 3 }], latency: [] }], blocks: [{ round: 3 }] }`;
+
+describe('the process of a replicate', () => {
+  it('that dies is named with what it wrote, and its whole rounds stay', async () => {
+    const ended = await run(`
+      process.on('message', () => {
+        process.send({ kind: 'record', record: ${RECORD} });
+        process.send({ kind: 'round', round: ${ROUND} }, () => {
+          console.error('out of luck');
+          process.exit(7);
+        });
+      });
+    `);
+    expect(ended.failure?.exitCode).toBe(4);
+    expect(ended.failure?.message).toMatch(/process 2 of 3 ended with exit code 7 .*out of luck/s);
+    expect(ended.records[0]?.arms[0]?.samples).toEqual([{ round: 3 }]);
+    expect(ended.records[0]?.blocks).toEqual([{ round: 3 }]);
+  });
+
+  it('that is ended by a signal is named with it', async () => {
+    const ended = await run(`process.on('message', () => process.kill(process.pid, 'SIGKILL'));`);
+    expect(ended.failure?.message).toMatch(/process 2 of 3 was ended by SIGKILL/);
+  });
+
+  it('that says nothing for too long is ended', async () => {
+    const ended = await run(`process.on('message', () => { for (;;); });`, 300);
+    expect(ended.failure?.message).toMatch(/process 2 of 3 has said nothing for 0\.3 s/);
+    expect(ended.failure?.exitCode).toBe(4);
+  });
+
+  it('hands on what failed inside it, with its exit code', async () => {
+    const ended = await run(`
+      process.on('message', () => {
+        process.send({ kind: 'failed', message: 'too little memory', exitCode: 2 }, () => process.disconnect());
+      });
+    `);
+    expect(ended.failure).toMatchObject({ message: 'too little memory', exitCode: 2 });
+  });
+
+  it('has an environment padded by up to 4 KiB', async () => {
+    const ended = await run(`
+      process.on('message', () => {
+        console.error('padding ' + process.env.P2PLAB_PADDING.length);
+        process.exit(1);
+      });
+    `);
+    expect(ended.paddingBytes).toBeGreaterThan(0);
+    expect(ended.paddingBytes).toBeLessThanOrEqual(4096);
+    expect(ended.failure?.message).toContain(`padding ${ended.paddingBytes}`);
+  });
+});
