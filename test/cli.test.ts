@@ -9,6 +9,8 @@ import { parseResult, type Result } from '../src/report/result.ts';
 
 const P2PLAB = fileURLToPath(new URL('../bin/p2plab.js', import.meta.url));
 const QUICK = [
+  '--processes',
+  '1',
   '--rounds',
   '2',
   '--round-ms',
@@ -56,7 +58,7 @@ function jobFile(text: string): string {
 
 describe('a run', () => {
   it('prints the table, leaves the run folder, and its JSON is one valid document', async () => {
-    const ended = await p2plab(['run', ...QUICK, '--out', 'out', '--json', 'result.json']);
+    const ended = await p2plab(['run', ...QUICK, '--processes', '2', '--out', 'out', '--json', 'result.json']);
     expect(ended.stderr).not.toContain('unexpected');
     expect(ended.code).toBe(0);
     expect(ended.stdout).toContain('refused: EINVAL');
@@ -66,7 +68,17 @@ describe('a run', () => {
     const result = parseResult(readFileSync(join(ended.dir, 'result.json'), 'utf8'), 'result.json');
     expect(result.cells.map(({ id }) => id)).toContain("g0/page/pool'");
     expect(result.cells.every(({ rounds, refused }) => rounds.length === 4 || refused)).toBe(true);
-  });
+    expect(result.run.processes?.map(({ process }) => process)).toEqual([0, 1]);
+    expect(result.blocks?.map(({ process, round, mode }) => [process, round, mode])).toEqual([
+      [0, 0, 'threads'],
+      [0, 0, 'inline'],
+      [1, 1, 'threads'],
+      [1, 1, 'inline'],
+    ]);
+    // Equal counts for all arms and processes.
+    const slices = result.cells.flatMap(({ rounds }) => rounds.filter(({ mode }) => mode === 'inline'));
+    expect(new Set(slices.map(({ ios }) => ios)).size).toBe(1);
+  }, 120_000);
 
   it('checks every block with payload verify, over several queue pairs and by interrupt', async () => {
     const job = jobFile(
@@ -94,7 +106,18 @@ describe('a run', () => {
     const verified = result.cells.filter(({ verified }) => verified !== null);
     expect(verified.length).toBeGreaterThan(3);
     expect(verified.every(({ verified: v }) => v !== null && v.bytes > 0 && v.errors === 0)).toBe(true);
-  });
+  }, 120_000);
+
+  it('ends with exit 4 when a process dies, names it with its stderr, and keeps what others measured', async () => {
+    const args = ['run', ...QUICK, '--processes', '3', '--rounds', '3', '--fault', 'process1:exit@50', '--out', 'out'];
+    const ended = await p2plab([...args, '--mode', 'inline', '--buffers', 'fixed']);
+    expect(ended.stderr).toMatch(/process 2 of 3 ended with exit code 1 .*a planned fault ends this process/s);
+    expect(ended.code).toBe(4);
+    const result = parseResult(readFileSync(join(ended.dir, 'out/result.json'), 'utf8'), 'result.json');
+    expect(result.run.interrupted).toBe(true);
+    const used = result.cells.flatMap(({ rounds }) => rounds.map(({ process }) => process));
+    expect(new Set(used)).toEqual(new Set([0]));
+  }, 120_000);
 
   it('ends with exit 4 within 5 s of a worker dying or hanging, names it, and keeps earlier groups', async () => {
     for (const fault of ['nvme0:hang@800', 'host0:exit@800']) {
@@ -104,18 +127,18 @@ describe('a run', () => {
       expect(ended.tookMs).toBeLessThan(15_000);
       expect(readdirSync(join(ended.dir, 'out'))).toContain('result.json');
     }
-  }, 60_000);
+  }, 120_000);
 
   it('writes valid partial results on Ctrl-C and exits 130', async () => {
-    const ended = await p2plab(['run', ...QUICK, '--rounds', '5000', '--out', 'out'], (kill) =>
-      setTimeout(() => kill('SIGINT'), 4000),
+    const ended = await p2plab(['run', ...QUICK, '--processes', '2', '--rounds', '5000', '--out', 'out'], (kill) =>
+      setTimeout(() => kill('SIGINT'), 6000),
     );
     expect(ended.code).toBe(130);
     const result = parseResult(readFileSync(join(ended.dir, 'out/result.json'), 'utf8'), 'result.json');
     expect(result.run.interrupted).toBe(true);
     const lengths = new Set(result.cells.filter(({ refused }) => !refused).map(({ rounds }) => rounds.length));
     expect(lengths.size).toBe(1);
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('bad input ends with exit 2 and one message that says what to do', () => {
@@ -133,7 +156,7 @@ describe('bad input ends with exit 2 and one message that says what to do', () =
     ['unwritable --out', ['--out', '/proc/p2plab'], /cannot write \/proc\/p2plab/],
     ['missing job file', ['no.fio'], /no\.fio: cannot read/],
   ];
-  it.each(cases)('%s', async (_, args, message) => {
+  it.each(cases)('%s', { timeout: 60_000 }, async (_, args, message) => {
     const ended = await p2plab(['run', ...QUICK.filter((word) => word !== '--bar' && word !== '256MiB'), ...args]);
     expect(ended.stderr).toMatch(message);
     expect(ended.code).toBe(2);
