@@ -1,7 +1,7 @@
 // The options of a run that choose the emulated PCIe tree: which topology, which provider and client in it.
 import { LabError } from '../base/errors.ts';
 import { type Fabric, type Pair, presetFabric, topologyFabric } from '../lab/fabric.ts';
-import { type AddressOptions, QUIRKS } from '../topology/addresses.ts';
+import { type AddressOptions, type IommuMode, QUIRKS } from '../topology/addresses.ts';
 import { parseCpu } from '../topology/cpu.ts';
 import { loadTopology, resolveCpu } from '../topology/load.ts';
 import { providerBars } from '../topology/memory/providers.ts';
@@ -15,6 +15,7 @@ export interface FabricOptions {
   provider?: string;
   client?: string;
   cpu?: string;
+  iommu: IommuMode;
   /** Also those of schemes. */
   quirk?: string[];
 }
@@ -39,8 +40,8 @@ export async function resolveFabric(options: FabricOptions, ramBytes: number): P
   const rulesFor = (topology: Topology): AddressOptions => ({
     era: '6.12',
     cpu: resolveCpu(choice, topology),
-    iommu: false,
-    iommuMode: 'off',
+    iommu: options.iommu !== 'off',
+    iommuMode: options.iommu,
     quirks: QUIRKS.filter((quirk) => options.quirk?.includes(quirk)),
   });
   if (PRESET_NAMES.includes(options.topology)) {

@@ -12,7 +12,7 @@ import type { CrewOptions } from '../lab/crew.ts';
 import type { Buffers, Payload } from '../lab/machine_spec.ts';
 import { findScheme, listSchemes, variantOf } from '../lab/modules.ts';
 import { FLOOR_SCHEME, type Mode, type RunParams } from '../lab/run_plan.ts';
-import { QUIRKS } from '../topology/addresses.ts';
+import { IOMMU_MODES, QUIRKS } from '../topology/addresses.ts';
 import { type FabricOptions, resolveFabric } from './fabric_options.ts';
 
 /** The options as commander hands them over. */
@@ -25,7 +25,6 @@ export interface RunOptions extends FabricOptions {
   payload?: Payload[];
   era: string;
   physLookup: string;
-  iommu: string;
   mode: Mode[];
   batch?: number;
   queues?: number;
@@ -95,7 +94,7 @@ export function addMeasuringOptions(command: Command): Command {
     .addOption(new Option('--client <id>', 'the function that does the DMA (with a topology file)'))
     .addOption(new Option('--cpu <cpu>', 'vendor:family where the topology does not tell: amd:23, intel:6, host'))
     .addOption(choices('--quirk <name,...>', 'faults of kernels and patches to apply', [...QUIRKS, ...SCHEME_QUIRKS]))
-    .addOption(one('--iommu <mode>', 'DMA translation', ['off'], 'off'))
+    .addOption(one('--iommu <mode>', 'DMA translation', [...IOMMU_MODES], 'off'))
     .addOption(
       choices(
         '--mode <mode,...>',

@@ -2,7 +2,7 @@
 // each client reaches them and whatever else is there, and the kernel's map type for provider and client.
 import { assert, LabError } from '../base/errors.ts';
 import { formatBytes, TIB } from '../base/units.ts';
-import { type AddressOptions, findBar } from '../topology/addresses.ts';
+import { type AddressOptions, findBar, type IommuMode, translates } from '../topology/addresses.ts';
 import { unknownFacts, why } from '../topology/explain.ts';
 import { cpuAddress, type PciFunction, type Topology } from '../topology/model.ts';
 import { type PairPlan, pairPlan } from '../topology/pair.ts';
@@ -32,6 +32,8 @@ export interface FabricClient {
   clientKey: number;
   mapType: MapType;
   windows: FabricWindow[];
+  /** Behind an IOMMU that translates: CPU addresses, by which its output is routed. Else none. */
+  cpuWindows?: FabricWindow[];
   /** The client's driver takes CPU addresses where others take DMA addresses (dma_virt_ops: HFI, rxe). */
   clientDmaOps?: 'virt';
 }
@@ -49,6 +51,8 @@ export interface Fabric extends FabricClient {
   barBus: bigint;
   /** What the kernel adds to a BAR's CPU address to get its bus address. */
   busOffset: bigint;
+  /** Default: off. */
+  iommu?: IommuMode;
 }
 
 /** Every client of a fabric, the first first. */
@@ -58,6 +62,11 @@ export function clientsOf(fabric: Fabric): FabricClient[] {
 
 /** Values of enum pci_p2pdma_map_type in 6.12. */
 export const MAP_TYPE_CODE: Record<MapType, number> = { NOT_SUPPORTED: 1, BUS_ADDR: 2, THRU_HOST_BRIDGE: 3 };
+
+/** Whether the clients' DMA addresses are translated by page tables. */
+export function isTranslated({ iommu = 'off' }: Fabric): boolean {
+  return translates(iommu);
+}
 
 /** Which provider and clients of a topology a run is about. */
 export interface Pair {
@@ -143,6 +152,7 @@ export function topologyFabric(
     barBus: plan.barBusStart,
     // v4.20 to v5.15 subtracted what they should have added (PCI/P2PDMA: fix the wrong dma address calculation, 2021-09).
     busOffset: rules.quirks.includes('bus-offset-sign') ? -busOffset : busOffset,
+    iommu: rules.iommuMode,
     ...fabricClient(topology, pair, plan, ramPhys, rules),
     others: more.map((other) => fabricClient(topology, pair, other, ramPhys, rules)),
   };
@@ -176,7 +186,13 @@ function fabricClient(
       return { device, bar: 'ram', busStart, bytes, target: 'ram', offset: cpuStart - ramPhys };
     return { device, bar: index, busStart, bytes, target: 'other', offset: 0n };
   };
-  return { client, clientKey: plan.clientKey, mapType, windows: plan.windows.map(place) };
+  return {
+    client,
+    clientKey: plan.clientKey,
+    mapType,
+    windows: plan.windows.map(place),
+    cpuWindows: plan.cpuWindows.map(place),
+  };
 }
 
 /** One turn of the page-pointer arithmetic: struct pages of addresses this far apart have the same wasm address. */
@@ -192,7 +208,7 @@ function placeRam(topology: Topology, pair: Pair, barPhys: bigint, ramBytes: num
   for (let at = ((highest % MEMMAP_TURN) + MEMMAP_TURN) % MEMMAP_TURN; at <= BigInt(16 * TIB); at += MEMMAP_TURN) {
     const ram = [{ cpuStart: cpuAddress(at), bytes }];
     const everyoneReaches = clientIds(pair).every((client) => {
-      const { windows } = pairPlan(topology, pair.provider, client, { ...rules, ram });
+      const { windows } = pairPlan(topology, pair.provider, client, { ...rules, iommuMode: 'off', ram });
       const found = windows.filter(({ device }) => device === RAM_DEVICE);
       return found.reduce((sum, window) => sum + window.bytes, 0n) === bytes;
     });

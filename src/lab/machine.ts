@@ -16,6 +16,7 @@ import {
   FLOW_DIRECT,
   FLOW_NVMET,
   HostQueue,
+  IOVA_RCACHE_RANGE,
   Machine,
   MapTypeAnswer,
   NVME_CTRL_PAGE_SIZE,
@@ -32,8 +33,9 @@ import {
 } from '../../build/layout.ts';
 import { assert } from '../base/errors.ts';
 import { growTo, type MemoryView, type Span, viewOf } from './arena.ts';
-import { clientsOf, type FabricClient, MAP_TYPE_CODE } from './fabric.ts';
+import { clientsOf, type FabricClient, type FabricWindow, isTranslated, MAP_TYPE_CODE } from './fabric.ts';
 import { setField } from './fields.ts';
+import { IOMMU_CODE, type IommuSetup, iommuBytes, setupIommus } from './iommu.ts';
 import type { DeviceAgent, Lane } from './lanes.ts';
 import {
   BIOVEC_SLAB_BYTES,
@@ -65,7 +67,7 @@ const MAX_SECTORS_CAP = 2560;
 const COALESCE = 32;
 
 /** Functions of setup.wasm (src/machine/targets/setup.ts). */
-export interface SetupModule {
+export interface SetupModule extends IommuSetup {
   setupRam(machine: number): void;
   setupPool(machine: number, chunk: number): void;
   /** Bytes free in the provider's pool. */
@@ -104,6 +106,8 @@ export interface BuiltMachine {
   memmap: Span;
   barMemmap: Span;
   pool: Span;
+  /** The DMA clients that are behind an IOMMU of the machine: DmaClient. */
+  translated: number[];
   /** The provider's Lifetime. */
   lifetime: number;
   /** One word for each page of RAM and BAR, used by the counting build only. */
@@ -116,7 +120,8 @@ export interface BuiltMachine {
  */
 export function buildMachine(memory: WebAssembly.Memory, spec: MachineSpec, setup: SetupModule): BuiltMachine {
   assert(Number.isInteger(Math.log2(spec.barBytes)), 'BAR sizes are powers of two');
-  const plan = planMachine(spec, setup.mapTypeTreeBytes(clientsOf(spec.fabric).length), MACHINE_START);
+  const mapTypeBytes = setup.mapTypeTreeBytes(clientsOf(spec.fabric).length);
+  const plan = planMachine(spec, mapTypeBytes, MACHINE_START, iommuBytes(spec, setup));
   growTo(memory, plan.end);
   const view = viewOf(memory);
   view.u8.fill(0, plan.zeroed.at, plan.zeroed.at + plan.zeroed.bytes);
@@ -131,6 +136,7 @@ export function buildMachine(memory: WebAssembly.Memory, spec: MachineSpec, setu
   setup.setupRam(plan.shared.machine.at);
   setup.setupPool(plan.shared.machine.at, plan.shared.poolChunk.at);
   setup.setupMapTypes(plan.shared.mapTypes.at, plan.shared.mapTypes.bytes);
+  setupIommus(spec, plan, setup);
   if (spec.payload === 'verify') for (const queue of plan.queues) setup.fillMedia(queue.host.at);
   return {
     spec,
@@ -150,6 +156,9 @@ export function buildMachine(memory: WebAssembly.Memory, spec: MachineSpec, setu
     memmap: plan.memmap,
     barMemmap,
     pool: plan.shared.poolChunk,
+    translated: isTranslated(spec.fabric)
+      ? clientsOf(spec.fabric).map((_, index) => plan.shared.clients.at + index * DmaClient.bytes)
+      : [],
     lifetime: plan.shared.lifetime.at,
     pageStamps: plan.pageStamps,
   };
@@ -215,6 +224,7 @@ function writeMachine(view: MemoryView, spec: MachineSpec, plan: MachinePlan, me
   u32(Machine.lifetime, plan.shared.lifetime.at);
   u32(Machine.otherWindow, plan.otherWindow.at);
   u32(Machine.otherWindowMask, plan.otherWindow.bytes - 1);
+  u32(Machine.iommu, IOMMU_CODE[fabric.iommu ?? 'off']);
   view.u64[(plan.shared.pgmap.at + PciP2pdmaPagemap.bus_offset) / 8] = BigInt.asUintN(64, fabric.busOffset);
 }
 
@@ -223,6 +233,7 @@ function writeClients(view: MemoryView, spec: MachineSpec, plan: MachinePlan): v
   clientsOf(spec.fabric).forEach((client, index) => {
     const at = plan.shared.clients.at + index * DmaClient.bytes;
     view.u64[(at + DmaClient.barReached) / 8] = barReached(spec, client);
+    view.u64[(at + DmaClient.ramReached) / 8] = spec.fabric.ramPhys;
     setField(view, at, DmaClient.key, client.clientKey);
     setField(view, at, DmaClient.dmaOps, client.clientDmaOps === 'virt' ? DMA_OPS_VIRT : DMA_OPS_PCI);
     const answer = plan.shared.answers.at + index * MapTypeAnswer.bytes;
@@ -234,7 +245,9 @@ function writeClients(view: MemoryView, spec: MachineSpec, plan: MachinePlan): v
 /** nvme_set_ctrl_limits with the block layer's defaults (kernel 6.12). */
 function writeLimits(view: MemoryView, spec: MachineSpec, plan: MachinePlan): void {
   const at = plan.shared.limits.at;
-  const hardwareSectors = spec.mdtsBytes / 512;
+  // dma_opt_mapping_size: behind an IOMMU no request may outgrow the caches of IOVA ranges.
+  const hardwareBytes = isTranslated(spec.fabric) ? Math.min(spec.mdtsBytes, IOVA_RCACHE_RANGE) : spec.mdtsBytes;
+  const hardwareSectors = hardwareBytes / 512;
   const u32 = (offset: number, value: number): void => {
     view.u32[(at + offset) / 4] = value;
   };
@@ -246,13 +259,13 @@ function writeLimits(view: MemoryView, spec: MachineSpec, plan: MachinePlan): vo
   u32(QueueLimits.physical_block_size, 512);
   u32(QueueLimits.logical_block_size, 512);
   u32(QueueLimits.dma_alignment, 3);
-  const segments = Math.min(NVME_MAX_SEGS, spec.mdtsBytes / NVME_CTRL_PAGE_SIZE + 1);
+  const segments = Math.min(NVME_MAX_SEGS, hardwareBytes / NVME_CTRL_PAGE_SIZE + 1);
   new DataView(view.u8.buffer).setUint16(at + QueueLimits.max_segments, segments, true);
 }
 
 function writeQueue(view: MemoryView, spec: MachineSpec, plan: MachinePlan, pair: NvmePair, index: number): void {
   writeHostQueue(view, spec, plan, pair, index);
-  writeDeviceQueue(view, spec, plan, index);
+  writeDeviceQueue(view, spec, plan, pair.client, index);
   writeWindows(view, spec, plan, pair.client, index);
   const regions = plan.queues[index];
   const pools = plan.pools[index];
@@ -342,7 +355,13 @@ function writeHostQueue(
   u32(HostQueue.client, plan.shared.clients.at + clientIndex * DmaClient.bytes);
 }
 
-function writeDeviceQueue(view: MemoryView, spec: MachineSpec, plan: MachinePlan, index: number): void {
+function writeDeviceQueue(
+  view: MemoryView,
+  spec: MachineSpec,
+  plan: MachinePlan,
+  { cpuWindows = [] }: FabricClient,
+  index: number,
+): void {
   const regions = plan.queues[index];
   const pools = plan.pools[index];
   assert(regions && pools, `queue ${index} is planned`);
@@ -359,7 +378,8 @@ function writeDeviceQueue(view: MemoryView, spec: MachineSpec, plan: MachinePlan
   u32(DeviceQueue.coalesce, COALESCE);
   u32(DeviceQueue.sqid, index + 1);
   u32(DeviceQueue.windows, regions.windows.at);
-  u32(DeviceQueue.windowCount, regions.windows.bytes / BusWindow.bytes);
+  u32(DeviceQueue.windowCount, regions.windows.bytes / BusWindow.bytes - cpuWindows.length);
+  u32(DeviceQueue.cpuWindowCount, cpuWindows.length);
   u32(DeviceQueue.media, pools.media.at);
   u32(DeviceQueue.mediaBytes, spec.mediaBytes);
   view.u64[(at + DeviceQueue.nsBlocks) / 8] = BigInt(spec.namespaceBytes / 512);
@@ -383,7 +403,7 @@ function kernelMemoryBus({ fabric }: MachineSpec): bigint {
   return (end / WINDOW_TURN + 1n) * WINDOW_TURN;
 }
 
-/** The fabric's windows as this queue's controller meets them, then the host's own structures. */
+/** The fabric's windows as this queue's controller meets them, the host's own structures, what is behind an IOMMU. */
 function writeWindows(
   view: MemoryView,
   spec: MachineSpec,
@@ -399,13 +419,14 @@ function writeWindows(
     ram: { memory: plan.ramWindow.at, mask: spec.ramWindowBytes - 1 },
     other: { memory: plan.otherWindow.at, mask: plan.otherWindow.bytes - 1 },
   };
+  const place = ({ busStart, bytes, target, offset }: FabricWindow) => ({
+    busStart,
+    bytes,
+    ...behind[target],
+    skew: Number(((offset % WINDOW_TURN) + WINDOW_TURN) % WINDOW_TURN),
+  });
   const windows = [
-    ...client.windows.map(({ busStart, bytes, target, offset }) => ({
-      busStart,
-      bytes,
-      ...behind[target],
-      skew: Number(((offset % WINDOW_TURN) + WINDOW_TURN) % WINDOW_TURN),
-    })),
+    ...client.windows.map(place),
     {
       busStart: kernelMemoryBus(spec) + BigInt(first),
       bytes: BigInt(last.at + last.bytes - first),
@@ -413,6 +434,7 @@ function writeWindows(
       mask: 0xffff_ffff,
       skew: 0,
     },
+    ...(client.cpuWindows ?? []).map(place),
   ];
   windows.forEach((window, index) => {
     const at = span.at + index * BusWindow.bytes;

@@ -85,6 +85,11 @@ export function nvmePairs(spec: MachineSpec): NvmePair[] {
   );
 }
 
+/** The client's bus windows, the host's own structures, and what is behind an IOMMU. */
+function windowCount({ windows, cpuWindows = [] }: FabricClient): number {
+  return windows.length + 1 + cpuWindows.length;
+}
+
 /** Structures of one queue pair that are zeroed before a run. */
 function planQueue(arena: Arena, spec: MachineSpec, { lane, client }: NvmePair, index: number) {
   const take = (name: string, bytes: number, align?: number): Span =>
@@ -95,7 +100,7 @@ function planQueue(arena: Arena, spec: MachineSpec, { lane, client }: NvmePair, 
     host: take('host', HostQueue.bytes),
     device: take('device', DeviceQueue.bytes),
     shared: take('doorbells', QueueShared.bytes),
-    windows: take('bus windows', (client.windows.length + 1) * BusWindow.bytes),
+    windows: take('bus windows', windowCount(client) * BusWindow.bytes),
     tags: take('tags', Math.ceil(tags / 64) * 8),
     plug: take('plug', 32 * 4),
     mapIter: take('map iterator', MapIter.bytes),
@@ -133,9 +138,10 @@ export function prpListPages(bytes: number): number {
 
 /**
  * The regions of a machine from byte `start` on.
+ * @param iommuBytes of each client's IOMMU
  * @throws LabError when they do not fit one memory
  */
-export function planMachine(spec: MachineSpec, mapTypeTreeBytes: number, start: number) {
+export function planMachine(spec: MachineSpec, mapTypeTreeBytes: number, start: number, iommuBytes = 0) {
   const arena = new Arena(start);
   const pages = (spec.ramBytes + spec.barBytes) / PAGE_BYTES;
   const shared = planShared(arena, spec, mapTypeTreeBytes);
@@ -152,6 +158,7 @@ export function planMachine(spec: MachineSpec, mapTypeTreeBytes: number, start: 
   const streams = spec.lanes.map(({ streamIos }, index) =>
     arena.take(`lane ${index} access stream`, streamIos * IoDescriptor.bytes, PAGE_BYTES),
   );
+  const iommus = clientsOf(spec.fabric).map(({ client }) => arena.take(`IOMMU of ${client}`, iommuBytes, PAGE_BYTES));
   const pageStamps = arena.take('page stamps of the counting build', pages * 4, PAGE_BYTES);
   const barWindow = arena.take('BAR window', spec.barWindowBytes, PAGE_BYTES);
   const ramWindow = arena.take('RAM window', spec.ramWindowBytes, PAGE_BYTES);
@@ -166,6 +173,7 @@ export function planMachine(spec: MachineSpec, mapTypeTreeBytes: number, start: 
     prpLists,
     pools,
     streams,
+    iommus,
     pageStamps,
     barWindow,
     ramWindow,

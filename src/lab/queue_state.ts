@@ -1,8 +1,8 @@
 // What a queue pair says about itself between slices: outcomes, latency samples, counts. Read and reset by the lab.
-import { BusWindow, Counters, DeviceQueue, HostQueue } from '../../build/layout.ts';
+import { BLK_STS_RESOURCE, BusWindow, Counters, DeviceQueue, HostQueue } from '../../build/layout.ts';
 import { EXIT, LabError } from '../base/errors.ts';
 import { BUCKETS } from '../stats/histogram.ts';
-import type { LandingCount } from '../topology/routes.ts';
+import { IOMMU_FAULT, type LandingCount } from '../topology/routes.ts';
 import { field, field64, setField } from './fields.ts';
 import type { BuiltMachine } from './machine.ts';
 
@@ -38,6 +38,11 @@ export interface Outcome {
   /** Transfers to an address that no window claims, and the first such address. */
   unclaimed: number;
   firstUnclaimed: string | undefined;
+  /** Transfers to an IOVA for which the IOMMU had no mapping, and the first. */
+  faults: number;
+  firstFault: string | undefined;
+  /** Translations that a controller's IOTLB did not have. */
+  iotlbMisses: number;
   verifiedBlocks: number;
   verifyErrors: number;
   /** Times one side had to wake the other. */
@@ -54,6 +59,9 @@ export function takeOutcome(machine: BuiltMachine): Outcome {
     firstError: undefined,
     unclaimed: 0,
     firstUnclaimed: undefined,
+    faults: 0,
+    firstFault: undefined,
+    iotlbMisses: 0,
     verifiedBlocks: 0,
     verifyErrors: 0,
     wakeups: 0,
@@ -69,6 +77,10 @@ export function takeOutcome(machine: BuiltMachine): Outcome {
     const unclaimed = field(view, device, DeviceQueue.unclaimed);
     if (unclaimed > 0) outcome.firstUnclaimed ??= `0x${field64(view, device, DeviceQueue.firstUnclaimed).toString(16)}`;
     outcome.unclaimed += unclaimed;
+    const faults = field(view, device, DeviceQueue.faults);
+    if (faults > 0) outcome.firstFault ??= `0x${field64(view, device, DeviceQueue.firstFault).toString(16)}`;
+    outcome.faults += faults;
+    outcome.iotlbMisses += field(view, device, DeviceQueue.iotlbMisses);
     outcome.verifiedBlocks += field64(view, host, HostQueue.verifiedBlocks);
     outcome.verifyErrors += field(view, host, HostQueue.verifyErrors);
     outcome.wakeups += field(view, host, HostQueue.wakeups) + field(view, device, DeviceQueue.wakeups);
@@ -82,7 +94,14 @@ export function takeOutcome(machine: BuiltMachine): Outcome {
       setField(view, host, word, 0);
     }
     view.u64[(host + HostQueue.verifiedBlocks) / 8] = 0n;
-    for (const word of [DeviceQueue.unclaimed, DeviceQueue.wakeups]) setField(view, device, word, 0);
+    for (const word of [
+      DeviceQueue.unclaimed,
+      DeviceQueue.faults,
+      DeviceQueue.iotlbMisses,
+      DeviceQueue.wakeups,
+    ]) {
+      setField(view, device, word, 0);
+    }
   }
   return outcome;
 }
@@ -97,28 +116,40 @@ export function checkOutcome(outcome: Outcome, arm: string): void {
     );
   }
   if (outcome.errors === 0) return;
-  const where =
+  const where = [
     outcome.unclaimed > 0
       ? ` ${outcome.unclaimed} transfers went to an address that no window claims, the first to ${outcome.firstUnclaimed}.`
-      : '';
+      : '',
+    outcome.faults > 0
+      ? ` ${outcome.faults} transfers faulted at the IOMMU, which had no mapping for them, the first at ${outcome.firstFault}.`
+      : '',
+  ].join('');
   throw new LabError(
     `${arm}: ${outcome.errors} I/Os failed, the first with ${outcome.firstError ?? outcome.refused ?? 'an unknown status'}.${where}`,
     EXIT.runFailed,
   );
 }
 
-/** Transfers that ended in each BAR and in RAM since the last call, over all queues, and those that nothing claimed. */
-export function takeLandings(machine: BuiltMachine, unclaimed: number): LandingCount[] {
+/**
+ * Transfers that ended in each BAR and in RAM since the last call, over all queues, those that nothing claimed, and those
+ * that an IOMMU refused.
+ */
+export function takeLandings(machine: BuiltMachine, unclaimed: number, faults = 0): LandingCount[] {
   const counts = new Map<string, LandingCount>();
   for (const { windows, client } of machine.queues) {
-    for (const [index, { device, bar }] of client.windows.entries()) {
+    // Between them is the window of the host's own structures.
+    const routed = [...client.windows, undefined, ...(client.cpuWindows ?? [])];
+    for (const [index, window] of routed.entries()) {
+      if (window === undefined) continue;
+      const { device, bar } = window;
       const at = windows.at + index * BusWindow.bytes;
       const before = counts.get(`${device} ${bar}`)?.transfers ?? 0;
       counts.set(`${device} ${bar}`, { device, bar, transfers: before + field(machine.view, at, BusWindow.hits) });
       setField(machine.view, at, BusWindow.hits, 0);
     }
   }
-  return [...counts.values(), { device: 'none', bar: 'none', transfers: unclaimed }];
+  const lost = { device: 'none', bar: 'none', transfers: unclaimed } as const;
+  return [...counts.values(), lost, { device: IOMMU_FAULT, bar: 'none', transfers: faults }];
 }
 
 /** Adds the latency samples of all queues to `counts`, clears them, and returns the largest in nanoseconds. */
@@ -161,6 +192,7 @@ function errnoName(errno: number): string {
 }
 
 function statusWords(status: number): string {
+  if (status >>> 16 === BLK_STS_RESOURCE) return 'BLK_STS_RESOURCE: no IOVA or page table left to map it';
   if (status >>> 16 !== 0) return `block status ${status >>> 16}`;
   return `NVMe status 0x${status.toString(16)} (${NVME_STATUS[status] ?? 'unknown'})`;
 }

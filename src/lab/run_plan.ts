@@ -233,7 +233,7 @@ export function groupParams(group: GroupPlan, params: MeasureParams): Params {
     batch: words((each) => String(each.iodepthBatch)),
     queues: queuesOf(group).length,
     ...schemeParams({ era: '6.12', quirk: 'none', 'phys-lookup': 'flag', ...params.variants?.options }),
-    iommu: 'off',
+    iommu: params.fabricOf(group.barBytes).iommu ?? 'off',
     topology: params.topology,
     wait: params.wait,
     refcount: params.refcount,

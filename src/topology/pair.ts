@@ -1,12 +1,12 @@
 // All that a run needs to know of one provider and one client: where the BAR is, the kernel's verdict, the key of the
 // map-type cache, and the table by which the client's requests are routed.
-import { barBusAddress, findBar } from './addresses.ts';
+import { barBusAddress, findBar, translates } from './addresses.ts';
 import type { Verdict } from './decide.ts';
 import { decide } from './decide.ts';
 import { mapTypesIndex } from './find_many.ts';
 import type { BusAddress, CpuAddress, Topology } from './model.ts';
 import type { BusWindow, RouteOptions } from './routes.ts';
-import { routesFor } from './routes.ts';
+import { cpuWindows, routesFor } from './routes.ts';
 import { findFunction } from './tree.ts';
 
 export interface PairPlan {
@@ -20,6 +20,8 @@ export interface PairPlan {
   readonly verdict: Verdict;
   /** Disjoint, sorted. One BAR or piece of RAM may appear at several bus addresses or in several pieces. */
   readonly windows: readonly BusWindow[];
+  /** What the output of an IOMMU that translates is routed by; empty without one. */
+  readonly cpuWindows: readonly BusWindow[];
 }
 
 /** @throws LabError when the functions, the BAR or the offsets are not known */
@@ -38,5 +40,6 @@ export function pairPlan(
     clientKey: mapTypesIndex(clientId),
     verdict: decide(topology, fn.id, clientId, options),
     windows: routesFor(topology, clientId, options),
+    cpuWindows: translates(options.iommuMode) ? cpuWindows(topology, options.ram) : [],
   };
 }

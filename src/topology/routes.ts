@@ -124,9 +124,12 @@ export function landingOf(windows: readonly BusWindow[], address: bigint): Landi
   return { device: window.device, bar: window.bar, cpuAddress: window.cpuStart + address - window.busStart };
 }
 
+/** Word for transfers that an IOMMU refused, in `LandingCount.device`. */
+export const IOMMU_FAULT = 'iommu';
+
 /** How many transfers ended in one place. */
 export interface LandingCount {
-  /** `none` for addresses nobody claimed. */
+  /** `none` for addresses nobody claimed, `IOMMU_FAULT` for IOVAs without a mapping. */
   readonly device: string;
   readonly bar: number | 'ram' | 'none';
   readonly transfers: number;
@@ -150,6 +153,7 @@ export function misdirectionLines(
 }
 
 function where(count: LandingCount): string {
+  if (count.device === IOMMU_FAULT) return 'faulted at the IOMMU, which has no mapping for them';
   if (count.bar === 'none') return 'were claimed by nothing and failed';
   if (count.bar === 'ram') return 'landed in host RAM';
   return `landed in ${count.device} BAR ${count.bar}`;

@@ -153,6 +153,10 @@ function leftovers(machine: BuiltMachine, setup: SetupModule, hosts: Map<string,
   });
   const free = setup.poolAvail(machine.at);
   if (free !== spec.barBytes) wrong.push(`pool: ${free} bytes free instead of ${spec.barBytes}`);
+  for (const client of machine.translated) {
+    if (setup.iovasHeld(client) !== 0) wrong.push(`IOMMU: ${setup.iovasHeld(client)} IOVA ranges held`);
+    if (setup.iommuPagesHeld(client) !== 0) wrong.push(`IOMMU: ${setup.iommuPagesHeld(client)} pages mapped`);
+  }
   for (const [scheme, module] of hosts) {
     const held = module.held(machine.at);
     if (held !== 0) wrong.push(`${scheme} holds ${held} references or mappings`);

@@ -9,6 +9,7 @@ import { NVME_OP_WRITE } from "../layout/nvme";
 import { HostQueue } from "../layout/queue";
 import { IO_OPCODE_SHIFT, PAYLOAD_VERIFY } from "../layout/stream";
 import { reap } from "../nvme/host";
+import { iommuTick } from "../pci/dma_iommu";
 import { endSample, getBuffer, nextIo, noteFailure, noteRefusal, openBio, putBuffer, submitBatches } from "./submitter";
 import { checkAccess, checkDone, prepareCheck, undoCheck } from "./verify";
 
@@ -69,6 +70,7 @@ function refuse(queue: HostQueue, machine: Machine, bio: Bio, error: i32): bool 
 export function runDirect<S>(queue: HostQueue, budget: u32, idleTurns: u32): u32 {
   const scheme = changetype<S>(<usize>queue.scheme);
   countInto(<usize>queue.counters, machineOf(queue));
+  iommuTick(queue);
   const before = queue.completed;
   const issuedBefore = queue.issued;
   let idle: u32 = 0;

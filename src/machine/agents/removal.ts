@@ -71,7 +71,7 @@ function enter(lifetime: Lifetime, phase: u32): void {
 /** The provider's windows of one controller leave the routing table, or lead to the device that got their addresses. */
 export function takeWindows(machine: Machine, queue: DeviceQueue): void {
   const lifetime = lifetimeOf(machine);
-  const end = <usize>queue.windows + <usize>queue.windowCount * offsetof<BusWindow>();
+  const end = <usize>queue.windows + <usize>(queue.windowCount + queue.cpuWindowCount) * offsetof<BusWindow>();
   for (let at = <usize>queue.windows; at < end; at += offsetof<BusWindow>()) {
     const window = changetype<BusWindow>(at);
     if (window.memory != machine.barWindow) continue;

@@ -64,5 +64,6 @@ export const BIO_CHAIN: u16 = 1 << 3;
 
 export const BLK_STS_OK: u8 = 0;
 export const BLK_STS_TARGET: u8 = 5;
+export const BLK_STS_RESOURCE: u8 = 9;
 export const BLK_STS_IOERR: u8 = 10;
 export const BLK_STS_INVAL: u8 = 19;

@@ -38,4 +38,16 @@ export class Counters {
   warnBioIovIterGetPages: u64;
   /** Segments handed to the device that cross the queue's segment boundary. */
   boundaryCrossings: u64;
+  /** Ranges of I/O virtual addresses taken, and given back to the allocator (after the flush that frees them). */
+  iovaAllocs: u64;
+  iovaFrees: u64;
+  /** Entries of the IOMMU's page tables that map memory: written, and cleared. */
+  pteWrites: u64;
+  pteClears: u64;
+  /** Cache lines of tables written by each map and unmap, upper levels included: what VT-d hardware that does not snoop has written back. */
+  pteLines: u64;
+  /** Invalidations queued for the hardware: each is one wait. */
+  invalidations: u64;
+  /** Those of them that emptied a flush queue (lazy). */
+  flushes: u64;
 }

@@ -57,6 +57,8 @@ export class Machine {
   /** Memory behind BARs that are not the provider's, and its mask. */
   otherWindow: u32;
   otherWindowMask: u32;
+  /** IOMMU_*: whether there is one, and whether it translates. */
+  iommu: u32;
 }
 
 /** A device for which the provider's memory is mapped. Written by the lab, read-only afterwards. */
@@ -64,10 +66,14 @@ export class Machine {
 export class DmaClient {
   /** Bus address at which it reaches the BAR, whatever the kernel would have programmed (null scheme). */
   barReached: u64;
+  /** The same for host RAM: its physical address, or an IOVA by which all of it is mapped once. */
+  ramReached: u64;
   /** domain << 16 | bus << 8 | devfn. */
   key: u32;
   /** DMA_OPS_*: what its dma_map_ops hand out. */
   dmaOps: u32;
+  /** Its IommuDomain; 0: nothing translates. */
+  iommuDomain: u32;
 }
 
 /** One range of bus addresses as the device's transactions are routed: a peer's BAR or host RAM. */

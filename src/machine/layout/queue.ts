@@ -166,6 +166,17 @@ export class DeviceQueue {
   commands: u64;
   bytesMoved: u64;
   errors: u32;
+  /** IommuDomain behind the client's host bridge, or 0; windows by which its output is routed, behind the others. */
+  iommu: u32;
+  cpuWindowCount: u32;
+  /** The translations kept of it. */
+  iotlb: u32;
+  /** Tail of the invalidation queue up to which this IOTLB has obeyed. */
+  qiSeen: u32;
+  iotlbMisses: u32;
+  /** Addresses for which the IOMMU had no mapping, and the first. */
+  faults: u32;
+  firstFault: u64;
 }
 
 /** One I/O in flight as its submitter sees it (struct blkdev_dio around the bio), one cache line, indexed like its bio. */

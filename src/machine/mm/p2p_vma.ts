@@ -5,9 +5,13 @@
 // means that the notifier waits for it (mmu_notifier_invalidate_range_start may sleep).
 // Left out: the CPU mapping, which such a VMA may have or not.
 import { counters } from "../counting";
-import { DmaClient, Machine, MAP_BUS_ADDR, MAP_THRU_HOST_BRIDGE } from "../layout/machine";
+import { Machine, MAP_BUS_ADDR, MAP_THRU_HOST_BRIDGE } from "../layout/machine";
 import { PAGE_SHIFT } from "../layout/page";
+import { HostQueue } from "../layout/queue";
+import { Request } from "../layout/request";
+import { clientOf } from "../pci/dma_client";
 import { physToDma } from "../pci/dma_direct";
+import { iommuMapRequest, isTranslated } from "../pci/dma_iommu";
 import { mapType } from "../pci/map_types";
 import { takeState } from "./scheme_state";
 
@@ -57,13 +61,22 @@ function pagesOf(start: u64, end: u64): u32 {
  * and writes the DMA address of each page. wasm address of the first entry, or 0.
  */
 @inline
-export function p2pMap(machine: Machine, client: DmaClient, vma: P2pVma, start: u64, end: u64): usize {
+export function p2pMap(queue: HostQueue, request: Request, vma: P2pVma, start: u64, end: u64): usize {
+  const machine = changetype<Machine>(<usize>queue.machine);
+  const client = clientOf(queue);
   if (start < vma.vm_start || end > vma.vm_end) return 0;
   if (COUNTING) counters().mapCalls += 1;
   const type = mapType(machine, client.key);
   if (type != MAP_BUS_ADDR && type != MAP_THRU_HOST_BRIDGE) return 0;
   const phys = vma.phys + (((start - vma.vm_start) >> PAGE_SHIFT) << PAGE_SHIFT);
-  let address = type == MAP_BUS_ADDR ? machine.barBus + (phys - machine.barPhys) : physToDma(phys);
+  let address = physToDma(phys);
+  if (type == MAP_BUS_ADDR) {
+    address = machine.barBus + (phys - machine.barPhys);
+  } else if (isTranslated(queue)) {
+    // dma_map_resource by the exporter; the request remembers the range.
+    address = iommuMapRequest(queue, request, phys, <u64>pagesOf(start, end) << PAGE_SHIFT);
+    if (address == 0) return 0;
+  }
   const first = entryOf(vma, start);
   const last = first + (<usize>pagesOf(start, end) << 3);
   for (let entry = first; entry < last; entry += 8) {

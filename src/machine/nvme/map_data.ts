@@ -6,12 +6,14 @@
 import { must } from "../must";
 import { counters } from "../counting";
 import { mapIterMore, mapIterNext, mapIterStart } from "../block/map_iter";
-import { Bio, BLK_STS_INVAL, BLK_STS_OK, BLK_STS_TARGET } from "../layout/bio";
+import { Bio, BLK_STS_INVAL, BLK_STS_OK, BLK_STS_RESOURCE, BLK_STS_TARGET } from "../layout/bio";
 import { IOD_CMD, NVME_CTRL_PAGE_SIZE, NvmeCommand, NvmeIod } from "../layout/nvme";
 import { HostQueue } from "../layout/queue";
 import { Request } from "../layout/request";
 import { Scatterlist } from "../layout/scatterlist";
 import { peekFree, pushFree } from "../mm/free_stack";
+import { dmaAddressOf, isBusAddress } from "../pci/dma_direct";
+import { iommuMapRequest, iommuMapSg, iommuUnmapRequest, iovaBegin, iovaLink, isTranslated } from "../pci/dma_iommu";
 import { EREMOTEIO } from "../pci/p2pdma";
 import { vecAt } from "../block/bio";
 import { prpAdd, prpAddList, prpBegin, prpFree, prpSimple } from "./prp";
@@ -64,11 +66,9 @@ export function unmapData<S>(queue: HostQueue, scheme: S, request: Request): voi
   const iod = iodOf(request);
   if (isDefined(scheme.unmap)) scheme.unmap(queue, request);
   if (isDefined(scheme.fillSg)) {
-    if (usesSg(scheme) && iod.dma_len == 0) {
-      pushFree(queue.sgStack, queue.sgFree, <usize>iod.sgt_sgl);
-      queue.sgFree += 1;
-    }
+    if (usesSg(scheme) && iod.dma_len == 0) returnSg(queue, <usize>iod.sgt_sgl);
   }
+  if (isTranslated(queue)) iommuUnmapRequest(queue, request);
   prpFree(queue, iod);
 }
 
@@ -81,8 +81,12 @@ function mapThroughSg<S>(queue: HostQueue, scheme: S, request: Request): u8 {
     const place = vecAt(bio, bio.bi_idx).place;
     if (scheme.isPlain(request, place)) {
       const bytes = request.__data_len;
-      const address = scheme.mapPlain(queue, place, startOffset(bio));
+      let address = scheme.mapPlain(queue, place, startOffset(bio));
       if (fitsTwoPages(address, bytes)) {
+        if (isTranslated(queue)) {
+          address = iommuMapRequest(queue, request, address, bytes);
+          if (address == 0) return BLK_STS_RESOURCE;
+        }
         iod.dma_len = bytes;
         iod.first_dma = address;
         iod.nr_allocations = -1;
@@ -96,15 +100,21 @@ function mapThroughSg<S>(queue: HostQueue, scheme: S, request: Request): u8 {
   const sgl = peekFree(queue.sgStack, queue.sgFree);
   queue.sgFree -= 1;
   iod.sgt_sgl = <u64>sgl;
-  const count = fillSg(queue, scheme, request, sgl);
+  let count = fillSg(queue, scheme, request, sgl);
   iod.sgt_orig_nents = count;
-  iod.sgt_nents = count;
   const error = scheme.mapSg(queue, request, sgl, count);
   if (error != 0) {
-    pushFree(queue.sgStack, queue.sgFree, sgl);
-    queue.sgFree += 1;
+    returnSg(queue, sgl);
     return error == -EREMOTEIO ? BLK_STS_TARGET : BLK_STS_INVAL;
   }
+  if (isTranslated(queue)) {
+    count = iommuMapSg(queue, request, sgl, count);
+    if (count == 0) {
+      returnSg(queue, sgl);
+      return BLK_STS_RESOURCE;
+    }
+  }
+  iod.sgt_nents = count;
   const first = changetype<Scatterlist>(sgl).dma_address;
   if (count == 1 && fitsTwoPages(first, request.__data_len)) {
     iod.nr_allocations = -1;
@@ -117,6 +127,12 @@ function mapThroughSg<S>(queue: HostQueue, scheme: S, request: Request): u8 {
     prpAdd(queue, iod, command, sg.dma_address, sg.dma_length);
   }
   return BLK_STS_OK;
+}
+
+@inline
+function returnSg(queue: HostQueue, sgl: usize): void {
+  pushFree(queue.sgStack, queue.sgFree, sgl);
+  queue.sgFree += 1;
 }
 
 /** blk_rq_map_sg. */
@@ -155,8 +171,13 @@ function mapDirect<S>(queue: HostQueue, scheme: S, request: Request): u8 {
   iod.nr_allocations = -1;
   if (request.nr_phys_segments == 1) {
     const bio = changetype<Bio>(<usize>request.bio);
-    const address = scheme.mapSegment(queue, request, vecAt(bio, bio.bi_idx).place, startOffset(bio), true);
-    if (address == 0) return BLK_STS_INVAL;
+    const answer = scheme.mapSegment(queue, request, vecAt(bio, bio.bi_idx).place, startOffset(bio), true);
+    if (answer == 0) return BLK_STS_INVAL;
+    let address = dmaAddressOf(answer);
+    if (isTranslated(queue) && !isBusAddress(answer)) {
+      address = iommuMapRequest(queue, request, address, bytes);
+      if (address == 0) return BLK_STS_RESOURCE;
+    }
     if (COUNTING) counters().segments += 1;
     if (fitsTwoPages(address, bytes)) {
       prpSimple(command, address, bytes);
@@ -169,16 +190,32 @@ function mapDirect<S>(queue: HostQueue, scheme: S, request: Request): u8 {
   return mapSegments(queue, scheme, request);
 }
 
+/**
+ * blk_rq_dma_map_iter_start and _next. Behind an IOMMU the segments are linked into one range of IOVAs, which the driver
+ * sees as one segment: the controller's page is the IOMMU's, so every interior edge fits (blk_can_dma_map_iova).
+ */
 function mapSegments<S>(queue: HostQueue, scheme: S, request: Request): u8 {
   const iod = iodOf(request);
   const iter = mapIterStart(queue, request);
   let first = true;
+  let linked: u64 = 0;
   while (mapIterMore(iter)) {
     mapIterNext(queue, scheme, iter);
-    const address = scheme.mapSegment(queue, request, iter.place, iter.offset, first);
-    if (address == 0) {
+    const answer = scheme.mapSegment(queue, request, iter.place, iter.offset, first);
+    if (answer == 0) {
+      if (isTranslated(queue)) iommuUnmapRequest(queue, request);
       prpFree(queue, iod);
       return BLK_STS_INVAL;
+    }
+    let address = dmaAddressOf(answer);
+    if (isTranslated(queue) && !isBusAddress(answer)) {
+      const phys = address;
+      address = first ? iovaBegin(queue, request, phys, request.__data_len) : linked;
+      if (address == 0 || !iovaLink(queue, request, address, phys, iter.len)) {
+        prpFree(queue, iod);
+        return BLK_STS_RESOURCE;
+      }
+      linked = address + iter.len;
     }
     if (first) prpBegin(queue, iod, commandOf(request), address, request.__data_len);
     first = false;

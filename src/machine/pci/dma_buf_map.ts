@@ -11,7 +11,7 @@ import {
   initPercpuRef, PercpuRef, percpuRefBytes, percpuRefCount, percpuRefKill, percpuRefPut, percpuRefRevive, percpuRefTryGet,
 } from "../mm/percpu_ref";
 import { takeState } from "../mm/scheme_state";
-import { physToDma } from "./dma_direct";
+import { iommuMapOnce } from "./dma_iommu";
 import { mapTypeAnswer } from "./map_types";
 
 /** struct nvme_dmabuf_map, 88 bytes; begins with struct io_dmabuf_map (64). */
@@ -55,11 +55,12 @@ export function listBytes(bytes: f64): f64 {
 export function mapBarDmabuf(machine: Machine, client: DmaClient, atomicRefs: bool): usize {
   const type = mapTypeAnswer(machine, client.key);
   if (type != MAP_BUS_ADDR && type != MAP_THRU_HOST_BRIDGE) return 0;
+  let address = type == MAP_BUS_ADDR ? machine.barBus : iommuMapOnce(client, machine.barPhys, machine.barBytes);
+  if (address == 0) return 0;
   const map = changetype<NvmeDmabufMap>(takeState(machine, offsetof<NvmeDmabufMap>()));
   initPercpuRef(machine, changetype<PercpuRef>(changetype<usize>(map)), atomicRefs);
   map.nr_entries = <u32>(machine.barBytes / NVME_CTRL_PAGE_SIZE);
   map.dma_list = <u64>takeState(machine, <u64>map.nr_entries << 3);
-  let address = type == MAP_BUS_ADDR ? machine.barBus : physToDma(machine.barPhys);
   for (let i: u32 = 0; i < map.nr_entries; i++) {
     store<u64>(<usize>map.dma_list + (<usize>i << 3), address);
     address += NVME_CTRL_PAGE_SIZE;

@@ -4,7 +4,7 @@
 // On the stack in Linux; here two words of the module instance, which maps one request at a time.
 import { counters } from "../counting";
 import { DmaClient, Machine, MAP_BUS_ADDR, MAP_THRU_HOST_BRIDGE } from "../layout/machine";
-import { physToDma } from "./dma_direct";
+import { busAddress, physToDma } from "./dma_direct";
 import { mapType } from "./map_types";
 
 let map: u32 = 0;
@@ -18,9 +18,9 @@ export function enterProvider(machine: Machine, client: DmaClient, providerBusOf
   busOffset = <u64>providerBusOffset;
 }
 
-/** DMA address of physical address `phys` of the provider entered last; 0 when the client cannot reach it. */
+/** What mapSegment answers for `phys` of the provider entered last; 0 when the client cannot reach it. */
 @inline
 export function p2pAddress(phys: u64): u64 {
-  if (map == MAP_BUS_ADDR) return phys + busOffset;
+  if (map == MAP_BUS_ADDR) return busAddress(phys + busOffset);
   return map == MAP_THRU_HOST_BRIDGE ? physToDma(phys) : 0;
 }

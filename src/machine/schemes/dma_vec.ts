@@ -21,7 +21,7 @@ import { DmaClient, Machine } from "../layout/machine";
 import { PAGE_SIZE } from "../layout/page";
 import { Dio, HostQueue } from "../layout/queue";
 import { QUEUE_FLAG_DMA_DIRECT, Request } from "../layout/request";
-import { Scatterlist } from "../layout/scatterlist";
+import { Scatterlist, SG_DMA_BUS_ADDRESS } from "../layout/scatterlist";
 import { BUFFERS_USER } from "../layout/stream";
 import { poolBusAddress } from "../mm/gen_pool";
 import { isPagePointer, pageToPhys } from "../mm/page";
@@ -114,6 +114,7 @@ export class Scheme {
     sg.length = bytes;
     sg.dma_address = place + offset;
     sg.dma_length = bytes;
+    sg.dma_flags = SG_DMA_BUS_ADDRESS;
     if (COUNTING) {
       const last = sg.dma_address + bytes - 1;
       if ((last ^ sg.dma_address) & ~SEG_BOUNDARY_MASK) counters().boundaryCrossings += 1;

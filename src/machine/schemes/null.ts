@@ -3,12 +3,14 @@
 // @refuses ENOMEM the provider's gen_pool is empty (pci_alloc_p2pmem)
 //
 // Not a proposal: no owner, no flag, no mapping, no lifetime. Its figure is the floor that every other figure contains.
-// A place is the bus address at which the client reaches the buffer, whatever memory it is in.
-import { bioAdd, machineOf } from "../block/bio";
+// A place is the bus address at which the client reaches the buffer, whatever memory it is in; behind an IOMMU, an address
+// in a mapping of all of that memory, made once.
+import { bioAdd } from "../block/bio";
 import { Bio } from "../layout/bio";
 import { Dio, HostQueue } from "../layout/queue";
 import { Request } from "../layout/request";
 import { clientOf } from "../pci/dma_client";
+import { busAddress } from "../pci/dma_direct";
 
 @unmanaged
 export class Scheme {
@@ -24,8 +26,8 @@ export class Scheme {
 
   @inline
   add(queue: HostQueue, bio: Bio, dio: Dio): i32 {
-    const start = dio.inRam ? machineOf(queue).ramPhys : clientOf(queue).barReached;
-    bioAdd(queue, this, bio, start + dio.bufferOffset, 0, dio.lenBytes);
+    const client = clientOf(queue);
+    bioAdd(queue, this, bio, (dio.inRam ? client.ramReached : client.barReached) + dio.bufferOffset, 0, dio.lenBytes);
     return 0;
   }
 
@@ -44,6 +46,6 @@ export class Scheme {
 
   @inline
   mapSegment(_queue: HostQueue, _request: Request, place: u64, offset: u32, _first: bool): u64 {
-    return place + offset;
+    return busAddress(place + offset);
   }
 }

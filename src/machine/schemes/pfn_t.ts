@@ -22,7 +22,7 @@ import { Scatterlist, SG_DMA_BUS_ADDRESS } from "../layout/scatterlist";
 import { BUFFERS_USER } from "../layout/stream";
 import { pageToPhys, physToPage } from "../mm/page";
 import { clientOf } from "../pci/dma_client";
-import { physToDma } from "../pci/dma_direct";
+import { dmaAddressOf, isBusAddress, physToDma } from "../pci/dma_direct";
 import { enterProvider, p2pAddress } from "../pci/map_state";
 import { EFAULT, EINVAL } from "../pci/orchestrator";
 import { EREMOTEIO } from "../pci/p2pdma";
@@ -168,9 +168,10 @@ export class Scheme {
       if (found == 0) return -EREMOTEIO;
       if (found != provider) enterProvider(machine, clientOf(queue), changetype<P2pdmaProvider>(<usize>found).bus_offset);
       provider = found;
-      sg.dma_address = p2pAddress(phys);
-      if (sg.dma_address == 0) return -EREMOTEIO;
-      sg.dma_flags = SG_DMA_BUS_ADDRESS;
+      const answer = p2pAddress(phys);
+      if (answer == 0) return -EREMOTEIO;
+      sg.dma_address = dmaAddressOf(answer);
+      if (isBusAddress(answer)) sg.dma_flags = SG_DMA_BUS_ADDRESS;
     }
     return 0;
   }

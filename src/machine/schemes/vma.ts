@@ -107,7 +107,7 @@ export class Scheme {
   @inline
   dmaList(queue: HostQueue, request: Request, place: u64, offset: u32): usize {
     const start = place + offset;
-    return p2pMap(machineOf(queue), clientOf(queue), this.mapping, start, start + request.__data_len);
+    return p2pMap(queue, request, this.mapping, start, start + request.__data_len);
   }
 
   @inline

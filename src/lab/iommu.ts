@@ -1,0 +1,83 @@
+// The IOMMU of a machine as the lab sets it up: one DMA domain for each client, built by setup.wasm in planned memory.
+import {
+  BusWindow,
+  DmaClient,
+  IOMMU_LAZY,
+  IOMMU_OFF,
+  IOMMU_PASSTHROUGH,
+  IOMMU_STRICT,
+} from '../../build/layout.ts';
+import { assert, LabError } from '../base/errors.ts';
+import type { IommuMode } from '../topology/addresses.ts';
+import { clientsOf, isTranslated } from './fabric.ts';
+import { type MachinePlan, nvmePairs } from './machine_plan.ts';
+import type { MachineSpec } from './machine_spec.ts';
+
+export const IOMMU_CODE: Record<IommuMode, number> = {
+  off: IOMMU_OFF,
+  passthrough: IOMMU_PASSTHROUGH,
+  lazy: IOMMU_LAZY,
+  strict: IOMMU_STRICT,
+};
+
+/** Functions of setup.wasm about IOMMUs. `client`: a DmaClient that is behind one. */
+export interface IommuSetup {
+  iommuBytes(queues: number, tags: number, onceBytes: number): number;
+  setupIommu(
+    client: number,
+    at: number,
+    queues: number,
+    tags: number,
+    onceBytes: number,
+    lazy: number,
+    windows: number,
+    windowCount: number,
+  ): void;
+  attachIommu(client: number, deviceQueue: number, index: number): void;
+  mapFloorBuffers(machine: number, client: number, barThroughIommu: number): number;
+  /** Ranges and pages of 4 KiB that requests hold: none when no I/O is in flight. */
+  iovasHeld(client: number): number;
+  iommuPagesHeld(client: number): number;
+  /** Unmapped ranges that wait for a flush (lazy). */
+  iovasQueued(client: number): number;
+  flushIommu(client: number): void;
+  /** Bytes of page tables in use. */
+  iommuTableBytes(client: number): number;
+}
+
+/** Mappings of the whole BAR that last: the floor's, and of each variant of a scheme that maps its buffers once. */
+const BAR_MAPPINGS = 3;
+
+function onceBytes(spec: MachineSpec): number {
+  return spec.ramBytes + BAR_MAPPINGS * spec.barBytes;
+}
+
+/** Bytes of one client's IOMMU; 0 where nothing translates. */
+export function iommuBytes(spec: MachineSpec, setup: IommuSetup): number {
+  if (!isTranslated(spec.fabric)) return 0;
+  return setup.iommuBytes(nvmePairs(spec).length, spec.depthEntries - 1, onceBytes(spec));
+}
+
+/** Builds every client's domain and puts its controllers behind it. */
+export function setupIommus(spec: MachineSpec, plan: MachinePlan, setup: IommuSetup): void {
+  if (!isTranslated(spec.fabric)) return;
+  const pairs = nvmePairs(spec);
+  for (const [index, client] of clientsOf(spec.fabric).entries()) {
+    const at = plan.shared.clients.at + index * DmaClient.bytes;
+    const own = pairs.flatMap(({ clientIndex }, queue) => (clientIndex === index ? [queue] : []));
+    const queues = own.map((queue) => plan.queues[queue]).filter((queue) => queue !== undefined);
+    const windows = queues[0]?.windows;
+    const region = plan.iommus[index];
+    assert(windows && region, `client ${index} has a controller`);
+    const claimed = windows.bytes / BusWindow.bytes - (client.cpuWindows?.length ?? 0);
+    const lazy = spec.fabric.iommu === 'lazy' ? 1 : 0;
+    setup.setupIommu(at, region.at, pairs.length, spec.depthEntries - 1, onceBytes(spec), lazy, windows.at, claimed);
+    queues.forEach(({ device }, place) => {
+      setup.attachIommu(at, device.at, own[place] as number);
+    });
+    const isBus = client.windows.some(({ target }) => target === 'bar');
+    if (setup.mapFloorBuffers(plan.shared.machine.at, at, isBus ? 0 : 1) === 0) {
+      throw new LabError('--iommu: the page tables have no room for RAM and BAR; make --ram or --bar smaller.');
+    }
+  }
+}
