@@ -196,6 +196,7 @@ export async function resolveRun(
     marginPercent: options.margin,
     topology: fabric.name,
     fabricOf: fabric.fabricOf,
+    iommu: options.iommu,
     jobs,
     jobFile,
   };

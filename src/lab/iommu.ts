@@ -1,12 +1,5 @@
 // The IOMMU of a machine as the lab sets it up: one DMA domain for each client, built by setup.wasm in planned memory.
-import {
-  BusWindow,
-  DmaClient,
-  IOMMU_LAZY,
-  IOMMU_OFF,
-  IOMMU_PASSTHROUGH,
-  IOMMU_STRICT,
-} from '../../build/layout.ts';
+import { BusWindow, DmaClient, IOMMU_LAZY, IOMMU_OFF, IOMMU_PASSTHROUGH, IOMMU_STRICT } from '../../build/layout.ts';
 import { assert, LabError } from '../base/errors.ts';
 import type { IommuMode } from '../topology/addresses.ts';
 import { clientsOf, isTranslated } from './fabric.ts';

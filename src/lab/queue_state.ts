@@ -94,12 +94,7 @@ export function takeOutcome(machine: BuiltMachine): Outcome {
       setField(view, host, word, 0);
     }
     view.u64[(host + HostQueue.verifiedBlocks) / 8] = 0n;
-    for (const word of [
-      DeviceQueue.unclaimed,
-      DeviceQueue.faults,
-      DeviceQueue.iotlbMisses,
-      DeviceQueue.wakeups,
-    ]) {
+    for (const word of [DeviceQueue.unclaimed, DeviceQueue.faults, DeviceQueue.iotlbMisses, DeviceQueue.wakeups]) {
       setField(view, device, word, 0);
     }
   }

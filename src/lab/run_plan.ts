@@ -3,6 +3,7 @@ import { assert } from '../base/errors.ts';
 import { MIB } from '../base/units.ts';
 import { type Job, usedBlockSizes } from '../jobs/job.ts';
 import type { Params } from '../report/result.ts';
+import type { IommuMode } from '../topology/addresses.ts';
 import type { Fabric } from './fabric.ts';
 import { type Buffers, type MachineSpec, NVME_PAIRS, type Payload } from './machine_spec.ts';
 
@@ -42,6 +43,8 @@ export interface RunParams {
   /** The emulated PCIe tree: its name, and its provider and client for a BAR size. */
   topology: string;
   fabricOf(barBytes: number): Fabric;
+  /** DMA translation; default off. */
+  iommu?: IommuMode;
   jobs: readonly Job[];
   /** The job file as given, or undefined for the default job. */
   jobFile: string | undefined;
@@ -233,7 +236,7 @@ export function groupParams(group: GroupPlan, params: MeasureParams): Params {
     batch: words((each) => String(each.iodepthBatch)),
     queues: queuesOf(group).length,
     ...schemeParams({ era: '6.12', quirk: 'none', 'phys-lookup': 'flag', ...params.variants?.options }),
-    iommu: params.fabricOf(group.barBytes).iommu ?? 'off',
+    iommu: params.iommu ?? 'off',
     topology: params.topology,
     wait: params.wait,
     refcount: params.refcount,
