@@ -61,7 +61,9 @@ export function setupIommus(spec: MachineSpec, plan: MachinePlan, setup: IommuSe
     const queues = own.map((queue) => plan.queues[queue]).filter((queue) => queue !== undefined);
     const windows = queues[0]?.windows;
     const region = plan.iommus[index];
-    assert(windows && region, `client ${index} has a controller`);
+    assert(region, `client ${index} is planned`);
+    // A client that this flow does not use.
+    if (windows === undefined) continue;
     const claimed = windows.bytes / BusWindow.bytes - (client.cpuWindows?.length ?? 0);
     const lazy = spec.fabric.iommu === 'lazy' ? 1 : 0;
     setup.setupIommu(at, region.at, pairs.length, spec.depthEntries - 1, onceBytes(spec), lazy, windows.at, claimed);
@@ -73,4 +75,11 @@ export function setupIommus(spec: MachineSpec, plan: MachinePlan, setup: IommuSe
       throw new LabError('--iommu: the page tables have no room for RAM and BAR; make --ram or --bar smaller.');
     }
   }
+}
+
+/** The DmaClients whose controllers are behind an IOMMU. */
+export function translatedClients(spec: MachineSpec, plan: MachinePlan): number[] {
+  if (!isTranslated(spec.fabric)) return [];
+  const used = new Set(nvmePairs(spec).map(({ clientIndex }) => clientIndex));
+  return [...used].map((index) => plan.shared.clients.at + index * DmaClient.bytes);
 }

@@ -35,7 +35,7 @@ import { assert } from '../base/errors.ts';
 import { growTo, type MemoryView, type Span, viewOf } from './arena.ts';
 import { clientsOf, type FabricClient, type FabricWindow, isTranslated, MAP_TYPE_CODE } from './fabric.ts';
 import { setField } from './fields.ts';
-import { IOMMU_CODE, type IommuSetup, iommuBytes, setupIommus } from './iommu.ts';
+import { IOMMU_CODE, type IommuSetup, iommuBytes, setupIommus, translatedClients } from './iommu.ts';
 import type { DeviceAgent, Lane } from './lanes.ts';
 import {
   BIOVEC_SLAB_BYTES,
@@ -156,9 +156,7 @@ export function buildMachine(memory: WebAssembly.Memory, spec: MachineSpec, setu
     memmap: plan.memmap,
     barMemmap,
     pool: plan.shared.poolChunk,
-    translated: isTranslated(spec.fabric)
-      ? clientsOf(spec.fabric).map((_, index) => plan.shared.clients.at + index * DmaClient.bytes)
-      : [],
+    translated: translatedClients(spec, plan),
     lifetime: plan.shared.lifetime.at,
     pageStamps: plan.pageStamps,
   };
