@@ -11,6 +11,7 @@ import { Bio, BLK_STS_OK, REQ_OP_READ, REQ_OP_WRITE } from "../layout/bio";
 import { Dio, HostQueue } from "../layout/queue";
 import { BUFFERS_RAM, PAYLOAD_VERIFY } from "../layout/stream";
 import { flushPlug, reap } from "../nvme/host";
+import { iommuTick } from "../pci/dma_iommu";
 import {
   endSample, getBuffer, nextIo, noteFailure, noteRefusal, openBio, putBuffer, submitBatches, submitPending,
 } from "./submitter";
@@ -152,6 +153,8 @@ export function runCopy<S>(front: HostQueue, budget: u32, idleTurns: u32): u32 {
   const scheme = changetype<S>(<usize>front.scheme);
   const backScheme = changetype<S>(<usize>back.scheme);
   countInto(<usize>front.counters, machineOf(front));
+  iommuTick(front);
+  iommuTick(back);
   const before = front.completed;
   const issuedBefore = front.issued;
   let idle: u32 = 0;

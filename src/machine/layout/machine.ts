@@ -74,6 +74,8 @@ export class DmaClient {
   dmaOps: u32;
   /** Its IommuDomain; 0: nothing translates. */
   iommuDomain: u32;
+  /** Clients lie side by side: whole 64-bit words. */
+  pad28: u32;
 }
 
 /** One range of bus addresses as the device's transactions are routed: a peer's BAR or host RAM. */
