@@ -76,6 +76,7 @@ export function benchMachine(choice: MachineChoice = {}, memory = sharedMemory()
     schemes,
     bars: [barBytes],
     barSweep: [],
+    flows: ['direct'],
     payloads: [payload],
     buffers: ['fixed'],
     p2pShare: 100,

@@ -1,60 +1,9 @@
 // The command line as a user meets it: real processes, real worker threads, exit codes and messages.
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parseResult, type Result } from '../src/report/result.ts';
-
-const P2PLAB = fileURLToPath(new URL('../bin/p2plab.js', import.meta.url));
-const QUICK = [
-  '--processes',
-  '1',
-  '--rounds',
-  '2',
-  '--round-ms',
-  '4',
-  '--bar',
-  '256MiB',
-  '--payload',
-  'none',
-  '--bar-sweep',
-  'off',
-  '--quiet',
-];
-
-interface Ended {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-  tookMs: number;
-  dir: string;
-}
-
-function p2plab(args: string[], afterStart?: (kill: (signal: NodeJS.Signals) => void) => void): Promise<Ended> {
-  const dir = mkdtempSync(join(tmpdir(), 'p2plab-'));
-  const began = performance.now();
-  const child = spawn(process.execPath, [P2PLAB, ...args], { cwd: dir });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (chunk) => {
-    stdout += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk;
-  });
-  afterStart?.((signal) => child.kill(signal));
-  return new Promise((resolve) => {
-    child.on('close', (code) => resolve({ code, stdout, stderr, tookMs: performance.now() - began, dir }));
-  });
-}
-
-function jobFile(text: string): string {
-  const path = join(mkdtempSync(join(tmpdir(), 'p2plab-job-')), 'job.fio');
-  writeFileSync(path, text);
-  return path;
-}
+import { jobFile, p2plab, QUICK } from './support/cli.ts';
 
 describe('a run', () => {
   it('prints the table, leaves the run folder, and its JSON is one valid document', async () => {

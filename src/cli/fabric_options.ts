@@ -1,12 +1,13 @@
 // The options of a run that choose the emulated PCIe tree: which topology, which provider and client in it.
 import { LabError } from '../base/errors.ts';
-import { type Fabric, type Pair, presetFabric, topologyFabric } from '../lab/fabric.ts';
+import { driveBeside, type Fabric, type Pair, presetFabric, presetPair, topologyFabric } from '../lab/fabric.ts';
+import type { Flow } from '../lab/machine_spec.ts';
 import { type AddressOptions, type IommuMode, QUIRKS } from '../topology/addresses.ts';
 import { parseCpu } from '../topology/cpu.ts';
 import { loadTopology, resolveCpu } from '../topology/load.ts';
 import { providerBars } from '../topology/memory/providers.ts';
 import type { Topology } from '../topology/model.ts';
-import { PRESET_NAMES, preset } from '../topology/presets.ts';
+import { PRESET_NAMES } from '../topology/presets.ts';
 import { endpoints, findFunction } from '../topology/tree.ts';
 
 /** The options as commander hands them over. */
@@ -14,6 +15,8 @@ export interface FabricOptions {
   topology: string;
   provider?: string;
   client?: string;
+  /** Second client of flow `copy`. */
+  clientB?: string;
   cpu?: string;
   iommu: IommuMode;
   /** Also those of schemes. */
@@ -22,7 +25,7 @@ export interface FabricOptions {
 
 export interface ResolvedFabric {
   name: string;
-  fabricOf(barBytes: number): Fabric;
+  fabricOf(barBytes: number, flow: Flow): Fabric;
   /** The provider's BAR, where the topology decides it. */
   barBytes: number | undefined;
   /** What was chosen because the user did not say. */
@@ -32,10 +35,15 @@ export interface ResolvedFabric {
 const NVME_CLASS = 0x0108;
 
 /**
+ * @param flows those of the run: some have clients of their own
  * @param ramBytes the lab's host RAM
  * @throws LabError when the topology cannot be read or the pair is not in it
  */
-export async function resolveFabric(options: FabricOptions, ramBytes: number): Promise<ResolvedFabric> {
+export async function resolveFabric(
+  options: FabricOptions,
+  flows: readonly Flow[],
+  ramBytes: number,
+): Promise<ResolvedFabric> {
   const choice = options.cpu === undefined ? undefined : parseCpu(options.cpu);
   const rulesFor = (topology: Topology): AddressOptions => ({
     era: '6.12',
@@ -50,17 +58,59 @@ export async function resolveFabric(options: FabricOptions, ramBytes: number): P
         `--provider and --client: the preset ${options.topology} has its own; they go with a topology file.`,
       );
     }
-    const fabricOf = (barBytes: number): Fabric => {
-      const { topology } = preset(options.topology, { barBytes });
-      return presetFabric(options.topology, barBytes, ramBytes, rulesFor(topology));
+    const fabricOf = (barBytes: number, flow: Flow): Fabric => {
+      const { topology, pair } = presetPair(options.topology, barBytes);
+      const others = furtherClients(topology, pair, flow, options);
+      return presetFabric(options.topology, barBytes, ramBytes, rulesFor(topology), others);
     };
-    return { name: options.topology, fabricOf, barBytes: undefined, notes: [] };
+    const { topology, pair } = presetPair(options.topology, SOME_BAR_BYTES);
+    return {
+      name: options.topology,
+      fabricOf,
+      barBytes: undefined,
+      notes: clientNotes(topology, pair, flows, options),
+    };
   }
   const topology = await loadTopology(options.topology);
   const { pair, notes } = choosePair(topology, options);
-  const fabric = topologyFabric(options.topology, topology, pair, ramBytes, rulesFor(topology));
+  const fabrics = new Map(
+    flows.map((flow) => {
+      const others = furtherClients(topology, pair, flow, options);
+      return [flow, topologyFabric(options.topology, topology, { ...pair, others }, ramBytes, rulesFor(topology))];
+    }),
+  );
   const bar = findFunction(topology, pair.provider.device).bars.find(({ index }) => index === pair.provider.bar);
-  return { name: options.topology, fabricOf: () => fabric, barBytes: bar?.bytes, notes };
+  return {
+    name: options.topology,
+    fabricOf: (_, flow) => fabrics.get(flow) as Fabric,
+    barBytes: bar?.bytes,
+    notes: [...notes, ...clientNotes(topology, pair, flows, options)],
+  };
+}
+
+/** Functions of a preset do not depend on the size of its BAR. */
+const SOME_BAR_BYTES = 2 ** 28;
+
+/** The clients of a flow besides the first. */
+function furtherClients(topology: Topology, pair: Pair, flow: Flow, options: FabricOptions): string[] {
+  if (flow !== 'copy') return [];
+  if (options.clientB !== undefined) return [findFunction(topology, options.clientB).id];
+  return [driveBeside(topology, pair)];
+}
+
+/** Which they are, where the user did not say. */
+function clientNotes(topology: Topology, pair: Pair, flows: readonly Flow[], options: FabricOptions): string[] {
+  if (options.clientB !== undefined) {
+    if (flows.includes('copy')) return [];
+    throw new LabError('--client-b: only flow copy has a second drive; add --flow copy or leave --client-b out.');
+  }
+  return flows.flatMap((flow) =>
+    furtherClients(topology, pair, flow, options).map((id) => {
+      const what =
+        id === pair.client ? `a second controller of ${id}, which has no drive beside it` : `${id}, beside it`;
+      return `flow ${flow}: A is ${pair.client}, B ${what} (--client-b chooses)`;
+    }),
+  );
 }
 
 function choosePair(topology: Topology, options: FabricOptions): { pair: Pair; notes: string[] } {

@@ -9,7 +9,7 @@ import { replayJobFile } from '../jobs/replay_job.ts';
 import { type Override, resolveJobs } from '../jobs/resolve.ts';
 import { recogniseTrace } from '../jobs/traces/load_trace.ts';
 import type { CrewOptions } from '../lab/crew.ts';
-import type { Buffers, Payload } from '../lab/machine_spec.ts';
+import type { Buffers, Flow, Payload } from '../lab/machine_spec.ts';
 import { findScheme, listSchemes, variantOf } from '../lab/modules.ts';
 import { FLOOR_SCHEME, type Mode, type RunParams } from '../lab/run_plan.ts';
 import { IOMMU_MODES, QUIRKS } from '../topology/addresses.ts';
@@ -20,7 +20,7 @@ export interface RunOptions extends FabricOptions {
   scheme: string[];
   bar?: string[];
   buffers: Buffers[];
-  flow: string;
+  flow: Flow[];
   p2pShare: number;
   payload?: Payload[];
   era: string;
@@ -76,7 +76,14 @@ export function addMeasuringOptions(command: Command): Command {
     .addOption(
       choices('--buffers <kind,...>', 'where buffers come from', ['pool', 'fixed', 'user'], ['pool', 'fixed', 'user']),
     )
-    .addOption(one('--flow <flow>', 'who moves the data', ['direct'], 'direct'))
+    .addOption(
+      choices(
+        '--flow <flow,...>',
+        'direct: host and drive; copy: one drive reads into the buffer, another writes from it',
+        ['direct', 'copy'],
+        ['direct'],
+      ),
+    )
     .addOption(number('--p2p-share <percent>', 'share of I/Os on P2P memory, the rest on host RAM', 0, 100, 100))
     .addOption(
       choices(
@@ -92,6 +99,9 @@ export function addMeasuringOptions(command: Command): Command {
     )
     .addOption(new Option('--provider <id[:bar]>', 'the function whose BAR is the P2P memory (with a topology file)'))
     .addOption(new Option('--client <id>', 'the function that does the DMA (with a topology file)'))
+    .addOption(
+      new Option('--client-b <id>', 'the function that writes in flow copy (default: a drive beside the client)'),
+    )
     .addOption(new Option('--cpu <cpu>', 'vendor:family where the topology does not tell: amd:23, intel:6, host'))
     .addOption(choices('--quirk <name,...>', 'faults of kernels and patches to apply', [...QUIRKS, ...SCHEME_QUIRKS]))
     .addOption(one('--iommu <mode>', 'DMA translation', [...IOMMU_MODES], 'off'))
@@ -165,7 +175,7 @@ export async function resolveRun(
   const usual: Payload[] = isDefault ? ['none', 'move'] : [verifies ? 'verify' : 'move'];
   const payloads = options.payload ?? usual;
   const ramBytes = powerOfTwo(options.ram, '--ram', 64 * MIB, 64 * GIB);
-  const fabric = await resolveFabric(options, ramBytes);
+  const fabric = await resolveFabric(options, options.flow, ramBytes);
   const bars = resolveBars(options, fabric.barBytes, isDefault);
   const sweeps =
     options.barSweep === undefined
@@ -177,6 +187,7 @@ export async function resolveRun(
     variants: resolveVariants(schemes, options),
     bars,
     barSweep: sweeps && options.mode.includes('inline') ? SWEEP_BARS : [],
+    flows: options.flow,
     payloads,
     buffers: options.buffers,
     p2pShare: options.p2pShare,
@@ -200,7 +211,10 @@ export async function resolveRun(
     jobs,
     jobFile,
   };
-  return { params, warnings: [...warnings, ...fabric.notes, ...runtimeNotes(jobs, options)] };
+  return {
+    params,
+    warnings: [...warnings, ...fabric.notes, ...flowNotes(jobs, options.flow), ...runtimeNotes(jobs, options)],
+  };
 }
 
 function resolveWorkload(
@@ -229,6 +243,17 @@ function readOverride(text: string): Override {
   const [key = '', ...rest] = text.split('=');
   if (key.trim() === '') throw new LabError(`--set '${text}': expected key=value, for example --set bs=8k.`);
   return { key: key.trim(), value: rest.length > 0 ? rest.join('=').trim() : undefined };
+}
+
+/** What a flow makes of a job's directions. */
+function flowNotes(jobs: readonly Job[], flows: readonly Flow[]): string[] {
+  if (!flows.includes('copy')) return [];
+  return jobs
+    .filter(({ rw }) => rw.writes)
+    .map(
+      ({ name, options }) =>
+        `[${name}] rw=${options.rw ?? 'read'}: flow copy reads every I/O on A and writes it on B; the job's share of writes means nothing there`,
+    );
 }
 
 /** A job file's runtime is a limit, not the plan: say so where they differ. */

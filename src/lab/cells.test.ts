@@ -4,6 +4,7 @@ import { defaultJob } from '../jobs/default_job.ts';
 import { BUCKETS } from '../stats/histogram.ts';
 import { cellsOf } from './cells.ts';
 import { comparisonsOf } from './comparisons.ts';
+import { oneSwitch } from './fabric.ts';
 import type { ArmRecord, GroupRecord } from './group_record.ts';
 import { planGroups, type RunParams } from './run_plan.ts';
 
@@ -12,12 +13,13 @@ const params = {
   schemes: ['page', 'dma_vec'],
   bars: [GIB],
   barSweep: [],
+  flows: ['direct'],
   payloads: ['move'],
   buffers: ['fixed', 'user'],
   modes: ['threads', 'inline'],
   processes: 1,
   rounds: 8,
-  fabricOf: () => undefined,
+  fabricOf: (barBytes: number) => oneSwitch(barBytes, GIB),
   roundMs: 10,
   seed: 1,
   marginPercent: 2,

@@ -4,7 +4,8 @@ import { checkAvailable } from './arena.ts';
 import { clientsOf } from './fabric.ts';
 import type { ArmRecord } from './group_record.ts';
 import { type BuiltMachine, buildMachine } from './machine.ts';
-import { findScheme, hostModule, setupModule, usesPool, variantOf } from './modules.ts';
+import type { MachineSpec } from './machine_spec.ts';
+import { findScheme, type HostModule, hostModule, setupModule, usesPool, variantOf } from './modules.ts';
 import { residentBytes } from './resident.ts';
 import { type Arm, type GroupPlan, type MeasureParams, machineSpec, queuesOf, touchedBytes } from './run_plan.ts';
 
@@ -55,12 +56,18 @@ export function buildGroupMachine(plan: GroupPlan, params: MeasureParams, memory
   return { machine, meanBytes };
 }
 
+function mapStateBytes(host: HostModule, { fabric, barBytes }: MachineSpec): number {
+  return host.mapStateBytes(barBytes) + (clientsOf(fabric).length - 1) * host.attachBytes(barBytes);
+}
+
 /** An arm without samples: what it is, and what its scheme keeps. */
 export function emptyRecord(arm: Arm, params: MeasureParams, machine: BuiltMachine, bytesPerIo: number): ArmRecord {
   const module = moduleOf(arm, params);
   const host = hostModule(module, machine.memory);
-  const memmapBytes = host.memmapBytes(machine.spec.barBytes);
-  const pool = usesPool(findScheme(arm.scheme)) ? machine.pool : undefined;
+  // Without P2P memory the scheme keeps nothing for it.
+  const isP2p = arm.buffers !== 'ram';
+  const memmapBytes = isP2p ? host.memmapBytes(machine.spec.barBytes) : 0;
+  const pool = isP2p && usesPool(findScheme(arm.scheme)) ? machine.pool : undefined;
   const resident = [memmapBytes > 0 ? machine.barMemmap : undefined, pool].map((span) =>
     span === undefined ? 0 : residentBytes(machine.memory, span),
   );
@@ -80,9 +87,7 @@ export function emptyRecord(arm: Arm, params: MeasureParams, machine: BuiltMachi
     bytesPerIo,
     memmapBytes,
     poolBytes: pool?.bytes ?? 0,
-    mapStateBytes:
-      host.mapStateBytes(machine.spec.barBytes) +
-      (clientsOf(machine.spec.fabric).length - 1) * host.attachBytes(machine.spec.barBytes),
+    mapStateBytes: isP2p ? mapStateBytes(host, machine.spec) : 0,
     residentBytes: resident.includes(null) ? null : resident.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0),
   };
 }

@@ -118,13 +118,16 @@ async function tryOut(group: Group, record: ArmRecord): Promise<void> {
   if (outcome.refused !== undefined) {
     const errno = outcome.refused;
     const reason = refusalReason(record.arm.scheme, errno, record.arm.buffers);
-    record.refused = { errno, reason: reason ?? 'the scheme gives no reason' };
+    const isFurther = outcome.refusedBy !== machine.spec.fabric.client;
+    const whose = isFurther ? `; it is refused for ${outcome.refusedBy}, not for ${machine.spec.fabric.client}` : '';
+    record.refused = { errno, reason: `${reason ?? 'the scheme gives no reason'}${whose}` };
     return;
   }
   // With host RAM in the mix a hit in RAM may be meant; the data check tells then.
   const { provider } = machine.spec.fabric;
   const landings = takeLandings(machine, outcome.unclaimed, outcome.faults);
-  const lines = params.p2pShare === 100 ? misdirectionLines(provider, landings, 'transfers') : [];
+  const isAllP2p = params.p2pShare === 100 && record.arm.buffers !== 'ram';
+  const lines = isAllP2p ? misdirectionLines(provider, landings, 'transfers') : [];
   if (lines.length > 0) record.refused = { errno: MISDIRECTED, reason: lines.join('; ') };
   else checkOutcome(outcome, record.arm.id);
 }

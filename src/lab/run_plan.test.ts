@@ -11,6 +11,7 @@ function params(over: Partial<RunParams> = {}): RunParams {
     schemes: ['page', 'dma_vec'],
     bars: [256 * MIB, 16 * GIB],
     barSweep: [],
+    flows: ['direct'],
     payloads: ['none', 'move'],
     buffers: ['pool', 'fixed', 'user'],
     p2pShare: 100,

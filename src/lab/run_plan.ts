@@ -5,7 +5,7 @@ import { type Job, usedBlockSizes } from '../jobs/job.ts';
 import type { Params } from '../report/result.ts';
 import type { IommuMode } from '../topology/addresses.ts';
 import type { Fabric } from './fabric.ts';
-import { type Buffers, type MachineSpec, NVME_PAIRS, type Payload } from './machine_spec.ts';
+import { type Buffers, type Flow, type MachineSpec, NVME_PAIRS, type Payload } from './machine_spec.ts';
 
 export type Mode = 'threads' | 'inline';
 
@@ -18,6 +18,7 @@ export interface RunParams {
   bars: number[];
   /** BAR sizes of the cost-against-BAR sweep, or none. */
   barSweep: number[];
+  flows: Flow[];
   payloads: Payload[];
   buffers: Buffers[];
   /** Percent of I/Os on P2P memory, the rest on host RAM. */
@@ -40,9 +41,9 @@ export interface RunParams {
   namespaceBytes: number;
   /** Difference that does not matter, in percent, named before the run. */
   marginPercent: number;
-  /** The emulated PCIe tree: its name, and its provider and client for a BAR size. */
+  /** The emulated PCIe tree: its name, and its provider and the clients of a flow for a BAR size. */
   topology: string;
-  fabricOf(barBytes: number): Fabric;
+  fabricOf(barBytes: number, flow: Flow): Fabric;
   /** DMA translation; default off. */
   iommu?: IommuMode;
   jobs: readonly Job[];
@@ -68,6 +69,7 @@ export interface Arm {
 /** One machine and one workload, on which arms are compared. */
 export interface GroupPlan {
   id: string;
+  flow: Flow;
   payload: Payload;
   barBytes: number;
   fabric: Fabric;
@@ -90,18 +92,23 @@ export function planGroups(params: RunParams): GroupPlan[] {
   const jobGroups = [...Map.groupBy(params.jobs, (job) => job.group).values()];
   const plans: Omit<GroupPlan, 'id' | 'arms' | 'fabric'>[] = [];
   for (const jobs of jobGroups) {
-    for (const payload of params.payloads) {
-      for (const barBytes of params.bars) {
-        plans.push({ payload, barBytes, jobs, modes: params.modes, sweep: undefined, ...roundsOf(params, jobs) });
+    for (const flow of params.flows) {
+      for (const payload of params.payloads) {
+        for (const barBytes of params.bars) {
+          const { modes } = params;
+          plans.push({ flow, payload, barBytes, jobs, modes, sweep: undefined, ...roundsOf(params, jobs) });
+        }
       }
     }
   }
   const first = jobGroups[0];
-  if (params.barSweep.length > 0 && first !== undefined) {
+  const [flow] = params.flows;
+  if (params.barSweep.length > 0 && first !== undefined && flow !== undefined) {
     for (const barBytes of params.barSweep) {
       const { roundMs } = roundsOf(params, first);
       const rounds = wholeRounds(Math.min(SWEEP_ROUNDS, params.rounds), params.processes);
       plans.push({
+        flow,
         payload: 'none',
         barBytes,
         jobs: first,
@@ -114,7 +121,7 @@ export function planGroups(params: RunParams): GroupPlan[] {
   }
   return plans.map((plan, index) => {
     const id = `g${index}`;
-    return { ...plan, id, fabric: params.fabricOf(plan.barBytes), arms: planArms(id, params) };
+    return { ...plan, id, fabric: params.fabricOf(plan.barBytes, plan.flow), arms: planArms(id, params, plan.flow) };
   });
 }
 
@@ -135,12 +142,15 @@ function roundsOf(params: RunParams, jobs: readonly Job[]): { rounds: number; ro
   return { rounds, roundMs: Math.min(params.roundMs, Math.max(...runtimes) / rounds) };
 }
 
-function planArms(group: string, params: RunParams): Arm[] {
+function planArms(group: string, params: RunParams, flow: Flow): Arm[] {
   const arms: Arm[] = [];
+  const bounced = flow === 'copy' ? params.schemes.find((scheme) => scheme !== FLOOR_SCHEME) : undefined;
   for (const scheme of params.schemes) {
     if (scheme === FLOOR_SCHEME) continue;
     for (const buffers of params.buffers)
       arms.push({ id: `${group}/${scheme}/${buffers}`, scheme, buffers, role: 'arm' });
+    // What a copy without P2P costs: through host RAM.
+    if (scheme === bounced) arms.push({ id: `${group}/${scheme}/ram`, scheme, buffers: 'ram', role: 'arm' });
   }
   // The floor has no rules about buffers; long-lived ones add nothing of their own.
   const buffers = params.buffers.includes('fixed') ? 'fixed' : (params.buffers[0] as Buffers);
@@ -188,21 +198,24 @@ export function machineSpec(group: GroupPlan, params: MeasureParams, workers: nu
     powerAtLeast(2 * maxDepth),
     ...group.jobs.flatMap(({ replays = [] }) => replays.map(({ blocks }) => powerAtLeast(blocks.length))),
   );
+  // The same buffers of the stream are in either memory where there is an alternative in host RAM.
+  const bounces = group.arms.some(({ buffers }) => buffers === 'ram');
+  const both = bounces ? Math.min(group.barBytes, params.ramBytes) : Number.POSITIVE_INFINITY;
   return {
     barBytes: group.barBytes,
     ramBytes: params.ramBytes,
     fabric: group.fabric,
-    flow: 'direct',
+    flow: group.flow,
     payload: group.payload,
     lanes: queues.map(({ job }) => ({ iodepth: job.iodepth, batch: job.iodepthBatch, streamIos })),
     depthEntries: params.depthEntries,
     mdtsBytes: params.mdtsBytes,
     namespaceBytes: params.namespaceBytes,
-    barWindowBytes: Math.min(wanted, group.barBytes),
-    ramWindowBytes: Math.min(wanted, params.ramBytes),
+    barWindowBytes: Math.min(wanted, group.barBytes, both),
+    ramWindowBytes: Math.min(wanted, params.ramBytes, both),
     mediaBytes: Math.max(
       powerAtLeast(maxBytes),
-      Math.min(DEFAULT_WINDOW_BYTES, powerAtMost(ALL_MEDIA_BYTES / queues.length)),
+      Math.min(DEFAULT_WINDOW_BYTES, powerAtMost(ALL_MEDIA_BYTES / (queues.length * NVME_PAIRS[group.flow]))),
     ),
     refcount: params.refcount,
     p2pQueue: params.p2pQueue,
@@ -222,12 +235,14 @@ export function touchedBytes(spec: MachineSpec, memmapBytes: number): number {
 export function groupParams(group: GroupPlan, params: MeasureParams): Params {
   const [job] = group.jobs;
   assert(job !== undefined, 'a group has a job');
+  const { client, others = [] } = group.fabric;
   const words = (pick: (job: Job) => string): string => [...new Set(group.jobs.map(pick))].join('+');
   return {
     group: group.id,
     ...(group.sweep === undefined ? {} : { sweep: group.sweep }),
     job: params.jobFile === undefined ? null : `${params.jobFile} [${words((each) => each.name)}]`,
-    flow: 'direct',
+    flow: group.flow,
+    ...(others.length === 0 ? {} : { clients: [client, ...others.map((other) => other.client)] }),
     payload: group.payload,
     bar: group.barBytes,
     rw: words((each) => each.options.rw ?? 'read'),

@@ -19,10 +19,13 @@ const HASH_CHARACTERS = 16;
 /** 16 hexadecimal digits. */
 export function cellHash(params: RunParams, { repeat, fault, code }: CellContext): string {
   const { fabricOf, jobs, ...plain } = params;
-  const fabrics = [...new Set([...params.bars, ...params.barSweep])].map((bar) => {
-    const { name: _, ...fabric } = fabricOf(bar);
-    return [bar, fabric];
-  });
+  const bars = [...new Set([...params.bars, ...params.barSweep])];
+  const fabrics = params.flows.flatMap((flow) =>
+    bars.map((bar) => {
+      const { name: _, ...fabric } = fabricOf(bar, flow);
+      return [flow, bar, fabric];
+    }),
+  );
   const identity = {
     ...plain,
     // Options as text say nothing that the resolved values do not, and say it in several ways.

@@ -1,0 +1,58 @@
+// The command line as a user meets it: `p2plab` as a process of its own, in an empty folder.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const P2PLAB = fileURLToPath(new URL('../../bin/p2plab.js', import.meta.url));
+/** Options of a run that only has to end. */
+export const QUICK = [
+  '--processes',
+  '1',
+  '--rounds',
+  '2',
+  '--round-ms',
+  '4',
+  '--bar',
+  '256MiB',
+  '--payload',
+  'none',
+  '--bar-sweep',
+  'off',
+  '--quiet',
+];
+
+/** A process that has ended, and the folder that it ran in. */
+export interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+  tookMs: number;
+  dir: string;
+}
+
+export function p2plab(args: string[], afterStart?: (kill: (signal: NodeJS.Signals) => void) => void): Promise<Ended> {
+  const dir = mkdtempSync(join(tmpdir(), 'p2plab-'));
+  const began = performance.now();
+  const child = spawn(process.execPath, [P2PLAB, ...args], { cwd: dir });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  afterStart?.((signal) => child.kill(signal));
+  return new Promise((resolve) => {
+    child.on('close', (code) => resolve({ code, stdout, stderr, tookMs: performance.now() - began, dir }));
+  });
+}
+
+/** A job file of this text. */
+export function jobFile(text: string): string {
+  const path = join(mkdtempSync(join(tmpdir(), 'p2plab-job-')), 'job.fio');
+  writeFileSync(path, text);
+  return path;
+}
