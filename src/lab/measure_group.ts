@@ -20,6 +20,7 @@ import {
   type MeasureParams,
   type Mode,
   roundsPerProcess,
+  warmUpPlan,
   withReference,
 } from './run_plan.ts';
 
@@ -49,8 +50,6 @@ export interface GroupRun {
   observer: Observer;
 }
 
-const WARM_SLICE_MS = 5;
-const WARM_SLICES_MOST = 24;
 /** I/Os with which an arm is tried out before anything is measured. */
 const TRIAL_IOS = 4096;
 const COUNTED_IOS = 8192;
@@ -270,13 +269,14 @@ async function warmUp(group: Group, record: ArmRecord, mode: Mode): Promise<numb
   const series: number[] = [];
   let ios = sliceIos(group, 100, 1);
   let nsPerIo = 100;
-  while (series.length < WARM_SLICES_MOST || performance.now() - began < rampMs) {
+  const { sliceMs, slicesMost } = warmUpPlan(group.plan, group.params);
+  while (series.length < slicesMost || performance.now() - began < rampMs) {
     const result = await slice(group, record.arm, mode, series.length * ios, leadIos(group), ios);
     if (!result.complete || group.run.observer.interrupted()) return undefined;
     checkOutcome(takeOutcome(group.machine), record.arm.id);
     nsPerIo = mode === 'threads' ? 1e9 / result.iops : result.ns / result.ios;
     series.push(nsPerIo);
-    ios = sliceIos(group, nsPerIo, Math.min(WARM_SLICE_MS, group.plan.roundMs));
+    ios = sliceIos(group, nsPerIo, sliceMs);
     if (isSteady(series) && performance.now() - began >= rampMs) return nsPerIo;
   }
   record.unsteady.push(mode);

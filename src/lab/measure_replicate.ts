@@ -6,6 +6,7 @@ import type { GroupRecord } from './group_record.ts';
 import { measureGroup } from './measure_group.ts';
 import { probesModule } from './modules.ts';
 import type { GroupPlan, MeasureParams } from './run_plan.ts';
+import { type Surroundings, watchManyRuns } from './surroundings.ts';
 
 /** What a replicate measures. Plain data. */
 export interface ReplicateTask {
@@ -25,10 +26,15 @@ export interface ReplicateTask {
 export interface LabSession {
   memory: WebAssembly.Memory;
   sentinel: Sentinel;
+  surroundings: Surroundings;
 }
 
 /** Opens what replicates of this process share until `closePool` (crew.ts) ends its threads. */
 export function openSession(): LabSession {
+  return { ...machineRoom(), surroundings: watchManyRuns() };
+}
+
+function machineRoom(): Omit<LabSession, 'surroundings'> {
   const memory = sharedMemory();
   return { memory, sentinel: startSentinel(probesModule(memory)) };
 }
@@ -51,7 +57,7 @@ export interface ReplicateHooks {
  * @throws LabError when one fails; what is whole was handed to the hooks
  */
 export async function measureReplicate(task: ReplicateTask, hooks: ReplicateHooks): Promise<GroupRecord[]> {
-  const { memory, sentinel } = hooks.session ?? openSession();
+  const { memory, sentinel } = hooks.session ?? machineRoom();
   const records: GroupRecord[] = [];
   try {
     for (const [index, plan] of task.groups.entries()) {

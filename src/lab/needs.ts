@@ -1,7 +1,15 @@
 // What a run will need before it is run: memory of its largest machine, and time. Times are estimates, sizes are the planner's own.
 import { planMachine } from './machine_plan.ts';
 import { hostModule, setupModule } from './modules.ts';
-import { type GroupPlan, machineSpec, planGroups, type RunParams, touchedBytes, withReference } from './run_plan.ts';
+import {
+  type GroupPlan,
+  machineSpec,
+  planGroups,
+  type RunParams,
+  touchedBytes,
+  warmUpPlan,
+  withReference,
+} from './run_plan.ts';
 
 export interface Needs {
   /** Address space of the largest machine. */
@@ -15,9 +23,8 @@ export interface Needs {
 const START = 65536;
 /** Lead-in and drain of a slice, on top of its length. */
 const SLICE_SHARE = 1.1;
-/** Warm-up slices that an arm usually takes until it is steady, and the longest one. */
-const USUAL_WARM_SLICES = 15;
-const WARM_SLICE_MS = 10;
+/** Share of the most warm-up slices that an arm usually takes until it is steady. */
+const USUAL_WARM_UP = 0.75;
 const FIXED_MS = 30;
 
 let probe: WebAssembly.Memory | undefined;
@@ -29,7 +36,7 @@ export function needsOf(params: RunParams, workers: number): Needs {
   return {
     addressBytes: Math.max(...sizes.map(({ addressBytes }) => addressBytes)),
     touchedBytes: Math.max(...sizes.map(({ touchedBytes: bytes }) => bytes)),
-    seconds: groups.reduce((sum, group) => sum + secondsOf(group), 0),
+    seconds: groups.reduce((sum, group) => sum + secondsOf(group, params), 0),
   };
 }
 
@@ -46,9 +53,12 @@ function sizeOf(group: GroupPlan, params: RunParams, workers: number): Omit<Need
   return { addressBytes: plan.end, touchedBytes: touchedBytes(spec, memmapBytes) + stateBytes };
 }
 
-function secondsOf(group: GroupPlan): number {
+function secondsOf(group: GroupPlan, params: RunParams): number {
   const arms = withReference(group.arms).length;
-  const warmMs = USUAL_WARM_SLICES * Math.min(WARM_SLICE_MS, group.roundMs);
-  const armMs = group.modes.length * (warmMs + group.rounds * group.roundMs * SLICE_SHARE);
-  return (arms * armMs + FIXED_MS) / 1000;
+  const { sliceMs, slicesMost } = warmUpPlan(group, params);
+  const rampMs = Math.max(...group.jobs.map((job) => job.rampMs));
+  const warmMs = Math.max(rampMs, USUAL_WARM_UP * slicesMost * sliceMs) * params.processes;
+  // A block has one slice of each arm and one of the sentinel.
+  const blocksMs = group.rounds * group.roundMs * SLICE_SHARE * (arms + 1);
+  return (group.modes.length * (arms * warmMs + blocksMs) + FIXED_MS) / 1000;
 }

@@ -2,16 +2,16 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { EXIT, type LabError } from '../base/errors.ts';
-import { watchEnvironment } from '../doctor/examine.ts';
 import { RESULT_SCHEMA, type Result, type RunInfo } from '../report/result.ts';
 import { cellsOf } from './cells.ts';
 import { familyComparisons } from './comparisons.ts';
 import type { CrewOptions } from './crew.ts';
-import { describeEnvironment, warningsBefore } from './environment.ts';
+import { describeEnvironment } from './environment.ts';
 import type { LabSession } from './measure_replicate.ts';
 import { measureReplicates } from './replicates.ts';
 import { planGroups, queuesOf, type RunParams } from './run_plan.ts';
 import { planWarnings } from './run_warnings.ts';
+import { watchOneRun } from './surroundings.ts';
 
 /** How a run reports back while it goes on. */
 export interface RunHooks {
@@ -37,9 +37,9 @@ export interface RunOutcome {
 /** Runs everything. A failing group ends the run; groups before it, and its own whole rounds, are in the result. */
 export async function run(params: RunParams, hooks: RunHooks): Promise<RunOutcome> {
   const startedAt = new Date();
-  const watched = watchEnvironment();
+  const surroundings = hooks.session?.surroundings ?? watchOneRun();
   const groups = planGroups(params);
-  const before = warningsBefore(Math.max(1, ...groups.map((plan) => queuesOf(plan).length)));
+  const queuePairs = Math.max(1, ...groups.map((plan) => queuesOf(plan).length));
   const { fabricOf: _, ...measureParams } = params;
   const measured = await measureReplicates(groups, measureParams, {
     progress: hooks.progress,
@@ -53,8 +53,7 @@ export async function run(params: RunParams, hooks: RunHooks): Promise<RunOutcom
   const kept = measured.groups.filter(({ arms }) => arms.some(({ samples, refused }) => samples.length > 0 || refused));
   const warnings = [
     ...hooks.warnings,
-    ...before,
-    ...watched(),
+    ...surroundings.warnings(queuePairs),
     ...planWarnings(kept),
     ...(failure === undefined ? [] : [`the run ended early: ${failure.message}`]),
   ];

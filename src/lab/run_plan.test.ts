@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { GIB, MIB } from '../base/units.ts';
 import { defaultJob } from '../jobs/default_job.ts';
 import { oneSwitch } from './fabric.ts';
-import { groupParams, machineSpec, planGroups, type RunParams, withReference } from './run_plan.ts';
+import {
+  type GroupPlan,
+  groupParams,
+  machineSpec,
+  planGroups,
+  type RunParams,
+  warmUpPlan,
+  withReference,
+} from './run_plan.ts';
 
 const limits = { maxIodepth: 1023, namespaceBytes: 2 ** 40 };
 
@@ -120,5 +128,26 @@ describe('the machine of a group', () => {
       mdts: 512 * 1024,
       'fio.rw': 'randread',
     });
+  });
+});
+
+describe('a plan of milliseconds', () => {
+  const short = params({ rounds: 5, roundMs: 1 });
+  const [group] = planGroups(short) as [GroupPlan];
+
+  it('is warmed up for twice what it measures, but long enough to show that it is steady', () => {
+    expect(warmUpPlan(group, short)).toEqual({ sliceMs: 1, slicesMost: 10 });
+    const usual = params({ rounds: 24, roundMs: 18, processes: 3 });
+    expect(warmUpPlan(planGroups(usual)[0] as GroupPlan, usual)).toEqual({ sliceMs: 5, slicesMost: 24 });
+  });
+
+  it('has no longer stream than it can come through', () => {
+    const streamIos = (over: Partial<RunParams>): number => {
+      const all = params(over);
+      return machineSpec(planGroups(all)[0] as GroupPlan, all, 2).lanes[0]?.streamIos as number;
+    };
+    expect(streamIos({})).toBe(2 ** 20);
+    expect(streamIos({ rounds: 5, roundMs: 1 })).toBe(2 ** 19);
+    expect(streamIos({ rounds: 1, roundMs: 0.1 })).toBe(2 ** 16);
   });
 });

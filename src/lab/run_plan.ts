@@ -3,6 +3,7 @@ import { assert } from '../base/errors.ts';
 import { MIB } from '../base/units.ts';
 import { type Job, usedBlockSizes } from '../jobs/job.ts';
 import type { Params } from '../report/result.ts';
+import { STEADY_RULE } from '../stats/steady_state.ts';
 import type { IommuMode } from '../topology/addresses.ts';
 import type { Fabric } from './fabric.ts';
 import { type Buffers, type Flow, type MachineSpec, NVME_PAIRS, type Payload } from './machine_spec.ts';
@@ -194,7 +195,7 @@ export function machineSpec(group: GroupPlan, params: MeasureParams, workers: nu
   const wanted = Math.max(DEFAULT_WINDOW_BYTES, slotBytes * powerAtLeast(2 * maxDepth) * powerAtLeast(queues.length));
   const streamIos = Math.max(
     LEAST_STREAM_IOS,
-    powerAtMost(STREAM_IOS / queues.length),
+    Math.min(powerAtMost(STREAM_IOS / queues.length), powerAtLeast(mostIosOf(group, params))),
     powerAtLeast(2 * maxDepth),
     ...group.jobs.flatMap(({ replays = [] }) => replays.map(({ blocks }) => powerAtLeast(blocks.length))),
   );
@@ -221,6 +222,36 @@ export function machineSpec(group: GroupPlan, params: MeasureParams, workers: nu
     p2pQueue: params.p2pQueue,
     workers,
   };
+}
+
+/** Warm-up: the longest slice, the most slices, and the fewest that can show an arm to be steady. */
+const WARM_SLICE_MS = 5;
+const WARM_SLICES_MOST = 24;
+const WARM_SLICES_LEAST = STEADY_RULE.window;
+/** Warm-up of an arm lasts at most so many times as long as the arm is measured in the process. */
+const WARM_SHARE = 2;
+
+/** How an arm is warmed up before it is measured. */
+export function warmUpPlan(group: GroupPlan, params: MeasureParams): { sliceMs: number; slicesMost: number } {
+  const sliceMs = Math.min(WARM_SLICE_MS, group.roundMs);
+  const byShare = Math.ceil((WARM_SHARE * measuredMs(group, params)) / sliceMs);
+  return { sliceMs, slicesMost: Math.min(WARM_SLICES_MOST, Math.max(WARM_SLICES_LEAST, byShare)) };
+}
+
+/** What one process measures of one arm in one schedule. */
+function measuredMs(group: GroupPlan, params: MeasureParams): number {
+  return roundsPerProcess(group.rounds, params.processes) * group.roundMs;
+}
+
+/** No host gets through more I/Os: the whole path without a page takes as long (facts of the native twin: 15 to 20 ns). */
+const LEAST_NS_PER_IO = 20;
+
+/** The farthest that a process can come in its streams: a longer stream would only take time to compile. */
+function mostIosOf(group: GroupPlan, params: MeasureParams): number {
+  const { sliceMs, slicesMost } = warmUpPlan(group, params);
+  const rampMs = Math.max(...group.jobs.map((job) => job.rampMs));
+  const longestMs = Math.max(measuredMs(group, params), sliceMs * slicesMost, rampMs);
+  return Math.ceil((longestMs * 1e6) / LEAST_NS_PER_IO);
 }
 
 /** Bytes that the machine will really touch, for the check against the memory there is. */
