@@ -16,9 +16,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   btf: ['base'],
   doctor: ['base'],
   report: ['base', 'stats', 'topology'],
+  gate: ['base', 'stats', 'report'],
   lab: ['base', 'stats', 'jobs', 'topology', 'report', 'doctor'],
   sweep: ['base', 'stats', 'report', 'lab'],
-  cli: ['base', 'stats', 'jobs', 'topology', 'report', 'lab', 'sweep', 'btf', 'doctor'],
+  cli: ['base', 'stats', 'jobs', 'topology', 'report', 'lab', 'sweep', 'btf', 'doctor', 'gate'],
 };
 
 function sources(folder: string): string[] {

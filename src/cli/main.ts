@@ -11,6 +11,7 @@ const COMMANDS: readonly (() => Promise<{ register(program: Command): void }>)[]
   () => import('./memory.ts'),
   () => import('./layout.ts'),
   () => import('./doctor.ts'),
+  () => import('./gate.ts'),
 ];
 
 const program = new Command('p2plab')

@@ -50,7 +50,7 @@ export async function run(params: RunParams, hooks: RunHooks): Promise<RunOutcom
   });
   const { interrupted, failure, processes, looks } = measured;
   if (failure !== undefined && failure.exitCode !== EXIT.runFailed) throw failure;
-  const kept = measured.groups.filter(({ arms }) => arms.some(({ samples, refused }) => samples.length > 0 || refused));
+  const kept = measured.groups.filter(({ arms }) => arms.some(({ samples, perIo, refused }) => samples.length > 0 || perIo || refused));
   const warnings = [
     ...hooks.warnings,
     ...surroundings.warnings(queuePairs),
@@ -90,7 +90,7 @@ function runId(startedAt: Date): string {
   return `${stamp}-${randomBytes(2).toString('hex')}`;
 }
 
-export function version(): string {
+function version(): string {
   return (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string })
     .version;
 }

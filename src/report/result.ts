@@ -95,6 +95,10 @@ const metadataBytes = z.object({
   resident: count,
 });
 
+/** Names of the counters, and of the kinds of metadata, that every cell has. */
+export const PER_IO_KEYS: readonly string[] = Object.keys(perIo.shape);
+export const METADATA_KEYS: readonly string[] = Object.keys(metadataBytes.shape);
+
 const cell = z.object({
   /** GROUP/SCHEME/BUFFERS, for example g0/page/user; the reference's copy ends in an apostrophe. */
   id: z.string(),

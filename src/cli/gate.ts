@@ -1,0 +1,156 @@
+// p2plab gate [gates.yaml]: measure what the rules need, judge them, say so to people and to machines, exit accordingly.
+import { appendFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { LabError } from '../base/errors.ts';
+import { watchEnvironment } from '../doctor/examine.ts';
+import { type GateRun, gateDocument } from '../gate/document.ts';
+import { ON_INCONCLUSIVE, type OnInconclusive, parseDuration, RULE_KINDS, type Rule } from '../gate/gates_file.ts';
+import { annotations } from '../gate/github.ts';
+import { junitXml } from '../gate/junit.ts';
+import { exitCodeOf, overall } from '../gate/outcome.ts';
+import { gateMarkdown, gateText } from '../gate/view.ts';
+import { describeEnvironment, warningsBefore } from '../lab/environment.ts';
+import { runId, version } from '../lab/run.ts';
+import { checkWritable, writeAtomically } from '../report/write.ts';
+import { loadGates } from './gate_file.ts';
+import { openHistories } from './gate_history.ts';
+import { measureAndJudge } from './gate_measure.ts';
+import { planWorkloads } from './gate_workloads.ts';
+import { startInterruptible } from './interrupt.ts';
+import { startProgress } from './progress.ts';
+
+interface GateOptions {
+  budget?: number;
+  inconclusive?: OnInconclusive;
+  only?: string[];
+  record?: boolean;
+  json?: string;
+  junit?: string;
+  github?: boolean;
+  quiet?: boolean;
+}
+
+export function register(program: Command): void {
+  program
+    .command('gate')
+    .argument('[gates.yaml]', 'rules (default: gates.yaml, or bench/gates.yaml)')
+    .description('hold exact counts, ratios, equivalences and histories to the rules of a file; exit 0, 1 or 3')
+    .addOption(
+      new Option(
+        '--budget <time>',
+        'for all timed rules together, as 90s or 3m (default: what the file says)',
+      ).argParser(duration),
+    )
+    .addOption(
+      new Option(
+        '--inconclusive <as>',
+        'what an inconclusive rule counts as: pass, fail, or 3, an exit code of its own (default: what the file says)',
+      ).choices(ON_INCONCLUSIVE),
+    )
+    .addOption(
+      new Option('--only <kind|name,...>', `only rules of these kinds (${RULE_KINDS.join(', ')}) or names`).argParser(
+        (text: string) => text.split(',').map((word) => word.trim()),
+      ),
+    )
+    .option('--record', 'append the figures of history rules to their files (begins one that is not there)')
+    .option('--json <file>', 'the verdicts as one document; - is stdout, instead of the table')
+    .option('--junit <file>', 'the verdicts as JUnit XML, one test case for each rule')
+    .option('--github', 'annotations for GitHub (default: where GITHUB_ACTIONS is true)')
+    .option('--quiet', 'no progress on stderr')
+    .action(gateCommand);
+}
+
+async function gateCommand(path: string | undefined, options: GateOptions): Promise<void> {
+  const startedAt = new Date();
+  const gates = await loadGates(path);
+  const { asked, left } = chooseRules(gates.rules, options, gates.source);
+  const planned = await planWorkloads(asked, gates.source);
+  const here = describeEnvironment([]);
+  const histories = await openHistories(asked, { source: gates.source, here, begins: options.record === true });
+  for (const file of [options.json, options.junit]) {
+    if (file !== undefined && file !== '-') await checkWritable(dirname(file));
+  }
+  const queuePairs = Math.max(
+    1,
+    ...planned.map(({ params }) => params.jobs.reduce((sum, job) => sum + job.numjobs, 0)),
+  );
+  const before = warningsBefore(queuePairs);
+  const watched = watchEnvironment();
+  const progress = startProgress(options.quiet === true ? undefined : process.stderr);
+  const interruption = startInterruptible(() =>
+    progress.note('interrupted: ending the slice; nothing is judged or recorded (again to quit at once)'),
+  );
+  const judged = await measureAndJudge(planned, {
+    order: asked,
+    budgetMs: options.budget ?? gates.budgetMs,
+    histories,
+    progress,
+    interruption,
+  }).finally(() => {
+    progress.end();
+    interruption.end();
+  });
+  if (options.record === true) await histories.record(judged.figures, { at: startedAt.toISOString() });
+  const verdict = overall(judged.outcomes, options.inconclusive ?? gates.onInconclusive);
+  const run: GateRun = {
+    id: runId(startedAt),
+    version: version(),
+    argv: process.argv.slice(2),
+    source: gates.source,
+    startedAt: startedAt.toISOString(),
+    durationMs: Date.now() - startedAt.getTime(),
+    environment: describeEnvironment([...new Set([...judged.warnings, ...before, ...watched()])]),
+    verdict,
+    exitCode: exitCodeOf(verdict),
+    outcomes: judged.outcomes,
+    left,
+  };
+  await report(run, options);
+  process.exitCode = run.exitCode;
+}
+
+/** The rules that are asked, and those that are not with the reason. @throws LabError when none is */
+function chooseRules(
+  rules: readonly Rule[],
+  options: GateOptions,
+  source: string,
+): { asked: Rule[]; left: { rule: Rule; why: string }[] } {
+  const { only } = options;
+  const unknown = only?.find((word) => !rules.some(({ name, kind }) => name === word || kind === word));
+  if (unknown !== undefined) {
+    const names = rules.map(({ name }) => name).join(', ');
+    throw new LabError(`--only: ${source} has no rule of kind or name '${unknown}'. Its rules: ${names}.`);
+  }
+  const chosen = rules.filter(({ name, kind }) => only === undefined || only.includes(name) || only.includes(kind));
+  const asked = chosen.filter(({ kind }) => kind !== 'against');
+  if (asked.length === 0) throw new LabError(`${source}: no rule is left to check.`);
+  const left = chosen
+    .filter(({ kind }) => kind === 'against')
+    .map((rule) => ({ rule, why: 'compares with another commit: --against REF' }));
+  return { asked, left };
+}
+
+async function report(run: GateRun, options: GateOptions): Promise<void> {
+  const document = `${JSON.stringify(gateDocument(run), null, 1)}\n`;
+  if (options.json === '-') process.stdout.write(document);
+  else process.stdout.write(gateText(run, { colour: process.stdout.isTTY === true }));
+  if (options.json !== undefined && options.json !== '-') await writeAtomically(options.json, document);
+  if (options.junit !== undefined) await writeAtomically(options.junit, junitXml(run));
+  if (options.github ?? process.env.GITHUB_ACTIONS === 'true') {
+    // On stderr, which GitHub reads as well: stdout may be a document.
+    for (const line of annotations(run)) process.stderr.write(`${line}\n`);
+  }
+  const summary = process.env.GITHUB_STEP_SUMMARY ?? '';
+  if (summary !== '') {
+    await appendFile(summary, `${gateMarkdown(run)}\n`).catch((error: Error) =>
+      process.stderr.write(`p2plab: no step summary: cannot write ${summary} (${error.message})\n`),
+    );
+  }
+}
+
+function duration(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined) throw new InvalidArgumentError('expected a time as 90s or 3m, up to 24h.');
+  return ms;
+}

@@ -1,0 +1,107 @@
+// Measures the workloads of a gate one after the other, those that are only counted first, and judges all rules.
+import { availableParallelism } from 'node:os';
+import { EXIT, LabError } from '../base/errors.ts';
+import { armWords } from '../gate/arm.ts';
+import { judgeExact } from '../gate/exact.ts';
+import type { EquivalentRule, HistoryRule, RatioRule, Rule } from '../gate/gates_file.ts';
+import { type HistoryFigure, judgeHistory } from '../gate/history_rule.ts';
+import type { Outcome } from '../gate/outcome.ts';
+import { boundsOf, type Evidence, timedOutcome, verdictsOf } from '../gate/timed.ts';
+import { run } from '../lab/run.ts';
+import type { Result } from '../report/result.ts';
+import { historyFigure, isMissing, type Missing, ratioEvidence } from './gate_evidence.ts';
+import type { Histories } from './gate_history.ts';
+import type { PlannedWorkload } from './gate_workloads.ts';
+import type { Interruption } from './interrupt.ts';
+import type { Progress } from './progress.ts';
+
+export interface GateMeasuring {
+  /** The rules in the order of the report. */
+  order: readonly Rule[];
+  /** For all timed workloads together. */
+  budgetMs: number;
+  histories: Histories;
+  progress: Progress;
+  interruption: Interruption;
+}
+
+export interface Judged {
+  /** In the order asked for. */
+  outcomes: Outcome[];
+  warnings: string[];
+  /** What history rules measured. */
+  figures: Map<HistoryRule, HistoryFigure>;
+}
+
+/** @throws LabError when a run fails (exit 4) or is interrupted (exit 130) */
+export async function measureAndJudge(planned: readonly PlannedWorkload[], measuring: GateMeasuring): Promise<Judged> {
+  const results = new Map<PlannedWorkload, Result>();
+  const counted = planned.filter(({ modes }) => modes.length === 0);
+  const timed = planned.filter(({ modes }) => modes.length > 0);
+  const ordered = [...counted, ...timed];
+  for (const [index, workload] of ordered.entries()) {
+    results.set(workload, await measure(workload, measuring, (share) => (index + share) / ordered.length));
+  }
+  const warnings = ordered.flatMap((workload) => [
+    ...workload.warnings.map((warning) => `workload ${workload.workload.name}: ${warning}`),
+    ...(results.get(workload) as Result).environment.warnings,
+  ]);
+  return { ...judge(results, measuring), warnings };
+}
+
+async function measure(
+  { workload, params, warnings }: PlannedWorkload,
+  { progress, interruption }: GateMeasuring,
+  shareOf: (share: number) => number,
+): Promise<Result> {
+  const { result, failure } = await run(params, {
+    progress: (share, what) => progress.update(shareOf(share), `workload ${workload.name}: ${what}`),
+    onInterruptible: interruption.onAsked,
+    cores: availableParallelism(),
+    warnings,
+    argv: process.argv.slice(2),
+  });
+  if (interruption.asked) throw new LabError('interrupted: no verdict, nothing recorded.', EXIT.interrupted);
+  if (failure !== undefined) throw new LabError(`workload ${workload.name}: ${failure.message}`, failure.exitCode);
+  return result;
+}
+
+type Ratio = RatioRule | EquivalentRule;
+
+function judge(
+  results: ReadonlyMap<PlannedWorkload, Result>,
+  { order, histories }: GateMeasuring,
+): Pick<Judged, 'outcomes' | 'figures'> {
+  const outcomes = new Map<Rule, Outcome>();
+  const figures = new Map<HistoryRule, HistoryFigure>();
+  const ratios: { rule: Ratio; evidence: Evidence }[] = [];
+  for (const [{ rules }, result] of results) {
+    for (const rule of rules) {
+      if (rule.kind === 'exact') outcomes.set(rule, judgeExact(rule, result));
+      else if (rule.kind === 'history') {
+        const figure = historyFigure(rule, result);
+        if (isMissing(figure)) outcomes.set(rule, withoutFigure(rule, figure));
+        else {
+          figures.set(rule, figure);
+          outcomes.set(rule, judgeHistory(rule, figure, histories.of(rule)));
+        }
+      } else if (rule.kind !== 'against') {
+        const evidence = ratioEvidence(result, rule.a, rule.b, rule.metric);
+        if (isMissing(evidence)) outcomes.set(rule, withoutFigure(rule, evidence));
+        else ratios.push({ rule, evidence });
+      }
+    }
+  }
+  verdictsOf(ratios).forEach((verdict, index) => {
+    const { rule, evidence } = ratios[index] as (typeof ratios)[number];
+    outcomes.set(rule, timedOutcome(rule, evidence, verdict, `${armWords(rule.a)} over ${armWords(rule.b)}`));
+  });
+  return { outcomes: order.map((rule) => outcomes.get(rule) as Outcome), figures };
+}
+
+/** A refused arm breaks its rule for good; blocks that are missing only leave it open. */
+function withoutFigure(rule: Ratio | HistoryRule, { missing, refused }: Missing): Outcome {
+  const bound = rule.kind === 'history' ? `no step in ${rule.file}` : boundsOf(rule).words;
+  const verdict = refused ? 'fail' : 'inconclusive';
+  return { rule, verdict, measured: 'nothing', bound, interval: null, why: missing };
+}

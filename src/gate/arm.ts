@@ -1,0 +1,41 @@
+// How a rule names what it is about: SCHEME/BUFFERS, the words of a result's cells; the reference's copy ends in an apostrophe.
+import { LabError } from '../base/errors.ts';
+import { roleOf } from '../report/groups.ts';
+import type { Cell, Result } from '../report/result.ts';
+
+export const BUFFERS = ['pool', 'fixed', 'user'] as const;
+export type Buffers = (typeof BUFFERS)[number];
+
+export interface ArmName {
+  /** A scheme, or one variant of it (page@5.2). */
+  scheme: string;
+  buffers: Buffers;
+  /** The copy A' of the reference. */
+  isCopy: boolean;
+}
+
+export function parseArm(text: string): ArmName | undefined {
+  const match = /^([a-z0-9_]+(?:@[a-z0-9.+-]+)?)\/(pool|fixed|user)('?)$/.exec(text);
+  if (match === null) return undefined;
+  return { scheme: match[1] as string, buffers: match[2] as Buffers, isCopy: match[3] === "'" };
+}
+
+export function armWords({ scheme, buffers, isCopy }: ArmName): string {
+  return `${scheme}/${buffers}${isCopy ? "'" : ''}`;
+}
+
+/** @throws LabError when the result does not have it: the run asked for something else */
+export function cellOf(result: Result, arm: ArmName): Cell {
+  const found = result.cells.find(
+    (cell) =>
+      cell.scheme === arm.scheme && cell.params.buffers === arm.buffers && (roleOf(cell) === 'aa') === arm.isCopy,
+  );
+  if (found !== undefined) return found;
+  const there = result.cells.map(({ id }) => id.slice(id.indexOf('/') + 1));
+  throw new LabError(`no cell ${armWords(arm)} was measured; there are: ${there.join(', ')}.`);
+}
+
+/** The file that a scheme is: where a changed count comes from. */
+export function schemeFile(scheme: string): string {
+  return `src/machine/schemes/${scheme.replace(/@.*$/, '')}.ts`;
+}

@@ -1,0 +1,167 @@
+// Timed rules: a ratio of two arms by the blocks they share, with its interval against the rule's bounds. A rule is kept when
+// the whole interval lies inside; it is broken when its p-value, adjusted by Holm over all timed rules of the gate, says that
+// the ratio lies outside. So among all rules that hold, one is called broken in at most 5 % of gates; no such correction is needed
+// to pass: the gate passes only when each rule does.
+import type { RawSample } from '../report/result.ts';
+import { compare } from '../stats/compare.ts';
+import { tCdf, tQuantile } from '../stats/distributions.ts';
+import { holm } from '../stats/multiplicity.ts';
+import type { AgainstRule, EquivalentRule, MetricName, RatioRule } from './gates_file.ts';
+import type { GateVerdict, Outcome } from './outcome.ts';
+
+export type TimedRule = RatioRule | EquivalentRule | AgainstRule;
+
+/** Blocks that two arms share, by one metric. */
+export interface PairedSamples {
+  a: readonly number[];
+  b: readonly number[];
+  /** Process of each block. */
+  processes?: readonly number[];
+  seed: number;
+}
+
+/** A ratio a/b. */
+export interface Evidence {
+  ratio: number;
+  ci95: readonly [number, number] | null;
+  ci90: readonly [number, number] | null;
+  /** Blocks behind it, and independent values (processes, or blocks of one process). */
+  n: number;
+  units: number;
+  minDetectable: number | null;
+}
+
+/** Bounds of the ratio; 0 and infinity where there is none. */
+interface Bounds {
+  lo: number;
+  hi: number;
+  /** Sureness of the interval that must lie inside. */
+  level: 0.95 | 0.9;
+  words: string;
+}
+
+/** Chance that a gate whose rules all hold calls one of them broken. */
+export const ALPHA = 0.05;
+
+export const HIGHER_IS_BETTER: Readonly<Record<MetricName, boolean>> = {
+  iops: true,
+  nsPerIo: false,
+  cpuNsPerIo: false,
+};
+
+/** The schedule that measures a metric. */
+export const METRIC_MODE: Readonly<Record<MetricName, RawSample['mode']>> = {
+  iops: 'threads',
+  nsPerIo: 'threads',
+  cpuNsPerIo: 'inline',
+};
+
+export function metricValue(metric: MetricName, { ios, ns }: RawSample): number {
+  return metric === 'iops' ? (ios / ns) * 1e9 : ns / ios;
+}
+
+/** @param samples at least one block */
+export function evidenceOf(samples: PairedSamples, metric: MetricName): Evidence {
+  const { a, b, processes, seed } = samples;
+  const options = { higherIsBetter: HIGHER_IS_BETTER[metric], seed, ...(processes === undefined ? {} : { processes }) };
+  const { ratio, ci95, ci90, n, minDetectable } = compare(a, b, options);
+  const distinct = new Set(processes).size;
+  return { ratio, ci95, ci90, n, units: distinct > 1 ? distinct : n, minDetectable };
+}
+
+export function boundsOf(rule: TimedRule): Bounds {
+  switch (rule.kind) {
+    case 'ratio': {
+      const words = [
+        ...(rule.above === undefined ? [] : [`above ${rule.above}`]),
+        ...(rule.below === undefined ? [] : [`below ${rule.below}`]),
+      ];
+      return {
+        lo: rule.above ?? 0,
+        hi: rule.below ?? Number.POSITIVE_INFINITY,
+        level: 0.95,
+        words: words.join(' and '),
+      };
+    }
+    case 'equivalent': {
+      // Two one-sided tests at 5 % are the 90 % interval.
+      const hi = 1 + rule.marginPercent / 100;
+      return { lo: 1 / hi, hi, level: 0.9, words: `within ${rule.marginPercent} % of 1` };
+    }
+    case 'against': {
+      const worst = 1 + rule.marginPercent / 100;
+      const words = `not worse by more than ${rule.marginPercent} %`;
+      return HIGHER_IS_BETTER[rule.metric]
+        ? { lo: 1 / worst, hi: Number.POSITIVE_INFINITY, level: 0.9, words }
+        : { lo: 0, hi: worst, level: 0.9, words };
+    }
+  }
+}
+
+/**
+ * Two-sided p-value of "the ratio is inside the bounds" against "outside", by the t distribution with the standard error that
+ * the interval has on that side: it is 5 % exactly where an end of the 95 % interval touches a bound from outside.
+ */
+export function pOutside(evidence: Evidence, { lo, hi }: Pick<Bounds, 'lo' | 'hi'>): number {
+  const { ratio, ci95, units } = evidence;
+  if (ci95 === null || units < 2) return 1;
+  const df = units - 1;
+  const centre = Math.log(ratio);
+  const distance = ratio > hi ? centre - Math.log(hi) : ratio < lo ? Math.log(lo) - centre : 0;
+  if (distance <= 0) return 1;
+  const halfWidth = ratio > hi ? centre - Math.log(ci95[0]) : Math.log(ci95[1]) - centre;
+  const error = halfWidth / tQuantile(0.975, df);
+  return error > 0 ? Math.min(1, 2 * (1 - tCdf(distance / error, df))) : 0;
+}
+
+/** Whether the interval of the rule's level lies inside its bounds. */
+export function isKept(rule: TimedRule, evidence: Evidence): boolean {
+  const { lo, hi, level } = boundsOf(rule);
+  const interval = level === 0.9 ? evidence.ci90 : evidence.ci95;
+  return interval !== null && interval[0] > lo && interval[1] < hi;
+}
+
+/** Verdicts of all timed rules together, in their order. */
+export function verdictsOf(
+  judged: readonly { rule: TimedRule; evidence: Evidence }[],
+): { verdict: GateVerdict; pAdjusted: number }[] {
+  const adjusted = holm(judged.map(({ rule, evidence }) => pOutside(evidence, boundsOf(rule))));
+  return judged.map(({ rule, evidence }, index) => {
+    const pAdjusted = adjusted[index] as number;
+    const verdict = isKept(rule, evidence) ? 'pass' : pAdjusted <= ALPHA ? 'fail' : 'inconclusive';
+    return { verdict, pAdjusted };
+  });
+}
+
+/** The outcome of a timed rule. @param what the two sides, as `dma_vec/fixed over page/fixed` */
+export function timedOutcome(
+  rule: TimedRule,
+  evidence: Evidence,
+  { verdict, pAdjusted }: { verdict: GateVerdict; pAdjusted: number },
+  what: string,
+): Outcome {
+  const { words, level } = boundsOf(rule);
+  const interval = level === 0.9 ? evidence.ci90 : evidence.ci95;
+  const { ratio, n, units, minDetectable } = evidence;
+  return {
+    rule,
+    verdict,
+    measured: `${rule.metric} of ${what}: ${ratio.toPrecision(3)}`,
+    bound: words,
+    interval,
+    level,
+    why: reason(verdict, evidence, level, pAdjusted),
+    figures: { ratio, blocks: n, independent: units, pAdjusted, minDetectable },
+  };
+}
+
+function reason(verdict: GateVerdict, { n, units, minDetectable }: Evidence, level: number, pAdjusted: number): string {
+  const blocks = units === n ? `${n} blocks` : `${n} blocks of ${units} processes`;
+  const sure = `${level * 100} % interval of ${blocks}`;
+  if (verdict === 'pass') return `the ${sure} lies inside`;
+  if (verdict === 'fail')
+    return `outside, p ${pAdjusted < 0.001 ? '< 0.001' : `= ${pAdjusted.toFixed(3)}`} after Holm (${blocks})`;
+  const seen =
+    minDetectable === null ? '' : `; a difference of ${(minDetectable * 100).toPrecision(2)} % would have been seen`;
+  return `the ${sure} reaches over the bound${seen}: more time (--budget) or a quieter machine`;
+}
