@@ -50,7 +50,7 @@ export async function measureAndJudge(planned: readonly PlannedWorkload[], measu
 }
 
 async function measure(
-  { workload, params, warnings }: PlannedWorkload,
+  { workload, params, warnings, fault }: PlannedWorkload,
   { progress, interruption }: GateMeasuring,
   shareOf: (share: number) => number,
 ): Promise<Result> {
@@ -58,6 +58,7 @@ async function measure(
     progress: (share, what) => progress.update(shareOf(share), `workload ${workload.name}: ${what}`),
     onInterruptible: interruption.onAsked,
     cores: availableParallelism(),
+    fault,
     warnings,
     argv: process.argv.slice(2),
   });

@@ -5,10 +5,11 @@ import { LabError } from '../base/errors.ts';
 import { type ArmName, armWords, type Buffers } from '../gate/arm.ts';
 import type { Rule, Workload } from '../gate/gates_file.ts';
 import { METRIC_MODE } from '../gate/timed.ts';
+import type { CrewOptions } from '../lab/crew.ts';
 import { FLOOR_SCHEME, type Mode, planGroups, type RunParams } from '../lab/run_plan.ts';
 import { PRESET_NAMES } from '../topology/presets.ts';
 import { type OptionsObject, optionKey, readOptions } from './options_object.ts';
-import { resolveRun } from './run_options.ts';
+import { parseFault, resolveRun } from './run_options.ts';
 
 /** A workload with what its rules need of it. */
 export interface PlannedWorkload {
@@ -20,6 +21,7 @@ export interface PlannedWorkload {
   /** As `p2plab run` takes them, without schemes, buffers and modes. */
   options: OptionsObject;
   warnings: readonly string[];
+  fault: CrewOptions['fault'];
 }
 
 /** What the rules decide, not the workload. */
@@ -35,8 +37,8 @@ export async function planWorkloads(rules: readonly Rule[], source: string): Pro
     const options = workloadOptions(workload, source);
     const modes = [...new Set(ofWorkload.flatMap((rule) => (rule.kind === 'exact' ? [] : [METRIC_MODE[rule.metric]])))];
     const arms = armOrder(ofWorkload.flatMap(armsOf), where);
-    const { params, warnings } = await resolveWorkload(options, arms, where);
-    planned.push({ workload, rules: ofWorkload, modes, params: { ...params, modes }, options, warnings });
+    const { params, warnings, fault } = await resolveWorkload(options, arms, where);
+    planned.push({ workload, rules: ofWorkload, modes, params: { ...params, modes }, options, warnings, fault });
   }
   return planned;
 }
@@ -46,7 +48,7 @@ export async function resolveWorkload(
   options: OptionsObject,
   arms: readonly ArmName[],
   where: string,
-): Promise<{ params: RunParams; warnings: readonly string[] }> {
+): Promise<{ params: RunParams; warnings: readonly string[]; fault: CrewOptions['fault'] }> {
   const scheme = [...new Set(arms.map((arm) => arm.scheme))];
   const buffers: Buffers[] = [...new Set(arms.map((arm) => arm.buffers))];
   const read = readOptions({ ...options, scheme, buffers }, where);
@@ -58,7 +60,7 @@ export async function resolveWorkload(
         `it is ${groups.length} runs (several BARs, payloads, or jobs one after another); name one of each, and one job with section.`,
       );
     }
-    return resolved;
+    return { ...resolved, fault: parseFault(read.options.fault) };
   } catch (error) {
     if (error instanceof LabError) throw new LabError(`${where}: ${error.message}`, error.exitCode);
     throw error;

@@ -25,7 +25,8 @@ export function judgeExact(rule: ExactRule, result: Result): Outcome {
     });
   });
   const counters = Object.keys(rule.expect).length;
-  const measured = `${counters} counter${counters === 1 ? '' : 's'} of ${rule.arms.map(armWords).join(', ')}`;
+  const who = rule.arms.length > 2 ? `${rule.arms.length} arms` : rule.arms.map(armWords).join(', ');
+  const measured = `${counters} count${counters === 1 ? '' : 's'} of ${who}`;
   const bound = Object.entries(rule.expect)
     .map(([counter, expected]) => `${counter} = ${countWords(expected)}`)
     .join(', ');
@@ -45,9 +46,14 @@ export function judgeExact(rule: ExactRule, result: Result): Outcome {
   };
 }
 
-/** 0.03125 as 1/32: what a share of a batch is known by. */
+/** Shares of a batch are known as fractions: 0.03515625 is 9/256. */
+const LARGEST_DENOMINATOR = 1024;
+
 function countWords(value: Expected): string {
-  if (typeof value !== 'number' || value >= 1 || value === 0) return String(value);
-  const inverse = 1 / value;
-  return Number.isInteger(inverse) ? `1/${inverse}` : String(value);
+  if (typeof value !== 'number' || Number.isInteger(value)) return String(value);
+  for (let denominator = 2; denominator <= LARGEST_DENOMINATOR; denominator++) {
+    const numerator = Math.round(value * denominator);
+    if (isExactly(value, numerator / denominator)) return `${numerator}/${denominator}`;
+  }
+  return String(value);
 }

@@ -258,13 +258,18 @@ export function readGates(text: string, source: string): Gates {
       throw new LabError(`${source}:${line}: rules[${index}].workload: no workload '${said}'. ${there}`);
     }
     const options = said ?? {};
-    const key = JSON.stringify(options);
-    const known = [...named.values()].find((each) => JSON.stringify(each.options) === key) ?? inline.get(key);
+    const key = canonical(options);
+    const known = [...named.values()].find((each) => canonical(each.options) === key) ?? inline.get(key);
     if (known !== undefined) return known;
     const made = { name: said === undefined ? 'default' : `of line ${line}`, options, line };
     inline.set(key, made);
     return made;
   }
+}
+
+/** The same options in another order are the same workload. */
+function canonical(options: WorkloadOptions): string {
+  return JSON.stringify(Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function namedWorkloads({ value, lineOf }: YamlFile<z.output<typeof gatesSchema>>): Map<string, Workload> {

@@ -1,11 +1,14 @@
 // Timed rules: a ratio of two arms by the blocks they share, with its interval against the rule's bounds. A rule is kept when
 // the whole interval lies inside; it is broken when its p-value, adjusted by Holm over all timed rules of the gate, says that
 // the ratio lies outside. So among all rules that hold, one is called broken in at most 5 % of gates; no such correction is needed
-// to pass: the gate passes only when each rule does.
+// to pass: the gate passes only when each rule does. What is called broken stops somebody's work, so two tests must agree: that of
+// the interval, and the sign test, which assumes nothing about the noise and says nothing from fewer than six blocks.
 import type { RawSample } from '../report/result.ts';
 import { compare } from '../stats/compare.ts';
 import { tCdf, tQuantile } from '../stats/distributions.ts';
 import { holm } from '../stats/multiplicity.ts';
+import { logRatios } from '../stats/paired.ts';
+import { signTestPValue } from '../stats/sign_test.ts';
 import type { AgainstRule, EquivalentRule, MetricName, RatioRule } from './gates_file.ts';
 import type { GateVerdict, Outcome } from './outcome.ts';
 
@@ -29,6 +32,8 @@ export interface Evidence {
   n: number;
   units: number;
   minDetectable: number | null;
+  /** Logarithms of the blocks' ratios. */
+  differences: readonly number[];
 }
 
 /** Bounds of the ratio; 0 and infinity where there is none. */
@@ -66,7 +71,8 @@ export function evidenceOf(samples: PairedSamples, metric: MetricName): Evidence
   const options = { higherIsBetter: HIGHER_IS_BETTER[metric], seed, ...(processes === undefined ? {} : { processes }) };
   const { ratio, ci95, ci90, n, minDetectable } = compare(a, b, options);
   const distinct = new Set(processes).size;
-  return { ratio, ci95, ci90, n, units: distinct > 1 ? distinct : n, minDetectable };
+  const differences = logRatios(a, b);
+  return { ratio, ci95, ci90, n, units: distinct > 1 ? distinct : n, minDetectable, differences };
 }
 
 export function boundsOf(rule: TimedRule): Bounds {
@@ -114,6 +120,13 @@ export function pOutside(evidence: Evidence, { lo, hi }: Pick<Bounds, 'lo' | 'hi
   return error > 0 ? Math.min(1, 2 * (1 - tCdf(distance / error, df))) : 0;
 }
 
+/** The larger of both tests' p-values. */
+function pBroken(evidence: Evidence, bounds: Pick<Bounds, 'lo' | 'hi'>): number {
+  const bound = Math.log(evidence.ratio > bounds.hi ? bounds.hi : bounds.lo);
+  const p = pOutside(evidence, bounds);
+  return p === 1 ? 1 : Math.max(p, signTestPValue(evidence.differences.map((difference) => difference - bound)));
+}
+
 /** Whether the interval of the rule's level lies inside its bounds. */
 export function isKept(rule: TimedRule, evidence: Evidence): boolean {
   const { lo, hi, level } = boundsOf(rule);
@@ -125,7 +138,7 @@ export function isKept(rule: TimedRule, evidence: Evidence): boolean {
 export function verdictsOf(
   judged: readonly { rule: TimedRule; evidence: Evidence }[],
 ): { verdict: GateVerdict; pAdjusted: number }[] {
-  const adjusted = holm(judged.map(({ rule, evidence }) => pOutside(evidence, boundsOf(rule))));
+  const adjusted = holm(judged.map(({ rule, evidence }) => pBroken(evidence, boundsOf(rule))));
   return judged.map(({ rule, evidence }, index) => {
     const pAdjusted = adjusted[index] as number;
     const verdict = isKept(rule, evidence) ? 'pass' : pAdjusted <= ALPHA ? 'fail' : 'inconclusive';

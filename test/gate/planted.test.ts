@@ -1,0 +1,79 @@
+// A scheme that gains one struct page access per I/O does not get past the gate: planted in a copy of the project, built by the
+// build's own functions, and run through the command line with the repository's own rules.
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildPaths, compileTarget, planTargets, readSchemes } from '../../scripts/machine_build.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const SLOTS = 64;
+/** One more read of the flags of the I/O's first page, where its bio is let go. */
+const PLANTED: readonly [string, string][] = [
+  ['import { machineOf }', 'import { machineOf, vecAt }'],
+  ['import { isPciP2pdmaPage,', 'import { isPciP2pdmaPage, isZoneDevice,'],
+  [
+    'releasePages(queue, this, bio);',
+    'if (isZoneDevice(vecAt(bio, 0).place)) bio.bi_cookie = 0; releasePages(queue, this, bio);',
+  ],
+];
+
+let copy: string;
+
+beforeAll(async () => {
+  copy = mkdtempSync(join(tmpdir(), 'p2plab-planted-'));
+  for (const part of ['src', 'bin', 'build', 'workers', 'bench', 'package.json']) {
+    cpSync(join(ROOT, part), join(copy, part), { recursive: true });
+  }
+  symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+  const file = join(copy, 'src/machine/schemes/page.ts');
+  const planted = PLANTED.reduce(
+    (text, [before, after]) => {
+      if (!text.includes(before)) throw new Error(`page.ts has no '${before}'`);
+      return text.replace(before, after);
+    },
+    readFileSync(file, 'utf8'),
+  );
+  writeFileSync(file, planted);
+  const paths = buildPaths(copy, join(copy, 'build'));
+  const targets = planTargets(paths, readSchemes(paths), SLOTS);
+  for (const name of ['host.page', 'host.page.counting']) {
+    await compileTarget(paths, targets.find((target) => target.name === name) as (typeof targets)[number]);
+  }
+}, 120_000);
+
+afterAll(() => rmSync(copy, { recursive: true, force: true }));
+
+function gateIn(folder: string) {
+  return spawnSync(
+    process.execPath,
+    [join(folder, 'bin/p2plab.js'), 'gate', '--only', 'exact', '--quiet', '--json', '-'],
+    {
+      cwd: folder,
+      encoding: 'utf8',
+    },
+  );
+}
+
+describe('the rules of bench/gates.yaml', () => {
+  it('hold for this machine', () => {
+    const { status, stdout } = gateIn(ROOT);
+    const broken = JSON.parse(stdout).rules.filter(({ verdict }: { verdict: string }) => verdict === 'fail');
+    expect(broken).toEqual([]);
+    expect(status).toBe(0);
+  });
+
+  it('fail with rule, counter and file when the page scheme reads one struct page more', () => {
+    const { status, stdout } = gateIn(copy);
+    const broken = JSON.parse(stdout).rules.filter(({ verdict }: { verdict: string }) => verdict === 'fail');
+    expect(broken.length).toBeGreaterThan(0);
+    for (const { name, why, file } of broken) {
+      expect(name).toMatch(/page/);
+      expect(why).toMatch(/perIo\.pageLoads of page[^:]*: expected \d+, got \d+ \(src\/machine\/schemes\/page\.ts\)/);
+      expect(file).toBe('src/machine/schemes/page.ts');
+    }
+    expect(status).toBe(1);
+  });
+});
