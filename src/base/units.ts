@@ -36,6 +36,15 @@ export function parseBytes(text: string, what: string): number {
   return bytes;
 }
 
+const MS_UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** A time with its unit (`500ms`, `60s`, `10m`, `1h`) in milliseconds; undefined for anything else, and for none at all. */
+export function parseMs(text: string): number | undefined {
+  const match = /^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h)\s*$/.exec(text);
+  const ms = Number(match?.[1]) * (MS_UNITS[match?.[2] ?? ''] ?? Number.NaN);
+  return ms > 0 && Number.isFinite(ms) ? ms : undefined;
+}
+
 /** `16 GiB`, `1.5 MiB`, `64 B`: at most three significant digits beyond a whole number of the unit. */
 export function formatBytes(bytes: number): string {
   for (const [name, factor] of [

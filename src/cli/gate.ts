@@ -1,11 +1,11 @@
 // p2plab gate [gates.yaml]: measure what the rules need, judge them, say so to people and to machines, exit accordingly.
 import { appendFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { LabError } from '../base/errors.ts';
 import { watchEnvironment } from '../doctor/examine.ts';
 import { type GateRun, gateDocument } from '../gate/document.ts';
-import { ON_INCONCLUSIVE, type OnInconclusive, parseDuration, RULE_KINDS, type Rule } from '../gate/gates_file.ts';
+import { ON_INCONCLUSIVE, type OnInconclusive, RULE_KINDS, type Rule } from '../gate/gates_file.ts';
 import { annotations } from '../gate/github.ts';
 import { junitXml } from '../gate/junit.ts';
 import { exitCodeOf, overall } from '../gate/outcome.ts';
@@ -19,6 +19,7 @@ import { measureAndJudge } from './gate_measure.ts';
 import { planWorkloads } from './gate_workloads.ts';
 import { startInterruptible } from './interrupt.ts';
 import { startProgress } from './progress.ts';
+import { readTime } from './run_options.ts';
 
 interface GateOptions {
   budget?: number;
@@ -40,7 +41,7 @@ export function register(program: Command): void {
       new Option(
         '--budget <time>',
         'for all timed rules together, as 90s or 3m (default: what the file says)',
-      ).argParser(duration),
+      ).argParser(readTime),
     )
     .addOption(
       new Option(
@@ -147,10 +148,4 @@ async function report(run: GateRun, options: GateOptions): Promise<void> {
       process.stderr.write(`p2plab: no step summary: cannot write ${summary} (${error.message})\n`),
     );
   }
-}
-
-function duration(text: string): number {
-  const ms = parseDuration(text);
-  if (ms === undefined) throw new InvalidArgumentError('expected a time as 90s or 3m, up to 24h.');
-  return ms;
 }

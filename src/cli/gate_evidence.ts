@@ -1,67 +1,82 @@
-// From a workload's result to what its timed rules are judged by.
-import { type ArmName, armWords, cellOf } from '../gate/arm.ts';
+// From what was measured to what timed rules are judged by: of a finished result, and of a group that is still being measured.
+import { type ArmName, armWords, cellOf, isArm } from '../gate/arm.ts';
 import type { HistoryRule, MetricName } from '../gate/gates_file.ts';
 import type { HistoryFigure } from '../gate/history_rule.ts';
-import { type Evidence, evidenceOf, METRIC_MODE, metricValue } from '../gate/timed.ts';
-import type { Cell, Result } from '../report/result.ts';
+import { type Evidence, evidenceOf } from '../gate/timed.ts';
+import type { GroupRecord } from '../lab/group_record.ts';
+import { pairRounds } from '../lab/paired_rounds.ts';
+import { metricOf, type Sampled } from '../lab/samples.ts';
+import type { Result } from '../report/result.ts';
 
-/** Why there is no figure: an arm is refused, or no block of it is left. */
+/** Why there is no figure: an arm is refused, or no round of it is left. */
 export interface Missing {
   missing: string;
   /** The arm can never be measured: its rule is broken. */
   refused: boolean;
 }
 
-/** The ratio a/b over the blocks that both arms have, without disturbed ones. */
-export function ratioEvidence(result: Result, a: ArmName, b: ArmName, metric: MetricName): Evidence | Missing {
+export function isMissing<T extends object>(found: T | Missing): found is Missing {
+  return 'missing' in found;
+}
+
+/** What there is of each arm. */
+export interface Measured {
+  of(arm: ArmName): Sampled & { refused: { errno: string; reason: string } | undefined };
+  seed: number;
+  /** Level of a look that stands for 5 % over all of them. */
+  lookAlpha: number;
+}
+
+export function ofResult(result: Result): Measured {
+  const of = (arm: ArmName) => {
+    const { rounds, refused } = cellOf(result, arm);
+    return { samples: rounds, refused };
+  };
+  return { of, seed: result.run.seed, lookAlpha: result.run.looks?.alpha ?? 0.05 };
+}
+
+export function ofGroup(group: GroupRecord, seed: number, lookAlpha: number): Measured {
+  const of = (arm: ArmName) => {
+    const found = group.arms.find(({ arm: { scheme, buffers, role } }) => isArm(arm, { scheme, buffers, role }));
+    return { samples: found?.samples ?? [], refused: found?.refused };
+  };
+  return { of, seed, lookAlpha };
+}
+
+/** The ratio a/b over the rounds that both arms share, as the lab's own comparisons choose them. */
+export function ratioEvidence(measured: Measured, a: ArmName, b: ArmName, metric: MetricName): Evidence | Missing {
   for (const arm of [a, b]) {
-    const { refused } = cellOf(result, arm);
-    if (refused !== undefined)
-      return { missing: `${armWords(arm)} is refused: ${refused.errno}, ${refused.reason}`, refused: true };
+    const { refused } = measured.of(arm);
+    if (refused === undefined) continue;
+    return { missing: `${armWords(arm)} is refused: ${refused.errno}, ${refused.reason}`, refused: true };
   }
-  const others = new Map(blocksOf(cellOf(result, b), metric));
-  const pairs = blocksOf(cellOf(result, a), metric).flatMap(([key, value]) => {
-    const other = others.get(key);
-    return other === undefined ? [] : [{ a: value, b: other, process: Number(key.split(' ')[0]) }];
-  });
-  if (pairs.length === 0) return { missing: 'no undisturbed block that both arms share', refused: false };
+  const paired = pairRounds(measured.of(a), measured.of(b), metricOf(metric));
+  if (paired === undefined) return { missing: 'no whole round was measured', refused: false };
+  if (paired.withheld !== undefined) return { missing: paired.withheld, refused: false };
   return evidenceOf(
     {
-      a: pairs.map((pair) => pair.a),
-      b: pairs.map((pair) => pair.b),
-      processes: pairs.map(({ process }) => process),
-      seed: result.run.seed,
+      a: paired.used.map((pair) => pair.a),
+      b: paired.used.map((pair) => pair.b),
+      processes: paired.used.map(({ process }) => process),
+      seed: measured.seed,
+      lookAlpha: measured.lookAlpha,
     },
     metric,
   );
 }
 
-/** Values by "process round". */
-function blocksOf(cell: Cell, metric: MetricName): [string, number][] {
-  return cell.rounds
-    .filter(({ mode, dirty }) => mode === METRIC_MODE[metric] && dirty !== true)
-    .map((sample) => [`${sample.process ?? 0} ${sample.round}`, metricValue(metric, sample)]);
-}
-
-export function isMissing<T extends object>(found: T | Missing): found is Missing {
-  return 'missing' in found;
-}
-
 /** A ratio, or the figure of one arm. */
 export function historyFigure(rule: HistoryRule, result: Result): HistoryFigure | Missing {
-  const cell = cellOf(result, rule.a);
+  const { params, ...cell } = cellOf(result, rule.a);
   if (rule.b !== undefined) {
-    const evidence = ratioEvidence(result, rule.a, rule.b, rule.metric);
-    if (isMissing(evidence)) return evidence;
-    return { value: evidence.ratio, ci95: evidence.ci95, blocks: evidence.n, params: cell.params };
+    const evidence = ratioEvidence(ofResult(result), rule.a, rule.b, rule.metric);
+    return isMissing(evidence) ? evidence : { value: evidence.ratio, ci95: evidence.ci95, blocks: evidence.n, params };
   }
   const estimate = cell[rule.metric];
-  if (estimate === null)
+  if (estimate === null) {
     return { missing: `${armWords(rule.a)} has no ${rule.metric}`, refused: cell.refused !== undefined };
-  return {
-    value: estimate.median,
-    ci95: estimate.ci95,
-    blocks: blocksOf(cell, rule.metric).length,
-    params: cell.params,
-  };
+  }
+  const { mode } = metricOf(rule.metric);
+  const blocks = cell.rounds.filter((sample) => sample.mode === mode && sample.dirty !== true).length;
+  return { value: estimate.median, ci95: estimate.ci95, blocks: Math.max(1, blocks), params };
 }

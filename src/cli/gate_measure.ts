@@ -6,10 +6,11 @@ import { judgeExact } from '../gate/exact.ts';
 import type { EquivalentRule, HistoryRule, RatioRule, Rule } from '../gate/gates_file.ts';
 import { type HistoryFigure, judgeHistory } from '../gate/history_rule.ts';
 import type { Outcome } from '../gate/outcome.ts';
-import { boundsOf, type Evidence, timedOutcome, verdictsOf } from '../gate/timed.ts';
+import { boundsOf, type Evidence, isDecided, timedOutcome, verdictsOf } from '../gate/timed.ts';
+import type { GroupRecord } from '../lab/group_record.ts';
 import { run } from '../lab/run.ts';
 import type { Result } from '../report/result.ts';
-import { historyFigure, isMissing, type Missing, ratioEvidence } from './gate_evidence.ts';
+import { historyFigure, isMissing, type Missing, ofGroup, ofResult, ratioEvidence } from './gate_evidence.ts';
 import type { Histories } from './gate_history.ts';
 import type { PlannedWorkload } from './gate_workloads.ts';
 import type { Interruption } from './interrupt.ts';
@@ -39,8 +40,14 @@ export async function measureAndJudge(planned: readonly PlannedWorkload[], measu
   const counted = planned.filter(({ modes }) => modes.length === 0);
   const timed = planned.filter(({ modes }) => modes.length > 0);
   const ordered = [...counted, ...timed];
+  const rules = timed.flatMap((workload) => workload.rules.filter(isRatio)).length;
+  let timedMs = 0;
   for (const [index, workload] of ordered.entries()) {
-    results.set(workload, await measure(workload, measuring, (share) => (index + share) / ordered.length));
+    const began = performance.now();
+    const budgetMs = Math.max(1, (measuring.budgetMs - timedMs) / (ordered.length - index));
+    const share = (done: number): number => (index + done) / ordered.length;
+    results.set(workload, await measure(workload, measuring, { share, budgetMs, rules }));
+    if (workload.modes.length > 0) timedMs += performance.now() - began;
   }
   const warnings = ordered.flatMap((workload) => [
     ...workload.warnings.map((warning) => `workload ${workload.workload.name}: ${warning}`),
@@ -50,14 +57,22 @@ export async function measureAndJudge(planned: readonly PlannedWorkload[], measu
 }
 
 async function measure(
-  { workload, params, warnings, fault }: PlannedWorkload,
+  { workload, params, modes, rules, warnings, fault }: PlannedWorkload,
   { progress, interruption }: GateMeasuring,
-  shareOf: (share: number) => number,
+  part: { share(done: number): number; budgetMs: number; rules: number },
 ): Promise<Result> {
-  const { result, failure } = await run(params, {
-    progress: (share, what) => progress.update(shareOf(share), `workload ${workload.name}: ${what}`),
+  const ratios = rules.filter(isRatio);
+  const isOpen = (group: GroupRecord, alpha: number): boolean =>
+    ratios.some((rule) => {
+      const evidence = ratioEvidence(ofGroup(group, params.seed, alpha), rule.a, rule.b, rule.metric);
+      return isMissing(evidence) ? !evidence.refused : !isDecided(rule, evidence, part.rules);
+    });
+  const adaptive = ratios.length > 0 && params.budgetMs === undefined ? { budgetMs: part.budgetMs } : {};
+  const { result, failure } = await run(modes.length === 0 ? params : { ...params, ...adaptive }, {
+    progress: (done, what) => progress.update(part.share(done), `workload ${workload.name}: ${what}`),
     onInterruptible: interruption.onAsked,
     cores: availableParallelism(),
+    isOpen,
     fault,
     warnings,
     argv: process.argv.slice(2),
@@ -68,6 +83,10 @@ async function measure(
 }
 
 type Ratio = RatioRule | EquivalentRule;
+
+function isRatio(rule: Rule): rule is Ratio {
+  return rule.kind === 'ratio' || rule.kind === 'equivalent';
+}
 
 function judge(
   results: ReadonlyMap<PlannedWorkload, Result>,
@@ -86,8 +105,8 @@ function judge(
           figures.set(rule, figure);
           outcomes.set(rule, judgeHistory(rule, figure, histories.of(rule)));
         }
-      } else if (rule.kind !== 'against') {
-        const evidence = ratioEvidence(result, rule.a, rule.b, rule.metric);
+      } else if (isRatio(rule)) {
+        const evidence = ratioEvidence(ofResult(result), rule.a, rule.b, rule.metric);
         if (isMissing(evidence)) outcomes.set(rule, withoutFigure(rule, evidence));
         else ratios.push({ rule, evidence });
       }

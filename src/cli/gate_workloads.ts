@@ -4,9 +4,9 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { LabError } from '../base/errors.ts';
 import { type ArmName, armWords, type Buffers } from '../gate/arm.ts';
 import type { Rule, Workload } from '../gate/gates_file.ts';
-import { METRIC_MODE } from '../gate/timed.ts';
 import type { CrewOptions } from '../lab/crew.ts';
 import { FLOOR_SCHEME, type Mode, planGroups, type RunParams } from '../lab/run_plan.ts';
+import { metricOf } from '../lab/samples.ts';
 import { PRESET_NAMES } from '../topology/presets.ts';
 import { type OptionsObject, optionKey, readOptions } from './options_object.ts';
 import { parseFault, resolveRun } from './run_options.ts';
@@ -35,10 +35,22 @@ export async function planWorkloads(rules: readonly Rule[], source: string): Pro
   for (const [workload, ofWorkload] of Map.groupBy(own, (rule) => rule.workload)) {
     const where = `${source}:${workload.line}: workload ${workload.name}`;
     const options = workloadOptions(workload, source);
-    const modes = [...new Set(ofWorkload.flatMap((rule) => (rule.kind === 'exact' ? [] : [METRIC_MODE[rule.metric]])))];
+    const modes = [
+      ...new Set(ofWorkload.flatMap((rule) => (rule.kind === 'exact' ? [] : [metricOf(rule.metric).mode]))),
+    ];
     const arms = armOrder(ofWorkload.flatMap(armsOf), where);
     const { params, warnings, fault } = await resolveWorkload(options, arms, where);
-    planned.push({ workload, rules: ofWorkload, modes, params: { ...params, modes }, options, warnings, fault });
+    // What is only counted needs no process of its own.
+    const once = modes.length === 0 ? { processes: 1, budgetMs: undefined } : {};
+    planned.push({
+      workload,
+      rules: ofWorkload,
+      modes,
+      params: { ...params, modes, ...once },
+      options,
+      warnings,
+      fault,
+    });
   }
   return planned;
 }

@@ -1,7 +1,7 @@
 // The options of `p2plab run`: what each means, what it may be, and the run they add up to.
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { LabError, suggestion } from '../base/errors.ts';
-import { formatBytes, GIB, KIB, MIB, parseBytes, TIB } from '../base/units.ts';
+import { formatBytes, GIB, KIB, MIB, parseBytes, parseMs, TIB } from '../base/units.ts';
 import { defaultJob } from '../jobs/default_job.ts';
 import type { Job } from '../jobs/job.ts';
 import { loadJobFile } from '../jobs/load_job_file.ts';
@@ -357,15 +357,12 @@ function one(flags: string, description: string, known: string[], fallback?: str
   return fallback === undefined ? option : option.default(fallback);
 }
 
-/** A time with its unit, in milliseconds. */
-function readTime(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text.trim());
-  const ms = Number(match?.[1]) * (UNIT_MS[match?.[2] ?? ''] ?? Number.NaN);
-  if (ms > 0) return ms;
+/** A time with its unit, in milliseconds, for commander. */
+export function readTime(text: string): number {
+  const ms = parseMs(text);
+  if (ms !== undefined) return ms;
   throw new InvalidArgumentError('expected a time with its unit: 60s, 10m, 1h.');
 }
-
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 function checkWord(word: string, known: string[]): string {
   if (known.includes(word)) return word;

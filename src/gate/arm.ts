@@ -1,7 +1,7 @@
 // How a rule names what it is about: SCHEME/BUFFERS, the words of a result's cells; the reference's copy ends in an apostrophe.
 import { LabError } from '../base/errors.ts';
 import { roleOf } from '../report/groups.ts';
-import type { Cell, Result } from '../report/result.ts';
+import type { Cell, Result, Role } from '../report/result.ts';
 
 export const BUFFERS = ['pool', 'fixed', 'user'] as const;
 export type Buffers = (typeof BUFFERS)[number];
@@ -24,11 +24,18 @@ export function armWords({ scheme, buffers, isCopy }: ArmName): string {
   return `${scheme}/${buffers}${isCopy ? "'" : ''}`;
 }
 
+/** Whether a cell, or what will be one, is the arm of that name. */
+export function isArm(
+  arm: ArmName,
+  { scheme, buffers, role }: { scheme: string; buffers: unknown; role: Role },
+): boolean {
+  return scheme === arm.scheme && buffers === arm.buffers && (role === 'aa') === arm.isCopy;
+}
+
 /** @throws LabError when the result does not have it: the run asked for something else */
 export function cellOf(result: Result, arm: ArmName): Cell {
-  const found = result.cells.find(
-    (cell) =>
-      cell.scheme === arm.scheme && cell.params.buffers === arm.buffers && (roleOf(cell) === 'aa') === arm.isCopy,
+  const found = result.cells.find((cell) =>
+    isArm(arm, { scheme: cell.scheme, buffers: cell.params.buffers, role: roleOf(cell) }),
   );
   if (found !== undefined) return found;
   const there = result.cells.map(({ id }) => id.slice(id.indexOf('/') + 1));

@@ -1,6 +1,7 @@
 // A gates file: what it may say, and its rules as the gate uses them. bench/README.md explains it to its writers.
 import { z } from 'zod';
 import { LabError } from '../base/errors.ts';
+import { parseMs } from '../base/units.ts';
 import { expecting, readYaml, strictMap, type YamlFile } from '../base/yaml_file.ts';
 import { type ArmName, BUFFERS, type Buffers, parseArm } from './arm.ts';
 import { counterFault, type Expected, parseExpected } from './counter.ts';
@@ -86,15 +87,6 @@ const DEFAULT_BUDGET_MS = 60_000;
 const DEFAULT_RECENT = 10;
 const DEFAULT_HISTORY_MARGIN = 5;
 const DEFAULT_AGAINST_MARGIN = 3;
-const MAX_BUDGET_MS = 24 * 3600_000;
-
-/** `90`, `90s`, `2m`, `1h`: milliseconds; undefined for anything else. */
-export function parseDuration(text: string | number): number | undefined {
-  const match = /^\s*(\d+(?:\.\d+)?)\s*(s|m|h)?\s*$/.exec(String(text));
-  if (match === null) return undefined;
-  const ms = Number(match[1]) * { s: 1000, m: 60_000, h: 3_600_000 }[(match[2] ?? 's') as 's' | 'm' | 'h'];
-  return ms > 0 && ms <= MAX_BUDGET_MS ? ms : undefined;
-}
 
 /** `2`, `2%`, `0.5 %`; undefined for anything else. */
 function parsePercent(value: string | number): number | undefined {
@@ -215,7 +207,7 @@ const rule = z.discriminatedUnion('kind', [KINDS.exact, KINDS.ratio, KINDS.equiv
 
 const gatesSchema = strictMap({
   schema: z.literal('p2plab.gates/1', { error: expecting("'p2plab.gates/1'") }),
-  budget: parsed('a time as 90s or 3m', parseDuration).optional(),
+  budget: parsed('a time with its unit, as 90s or 3m', (value) => parseMs(String(value))).optional(),
   inconclusive: z
     .union([z.enum(ON_INCONCLUSIVE), z.literal(3).transform(() => '3' as const)], {
       error: expecting(`one of ${ON_INCONCLUSIVE.join(', ')}`),

@@ -3,7 +3,6 @@
 // the ratio lies outside. So among all rules that hold, one is called broken in at most 5 % of gates; no such correction is needed
 // to pass: the gate passes only when each rule does. What is called broken stops somebody's work, so two tests must agree: that of
 // the interval, and the sign test, which assumes nothing about the noise and says nothing from fewer than six blocks.
-import type { RawSample } from '../report/result.ts';
 import { compare } from '../stats/compare.ts';
 import { tCdf, tQuantile } from '../stats/distributions.ts';
 import { holm } from '../stats/multiplicity.ts';
@@ -21,6 +20,8 @@ export interface PairedSamples {
   /** Process of each block. */
   processes?: readonly number[];
   seed: number;
+  /** Level of one look of several, 0.05 for a single one: intervals hold over all of them. */
+  lookAlpha?: number;
 }
 
 /** A ratio a/b. */
@@ -54,25 +55,15 @@ export const HIGHER_IS_BETTER: Readonly<Record<MetricName, boolean>> = {
   cpuNsPerIo: false,
 };
 
-/** The schedule that measures a metric. */
-export const METRIC_MODE: Readonly<Record<MetricName, RawSample['mode']>> = {
-  iops: 'threads',
-  nsPerIo: 'threads',
-  cpuNsPerIo: 'inline',
-};
-
-export function metricValue(metric: MetricName, { ios, ns }: RawSample): number {
-  return metric === 'iops' ? (ios / ns) * 1e9 : ns / ios;
-}
-
 /** @param samples at least one block */
 export function evidenceOf(samples: PairedSamples, metric: MetricName): Evidence {
-  const { a, b, processes, seed } = samples;
-  const options = { higherIsBetter: HIGHER_IS_BETTER[metric], seed, ...(processes === undefined ? {} : { processes }) };
-  const { ratio, ci95, ci90, n, minDetectable } = compare(a, b, options);
-  const distinct = new Set(processes).size;
+  const { a, b } = samples;
+  const { ratio, ci95, ci90, n, processes, minDetectable } = compare(a, b, {
+    ...samples,
+    higherIsBetter: HIGHER_IS_BETTER[metric],
+  });
   const differences = logRatios(a, b);
-  return { ratio, ci95, ci90, n, units: distinct > 1 ? distinct : n, minDetectable, differences };
+  return { ratio, ci95, ci90, n, units: processes > 1 ? processes : n, minDetectable, differences };
 }
 
 export function boundsOf(rule: TimedRule): Bounds {
@@ -132,6 +123,11 @@ export function isKept(rule: TimedRule, evidence: Evidence): boolean {
   const { lo, hi, level } = boundsOf(rule);
   const interval = level === 0.9 ? evidence.ci90 : evidence.ci95;
   return interval !== null && interval[0] > lo && interval[1] < hi;
+}
+
+/** Whether a rule has its verdict already, whatever the others of so many will say: the looks at a run that goes on. */
+export function isDecided(rule: TimedRule, evidence: Evidence, rules: number): boolean {
+  return isKept(rule, evidence) || pBroken(evidence, boundsOf(rule)) * rules <= ALPHA;
 }
 
 /** Verdicts of all timed rules together, in their order. */

@@ -1,19 +1,12 @@
 // From raw records to the comparisons of a result. Pure: the same records give the same figures. Two arms are compared by the
-// rounds they share, within processes; what must not be averaged, or rests on too little, gets no verdict and says why.
+// rounds they share (paired_rounds.ts); what must not be averaged, or rests on too little, gets no verdict and says why.
 import type { ComparisonRecord } from '../report/result.ts';
 import { adjustVerdicts } from '../stats/adjusted.ts';
 import { compare } from '../stats/compare.ts';
-import { levelsOf, mostFrequent } from '../stats/levels.ts';
-import { median } from '../stats/location.ts';
 import type { ArmRecord, GroupRecord } from './group_record.ts';
+import { type Pair, pairRounds } from './paired_rounds.ts';
 import type { MeasureParams } from './run_plan.ts';
-import { COMPARED, type Metric, processOf, warmupClasses } from './samples.ts';
-
-/** Share of the rounds that must be undisturbed for a verdict, and how many at least. */
-const CLEAN_SHARE = 0.5;
-const CLEAN_ROUNDS = 3;
-/** Share of the processes that may be left out because they never became steady. */
-const UNSTEADY_SHARE = 0.2;
+import { COMPARED, type Metric } from './samples.ts';
 
 /**
  * Comparisons inside a group: the copy with the reference; an arm with the reference scheme's arm of the same buffers,
@@ -90,14 +83,6 @@ function substitutes(running: ArmRecord[], target: ArmRecord, referenceScheme: s
   });
 }
 
-/** One round that both arms share. */
-interface Pair {
-  process: number;
-  dirty: boolean;
-  a: number;
-  b: number;
-}
-
 function compared(
   a: ArmRecord,
   b: ArmRecord,
@@ -125,10 +110,6 @@ function compared(
       processes: used.map(({ process }) => process),
     },
   );
-  const withheld =
-    tooFewClean(clean.length, all.length) ??
-    tooUnsteady(measured, steady) ??
-    tooFewProcesses(all, processes, levels.length);
   const found = { ratio, ci95, ci90, verdict, detail, minDetectable, roundsNeeded, n, processes, ...more };
   return [
     {
@@ -178,24 +159,4 @@ function levelRatio(pairs: readonly Pair[]) {
     { higherIsBetter: true, seed: 0, resamples: 1, processes: pairs.map(({ process }) => process) },
   );
   return { processes: [...new Set(pairs.map(({ process }) => process))], ratio, n };
-}
-
-function tooFewClean(clean: number, all: number): string | undefined {
-  if (clean >= Math.max(CLEAN_SHARE * all, Math.min(CLEAN_ROUNDS, all))) return undefined;
-  return `the machine was disturbed in ${all - clean} of ${all} rounds`;
-}
-
-function tooUnsteady(measured: readonly Pair[], steady: readonly Pair[]): string | undefined {
-  const processes = (pairs: readonly Pair[]): number => new Set(pairs.map(({ process }) => process)).size;
-  const excluded = processes(measured) - processes(steady);
-  if (excluded <= UNSTEADY_SHARE * processes(measured)) return undefined;
-  return `${excluded} of ${processes(measured)} processes reached no steady state`;
-}
-
-/** A run of several processes has no verdict from one of them: what that process alone does cannot be told apart. */
-function tooFewProcesses(all: readonly Pair[], used: number, levels: number): string | undefined {
-  const planned = new Set(all.map(({ process }) => process)).size;
-  if (planned === 1 || used > 1) return undefined;
-  if (levels > 1) return `the ${planned} processes ran at ${levels} levels`;
-  return `only one of ${planned} processes has undisturbed rounds`;
 }

@@ -24,6 +24,8 @@ export interface ReplicatesHooks {
   session?: LabSession | undefined;
 }
 
+export type IsOpen = (group: GroupRecord, alpha: number) => boolean;
+
 /** One replicate that ran. */
 export interface ReplicateFacts {
   process: number;
@@ -52,6 +54,7 @@ export async function measureReplicates(
   const { budgetMs } = params;
   const planned = budgetMs === undefined ? 1 : MOST_LOOKS;
   const alpha = alphaOfLooks(planned);
+  const isOpen = hooks.isOpen ?? ((group, level) => hasOpenComparison(group, params, level));
   await run.one(groups, 0, params.processes);
   const perLook =
     budgetMs === undefined
@@ -60,7 +63,11 @@ export async function measureReplicates(
   while (run.goesOn && run.count < perLook) await run.one(groups, run.count / perLook, perLook);
   let taken = 1;
   for (; run.goesOn && taken < planned && budgetMs !== undefined; taken++) {
-    const open = groups.filter(({ id }) => isOpen(run.groups(), id, params, alpha));
+    const records = run.groups();
+    const open = groups.filter(({ id }) => {
+      const group = records.find(({ plan }) => plan.id === id);
+      return group === undefined || isOpen(group, alpha);
+    });
     const target = (taken + 1) * perLook;
     const before = run.count;
     while (open.length > 0 && run.goesOn && run.count < target) {
@@ -79,9 +86,7 @@ export async function measureReplicates(
 }
 
 /** Whether a comparison of the group that is not a control has no verdict yet. */
-function isOpen(records: readonly GroupRecord[], id: string, params: MeasureParams, alpha: number): boolean {
-  const group = records.find(({ plan }) => plan.id === id);
-  if (group === undefined) return true;
+function hasOpenComparison(group: GroupRecord, params: MeasureParams, alpha: number): boolean {
   const controls = controlIds([group]);
   return comparisonsOf(group, params, alpha).some(
     ({ a, verdict }: ComparisonRecord) => verdict === 'inconclusive' && !controls.has(a),

@@ -20,6 +20,8 @@ export interface RunHooks {
   /** Called once the run can be interrupted: gives the function that does it. */
   onInterruptible(interrupt: () => void): void;
   fault?: CrewOptions['fault'];
+  /** Whether a group needs more rounds, with a budget; by default, while a comparison of it is inconclusive. */
+  isOpen?: IsOpen;
   cores: number;
   /** Memory and threads that are kept between the runs of one process; a run without it makes and ends its own. */
   session?: LabSession | undefined;
@@ -50,7 +52,9 @@ export async function run(params: RunParams, hooks: RunHooks): Promise<RunOutcom
   });
   const { interrupted, failure, processes, looks } = measured;
   if (failure !== undefined && failure.exitCode !== EXIT.runFailed) throw failure;
-  const kept = measured.groups.filter(({ arms }) => arms.some(({ samples, perIo, refused }) => samples.length > 0 || perIo || refused));
+  const kept = measured.groups.filter(({ arms }) =>
+    arms.some(({ samples, perIo, refused }) => samples.length > 0 || perIo || refused),
+  );
   const warnings = [
     ...hooks.warnings,
     ...surroundings.warnings(queuePairs),

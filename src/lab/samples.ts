@@ -1,8 +1,12 @@
 // What figures are made from: the raw samples of an arm that may be used, by metric and process.
 import type { RawSample } from '../report/result.ts';
 import { classifyWarmup, type WarmupClass, withoutOutliers } from '../stats/warmup_class.ts';
-import type { ArmRecord } from './group_record.ts';
 import type { Mode } from './run_plan.ts';
+
+/** An arm's record, or a cell's rounds. */
+export interface Sampled {
+  readonly samples: readonly RawSample[];
+}
 
 /** A metric: the field of a cell, the schedule it comes from, and one sample's value. */
 export interface Metric {
@@ -25,7 +29,7 @@ export function metricOf(field: Metric['field']): Metric {
 }
 
 /** The samples of a schedule that were not disturbed; all of them where none was left. */
-export function usedSamples(record: ArmRecord, mode: Mode): RawSample[] {
+export function usedSamples(record: Sampled, mode: Mode): RawSample[] {
   const ofMode = record.samples.filter((sample) => sample.mode === mode);
   const clean = ofMode.filter(({ dirty }) => dirty !== true);
   return clean.length > 0 ? clean : ofMode;
@@ -36,7 +40,7 @@ export function processOf(sample: RawSample): number {
 }
 
 /** Values of a metric in the order of their rounds, for each process that has any. */
-export function valuesByProcess(record: ArmRecord, metric: Metric): Map<number, number[]> {
+export function valuesByProcess(record: Sampled, metric: Metric): Map<number, number[]> {
   const byProcess = Map.groupBy(usedSamples(record, metric.mode), processOf);
   return new Map([...byProcess].map(([process, samples]) => [process, samples.map(metric.value)]));
 }
@@ -45,7 +49,7 @@ export function valuesByProcess(record: ArmRecord, metric: Metric): Map<number, 
 const CLASSED_ROUNDS = 8;
 
 /** What an arm did over its rounds, for each process that had enough of them. Sees no other arm. */
-export function warmupClasses(record: ArmRecord, mode: Mode): Map<number, WarmupClass> {
+export function warmupClasses(record: Sampled, mode: Mode): Map<number, WarmupClass> {
   const metric = metricOf(mode === 'threads' ? 'nsPerIo' : 'cpuNsPerIo');
   const classed = [...valuesByProcess(record, metric)].filter(([, values]) => values.length >= CLASSED_ROUNDS);
   return new Map(
