@@ -11,7 +11,7 @@ import { junitXml } from '../gate/junit.ts';
 import { exitCodeOf, overall } from '../gate/outcome.ts';
 import { gateMarkdown, gateText } from '../gate/view.ts';
 import { describeEnvironment, warningsBefore } from '../lab/environment.ts';
-import { runId, version } from '../lab/run.ts';
+import { runInfo } from '../lab/run.ts';
 import { checkWritable, writeAtomically } from '../report/write.ts';
 import { loadGates } from './gate_file.ts';
 import { openHistories } from './gate_history.ts';
@@ -95,12 +95,8 @@ async function gateCommand(path: string | undefined, options: GateOptions): Prom
   if (options.record === true) await histories.record(judged.figures, { at: startedAt.toISOString() });
   const verdict = overall(judged.outcomes, options.inconclusive ?? gates.onInconclusive);
   const run: GateRun = {
-    id: runId(startedAt),
-    version: version(),
-    argv: process.argv.slice(2),
+    ...runInfo({ seed: 0 }, startedAt, process.argv.slice(2)),
     source: gates.source,
-    startedAt: startedAt.toISOString(),
-    durationMs: Date.now() - startedAt.getTime(),
     environment: describeEnvironment([...new Set([...judged.warnings, ...before, ...watched()])]),
     verdict,
     exitCode: exitCodeOf(verdict),

@@ -7,8 +7,9 @@ import type { Rule, Workload } from '../gate/gates_file.ts';
 import type { CrewOptions } from '../lab/crew.ts';
 import { FLOOR_SCHEME, type Mode, planGroups, type RunParams } from '../lab/run_plan.ts';
 import { metricOf } from '../lab/samples.ts';
+import type { OptionsObject } from '../sweep/options.ts';
 import { PRESET_NAMES } from '../topology/presets.ts';
-import { type OptionsObject, optionKey, readOptions } from './options_object.ts';
+import { optionKey, readOptions } from './options_object.ts';
 import { parseFault, resolveRun } from './run_options.ts';
 
 /** A workload with what its rules need of it. */

@@ -90,15 +90,9 @@ function compared(
   params: MeasureParams,
   lookAlpha: number,
 ): ComparisonRecord[] {
-  const all = sharedRounds(a, b, metric);
-  const clean = all.filter(({ dirty }) => !dirty);
-  const measured = clean.length > 0 ? clean : all;
-  if (measured.length === 0) return [];
-  const unsteady = new Set([a, b].flatMap((record) => unsteadyProcesses(record, metric)));
-  const steady = measured.filter(({ process }) => !unsteady.has(process));
-  const usable = steady.length > 0 ? steady : measured;
-  const levels = pairLevels(usable);
-  const [used = usable] = levels;
+  const paired = pairRounds(a, b, metric);
+  if (paired === undefined) return [];
+  const { used, levels, withheld } = paired;
   const { ratio, ci95, ci90, verdict, detail, minDetectable, roundsNeeded, n, processes, ...more } = compare(
     used.map((pair) => pair.a),
     used.map((pair) => pair.b),
@@ -121,35 +115,6 @@ function compared(
       ...(levels.length > 1 ? { levels: levels.map(levelRatio) } : {}),
     },
   ];
-}
-
-function sharedRounds(a: ArmRecord, b: ArmRecord, metric: Metric): Pair[] {
-  const key = (sample: ArmRecord['samples'][number]): string => `${processOf(sample)} ${sample.round}`;
-  const ofMode = (record: ArmRecord) => record.samples.filter(({ mode }) => mode === metric.mode);
-  const others = new Map(ofMode(b).map((sample) => [key(sample), sample]));
-  return ofMode(a).flatMap((sample) => {
-    const other = others.get(key(sample));
-    if (other === undefined) return [];
-    const dirty = sample.dirty === true || other.dirty === true;
-    return [{ process: processOf(sample), dirty, a: metric.value(sample), b: metric.value(other) }];
-  });
-}
-
-function unsteadyProcesses(record: ArmRecord, metric: Metric): number[] {
-  const classes = [...warmupClasses(record, metric.mode)];
-  return classes.filter(([, name]) => name === 'no steady state').map(([process]) => process);
-}
-
-/** The rounds by the levels at which their processes ran both arms, the level with most processes first. */
-function pairLevels(pairs: readonly Pair[]): Pair[][] {
-  const byProcess = [...Map.groupBy(pairs, ({ process }) => process).values()];
-  const levelsOfSide = (side: 'a' | 'b'): number[] =>
-    levelsOf(byProcess.map((ofProcess) => median(ofProcess.map((pair) => pair[side]))));
-  const [ofA, ofB] = [levelsOfSide('a'), levelsOfSide('b')];
-  const keys = byProcess.map((_, index) => `${ofA[index]} ${ofB[index]}`);
-  const first = mostFrequent(keys);
-  const ordered = [...new Set(keys)].sort((x, y) => Number(y === first) - Number(x === first) || (x < y ? -1 : 1));
-  return ordered.map((level) => byProcess.filter((_, index) => keys[index] === level).flat());
 }
 
 function levelRatio(pairs: readonly Pair[]) {

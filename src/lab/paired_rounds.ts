@@ -34,7 +34,8 @@ export function pairRounds(a: Sampled, b: Sampled, metric: Metric): PairedRounds
   const clean = all.filter(({ dirty }) => !dirty);
   const measured = clean.length > 0 ? clean : all;
   if (measured.length === 0) return undefined;
-  const steady = measured.filter(({ process }) => !isUnsteady(a, b, metric, process));
+  const unsteady = new Set([a, b].flatMap((record) => unsteadyProcesses(record, metric)));
+  const steady = measured.filter(({ process }) => !unsteady.has(process));
   const usable = steady.length > 0 ? steady : measured;
   const levels = pairLevels(usable);
   const [used = usable] = levels;
@@ -55,8 +56,9 @@ function sharedRounds(a: Sampled, b: Sampled, metric: Metric): Pair[] {
   });
 }
 
-function isUnsteady(a: Sampled, b: Sampled, metric: Metric, process: number): boolean {
-  return [a, b].some((record) => warmupClasses(record, metric.mode).get(process) === 'no steady state');
+function unsteadyProcesses(record: Sampled, metric: Metric): number[] {
+  const classes = [...warmupClasses(record, metric.mode)];
+  return classes.filter(([, name]) => name === 'no steady state').map(([process]) => process);
 }
 
 /** The rounds by the levels at which their processes ran both arms, the level with most processes first. */

@@ -22,6 +22,11 @@ export interface ReplicatesHooks {
   cores: number;
   /** Of a replicate in this process (measure_replicate.ts). */
   session?: LabSession | undefined;
+  /**
+   * Whether a group needs more rounds, asked at each look: by default, while one of its comparisons is inconclusive.
+   * @param alpha level of this look
+   */
+  isOpen?: IsOpen | undefined;
 }
 
 export type IsOpen = (group: GroupRecord, alpha: number) => boolean;

@@ -8,7 +8,7 @@ import { familyComparisons } from './comparisons.ts';
 import type { CrewOptions } from './crew.ts';
 import { describeEnvironment } from './environment.ts';
 import type { LabSession } from './measure_replicate.ts';
-import { measureReplicates } from './replicates.ts';
+import { type IsOpen, measureReplicates } from './replicates.ts';
 import { planGroups, queuesOf, type RunParams } from './run_plan.ts';
 import { planWarnings } from './run_warnings.ts';
 import { watchOneRun } from './surroundings.ts';
@@ -94,7 +94,7 @@ function runId(startedAt: Date): string {
   return `${stamp}-${randomBytes(2).toString('hex')}`;
 }
 
-function version(): string {
+export function version(): string {
   return (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string })
     .version;
 }
