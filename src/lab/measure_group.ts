@@ -1,7 +1,8 @@
 // Measures one group in this process: builds its machine, finds out which arms are refused, warms up, runs the rounds in the
 // order of a Latin square, counts. Leaves raw samples only; figures are made from them elsewhere.
 import { EXIT, LabError } from '../base/errors.ts';
-import { MISDIRECTED, type RawSample } from '../report/result.ts';
+import { MISDIRECTED } from '../report/figure_labels.ts';
+import type { RawSample } from '../report/result.ts';
 import { BUCKETS } from '../stats/histogram.ts';
 import { isSteady } from '../stats/steady_state.ts';
 import { misdirectionLines } from '../topology/routes.ts';

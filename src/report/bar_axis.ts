@@ -1,10 +1,10 @@
 // The horizontal axis of charts over BAR sizes: powers of two, each with the memmap a struct page per 4 KiB takes.
 import { formatBytes } from '../base/units.ts';
-import { axis } from './chart_style.ts';
+import { axis, fixedTicks } from './chart_style.ts';
 import { bytesOf } from './format.ts';
-import { armsOf, type Group, groupsOf } from './groups.ts';
+import { armsOf, type Group } from './groups.ts';
 import { MEMMAP_SHARE } from './params.ts';
-import type { Cell, Result } from './result.ts';
+import type { Cell } from './result.ts';
 
 export interface BarPoint {
   barBytes: number;
@@ -12,10 +12,9 @@ export interface BarPoint {
   group: Group;
 }
 
-/** Cells of the groups that `take` accepts, with the BAR size of their group, ascending. */
-export function barPoints(result: Result, take: (group: Group) => boolean, cellsOf = armsOf): BarPoint[] {
-  return groupsOf(result)
-    .filter(take)
+/** Cells of the groups with the BAR size of their group, ascending. */
+export function barPoints(groups: readonly Group[], cellsOf = armsOf): BarPoint[] {
+  return groups
     .flatMap((group) => {
       const barBytes = bytesOf(group.params.bar);
       return barBytes === undefined ? [] : cellsOf(group).map((cell) => ({ barBytes, cell, group }));
@@ -30,9 +29,11 @@ export function barAxis(barBytes: readonly number[]): object {
     type: 'logarithmic',
     min: (sizes[0] ?? 1) / Math.SQRT2,
     max: (sizes.at(-1) ?? 1) * Math.SQRT2,
-    afterBuildTicks: (scale: { ticks: { value: number }[] }) => {
-      scale.ticks = sizes.map((value) => ({ value }));
+    ...fixedTicks(sizes),
+    ticks: {
+      autoSkip: sizes.length > 8,
+      maxRotation: 0,
+      callback: (value: number) => [formatBytes(value), formatBytes(value * MEMMAP_SHARE)],
     },
-    ticks: { autoSkip: false, callback: (value: number) => [formatBytes(value), formatBytes(value * MEMMAP_SHARE)] },
   });
 }

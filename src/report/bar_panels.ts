@@ -1,18 +1,9 @@
 // Bars of one metric: a panel per group, buffer sources along the axis, one colour per scheme, the floor as a line.
-import type { ChartSpec, Panel } from './chart_spec.ts';
-import {
-  axis,
-  errorBar,
-  floorLegend,
-  INK,
-  levelLine,
-  panelOptions,
-  provenance,
-  refusedNote,
-  schemeColours,
-  schemeLegend,
-} from './chart_style.ts';
+import type { ScriptableContext } from 'chart.js';
+import type { ChartSpec, Panel, View } from './chart_spec.ts';
+import { axis, cutNote, errorBar, PANELS_MAX, panelOptions, provenance, refusedNote, tooltip } from './chart_style.ts';
 import { armsOf, buffersOf, floorOf, type Group, groupsOf, isSweep } from './groups.ts';
+import { floorLegend, type Look, levelLine, schemeLegend } from './look.ts';
 import { estimateOf, type Metric } from './metrics.ts';
 import { commonParams, describeKeys, describeParams, varyingKeys } from './params.ts';
 import type { Cell, Result } from './result.ts';
@@ -25,10 +16,7 @@ export interface BarChart {
   formatTick: (value: number) => string;
 }
 
-/** Panels that can still be read beside each other; further groups are in the tables. */
-const PANELS_MAX = 8;
-
-export function barChart(result: Result, chart: BarChart): ChartSpec | undefined {
+export function barChart(result: Result, { look }: View, chart: BarChart): ChartSpec | undefined {
   const hasMetric = (cell: Cell): boolean => estimateOf(cell, chart.metric) !== null;
   const groups = groupsOf(result).filter((group) => !isSweep(group) && armsOf(group).some(hasMetric));
   const shown = groups.slice(0, PANELS_MAX);
@@ -36,24 +24,27 @@ export function barChart(result: Result, chart: BarChart): ChartSpec | undefined
   const params = shown.map((group) => group.params);
   const cells = shown.flatMap((group) => group.cells);
   const schemes = new Set(shown.flatMap(armsOf).map(({ scheme }) => scheme));
-  const cut =
-    groups.length > shown.length ? [`${shown.length} of ${groups.length} groups, the others in summary.md`] : [];
-  const subtitle = [...describeParams(commonParams(params)), ...refusedNote(cells), ...cut].join(' · ');
+  const notes = [...refusedNote(cells), ...cutNote(shown.length, groups.length)];
   const varying = varyingKeys(params);
   return {
     title: chart.title,
-    subtitle: [subtitle, provenance(result, cells, chart.metric)],
-    legend: [...schemeLegend(result, schemes), ...floorLegend(shown)],
-    panels: shown.map((group) => barPanel(result, group, chart, describeKeys(group.params, varying).join(' · '))),
+    subtitle: [
+      [...describeParams(commonParams(params)), ...notes].join(' · '),
+      provenance(result, cells, chart.metric),
+    ],
+    legend: [...schemeLegend(look, schemes), ...floorLegend(shown)],
+    panels: shown.map((group) => barPanel(look, group, chart, describeKeys(group.params, varying).join(' · '))),
   };
 }
 
-function barPanel(result: Result, group: Group, chart: BarChart, title: string): Panel {
+/** Whiskers are in the renderer's ink, to be seen on a bar of any colour. */
+const ink = ({ chart }: ScriptableContext<'bar'>): unknown => chart.options.color;
+
+function barPanel(look: Look, group: Group, chart: BarChart, title: string): Panel {
   const { metric, axisTitle, formatTick } = chart;
   const arms = armsOf(group);
   const sources = [...new Set(arms.map(buffersOf))];
   const schemes = [...new Set(arms.map(({ scheme }) => scheme))];
-  const colours = schemeColours(result);
   const floor = floorOf(group);
   const level = floor === undefined ? null : estimateOf(floor, metric);
   const ticks = { callback: (value: number) => formatTick(value) };
@@ -63,9 +54,9 @@ function barPanel(result: Result, group: Group, chart: BarChart, title: string):
       labels: sources,
       datasets: schemes.map((scheme) => ({
         label: scheme,
-        backgroundColor: colours.get(scheme),
-        errorBarColor: INK,
-        errorBarWhiskerColor: INK,
+        backgroundColor: look.schemes.get(scheme)?.colour,
+        errorBarColor: ink,
+        errorBarWhiskerColor: ink,
         errorBarLineWidth: 1.5,
         errorBarWhiskerLineWidth: 1.5,
         maxBarThickness: 50,
@@ -81,7 +72,10 @@ function barPanel(result: Result, group: Group, chart: BarChart, title: string):
         x: axis('buffer source', { grid: { display: false } }),
         y: axis(axisTitle, { beginAtZero: true, suggestedMax: (level?.median ?? 0) * 1.08, ticks }),
       },
-      plugins: level === null ? {} : { annotation: { annotations: { floor: levelLine(level.median) } } },
+      plugins: {
+        tooltip: tooltip(formatTick),
+        ...(level === null ? {} : { annotation: { annotations: { floor: levelLine(level.median) } } }),
+      },
     }),
   };
 }

@@ -1,44 +1,25 @@
-// One look for all charts: a scheme has the same colour, a buffer source the same mark, in every picture of a result.
-
-import type { LegendEntry, PointShape } from './chart_spec.ts';
-import { armName, buffersOf, floorOf, type Group, roleOf } from './groups.ts';
+// What the panels of all charts share: axes, fixed options, the lines below a title, and how a figure with its interval is drawn
+// and told. Colours of ink and grid, and the font, come from the renderer's chart.js defaults (PAPER is what an image has).
+import type { Plugin, TooltipItem } from 'chart.js';
+import { armName } from './groups.ts';
 import type { Metric } from './metrics.ts';
 import { roundsPhrase } from './metrics.ts';
 import type { Cell, Result } from './result.ts';
 
-/** Okabe and Ito's palette for colour-blind readers, without the yellow that is lost on white. */
-const PALETTE = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9', '#000000', '#8C564B'] as const;
-const POINTS: readonly PointShape[] = ['circle', 'rect', 'triangle', 'rectRot', 'crossRot'];
-
-export const INK = '#222222';
-export const GRID = '#DDDDDD';
-export const FLOOR_COLOUR = '#777777';
-
 export const FONT = { family: 'DejaVu Sans, Arial, Helvetica, sans-serif', size: 13 } as const;
 
-/** Scheme -> colour, in order of appearance; the floor's scheme is grey. */
-export function schemeColours(result: Result): Map<string, string> {
-  const floors = new Set(result.cells.filter((cell) => roleOf(cell) === 'floor').map(({ scheme }) => scheme));
-  const schemes = [...new Set(result.cells.map(({ scheme }) => scheme))].filter((scheme) => !floors.has(scheme));
-  const colours = new Map(schemes.map((scheme, i) => [scheme, PALETTE[i % PALETTE.length] as string]));
-  for (const scheme of floors) colours.set(scheme, FLOOR_COLOUR);
-  return colours;
+/** Ink and grid on white paper. */
+export const PAPER = { color: '#222222', borderColor: '#DDDDDD', font: FONT } as const;
+
+/** A value with its interval, as chartjs-chart-error-bars takes it. */
+export interface Figure {
+  y: number;
+  yMin: number;
+  yMax: number;
 }
 
-/** Buffer source -> point shape, in order of appearance. */
-export function bufferPoints(result: Result): Map<string, PointShape> {
-  const sources = new Set(result.cells.filter((cell) => roleOf(cell) !== 'floor').map(buffersOf));
-  return new Map([...sources].map((source, i) => [source, POINTS[i % POINTS.length] as PointShape]));
-}
-
-/** One bar entry per scheme that is drawn. */
-export function schemeLegend(result: Result, schemes: Iterable<string>): LegendEntry[] {
-  const colours = schemeColours(result);
-  return [...schemes].map((scheme) => ({ label: scheme, colour: colours.get(scheme) ?? INK, mark: 'bar' }));
-}
-
-/** A value with its interval as chartjs-chart-error-bars takes it; without an interval the ends are the value. */
-export function errorBar(cell: Cell, metric: Metric): { y: number; yMin: number; yMax: number } | undefined {
+/** Without an interval the ends are the value. */
+export function errorBar(cell: Cell, metric: Metric): Figure | undefined {
   const estimate = cell[metric.key];
   if (estimate === null) return undefined;
   const [yMin, yMax] = estimate.ci95 ?? [estimate.median, estimate.median];
@@ -46,9 +27,9 @@ export function errorBar(cell: Cell, metric: Metric): { y: number; yMin: number;
 }
 
 /** "AMD EPYC, 2 cores, Linux 6.12, Node 24.21.0 · median of 12 rounds in threads mode, whiskers: 95 % interval". */
-export function provenance(result: Result, cells: readonly Cell[], metric: Metric): string {
+export function provenance(result: Result, cells: readonly Cell[], metric: Metric, mark = 'whiskers'): string {
   const rounds = roundsPhrase(cells, metric);
-  const phrases = [machineOf(result), rounds === undefined ? '' : `median of ${rounds}, whiskers: 95 % interval`];
+  const phrases = [machineOf(result), rounds === undefined ? '' : `median of ${rounds}, ${mark}: 95 % interval`];
   return phrases.filter((phrase) => phrase !== '').join(' · ');
 }
 
@@ -63,13 +44,29 @@ export function refusedNote(cells: readonly Cell[]): string[] {
   return names.size === 0 ? [] : [`refused: ${[...names].join(', ')}`];
 }
 
+/** "8 of 40 groups ...", or nothing: what a chart that shows only some of its panels must say. */
+export function cutNote(shown: number, all: number): string[] {
+  return all > shown ? [`${shown} of ${all} groups, the others in the tables`] : [];
+}
+
+/** Panels that can still be read beside each other; further groups are in the tables. */
+export const PANELS_MAX = 8;
+
 /** A linear or logarithmic axis in the common style, with its title. */
 export function axis(title: string, options: object = {}): object {
   return {
-    title: { display: true, text: title, color: INK, font: { ...FONT } },
-    grid: { color: GRID },
+    title: { display: true, text: title, font: { size: FONT.size } },
     ...options,
-    ticks: { color: INK, font: { ...FONT, size: 12 }, ...('ticks' in options ? (options.ticks as object) : {}) },
+    ticks: { font: { size: 12 }, ...('ticks' in options ? (options.ticks as object) : {}) },
+  };
+}
+
+/** Exactly these ticks on an axis, whatever chart.js would choose. */
+export function fixedTicks(values: readonly number[]): object {
+  return {
+    afterBuildTicks: (scale: { ticks: { value: number }[] }) => {
+      scale.ticks = values.map((value) => ({ value }));
+    },
   };
 }
 
@@ -87,28 +84,62 @@ export function panelOptions(title: string, options: object): object {
     ...options,
     plugins: {
       legend: { display: false },
-      title: { display: title !== '', text: lines, color: INK, font: { ...FONT, weight: 'bold' } },
+      title: { display: title !== '', text: lines, font: { size: FONT.size, weight: 'bold' } },
       ...('plugins' in options ? (options.plugins as object) : {}),
     },
   };
 }
 
-const DASH = [6, 4];
-
-/** A dashed horizontal line, for the annotation plugin. */
-export function levelLine(value: number): object {
-  return { type: 'line', yMin: value, yMax: value, borderColor: FLOOR_COLOUR, borderWidth: 2, borderDash: DASH };
+/**
+ * Tooltips of a panel: series, value, 95 % interval.
+ * @param titleOf what stands above; chart.js' own label of the point where it is left out
+ */
+export function tooltip(format: (value: number) => string, titleOf?: (x: number) => string): object {
+  return {
+    callbacks: {
+      ...(titleOf === undefined
+        ? {}
+        : {
+            title: (items: TooltipItem<'line'>[]) => items.slice(0, 1).map(({ parsed }) => titleOf(parsed.x as number)),
+          }),
+      label: ({ dataset, raw }: TooltipItem<'bar'>) =>
+        `${dataset.label}: ${tellFigure(raw as Partial<Figure>, format)}`,
+    },
+  };
 }
 
-/** The legend's entry for the null scheme's line: what the harness does with its buffers and no scheme. */
-export function floorLegend(groups: readonly Group[]): LegendEntry[] {
-  const names = new Set(groups.flatMap((group) => [floorOf(group)].flatMap((cell) => (cell ? armName(cell) : []))));
-  return [...names].map((name) => ({
-    label: `${name} (no scheme: the harness)`,
-    colour: FLOOR_COLOUR,
-    mark: 'dashed',
-  }));
+/** `62.1 [61, 63]`: a drawn figure in words. */
+export function tellFigure(raw: Partial<Figure> | number | null, format: (value: number) => string): string {
+  const { y, yMin, yMax } = typeof raw === 'object' && raw !== null ? raw : { y: raw ?? undefined };
+  if (y === undefined || Number.isNaN(y)) return '-';
+  if (yMin === undefined || yMax === undefined || yMin === yMax) return format(y);
+  return `${format(y)} [${format(yMin)}, ${format(yMax)}]`;
 }
+
+/** Shades the 95 % intervals between the points of each line of a panel. */
+export const BANDS: Plugin = {
+  id: 'bands',
+  beforeDatasetsDraw({ ctx, data, scales: { x, y }, chartArea: { left, top, width, height } }) {
+    if (x === undefined || y === undefined) return;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(left, top, width, height);
+    ctx.clip();
+    ctx.globalAlpha = 0.18;
+    for (const { data: points, borderColor } of data.datasets) {
+      const drawn = (points as unknown as ({ x: number } & Partial<Figure>)[]).filter(({ yMin }) => yMin !== undefined);
+      const edge = [
+        ...drawn.map((point) => [point.x, point.yMin as number] as const),
+        ...drawn.toReversed().map((point) => [point.x, point.yMax as number] as const),
+      ];
+      ctx.fillStyle = borderColor as string;
+      ctx.beginPath();
+      for (const [px, py] of edge) ctx.lineTo(x.getPixelForValue(px), y.getPixelForValue(py));
+      ctx.fill();
+    }
+    ctx.restore();
+  },
+};
 
 /** Lines of at most `width` characters, broken at " · ", and within a phrase that is longer than a line at ", ". */
 export function wrapPhrases(text: string, width: number): string[] {

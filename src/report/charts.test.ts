@@ -4,6 +4,7 @@ import { GIB, MIB } from '../base/units.ts';
 import type { ChartSpec } from './chart_spec.ts';
 import { wrapPhrases } from './chart_style.ts';
 import { loadCharts } from './charts.ts';
+import { viewOf } from './look.ts';
 import { renderPng } from './render_png.ts';
 import type { Result } from './result.ts';
 import { resultFixture } from './result_fixture.ts';
@@ -12,7 +13,7 @@ const result = resultFixture();
 const charts = new Map((await loadCharts()).map((chart) => [chart.name, chart]));
 
 function specOf(name: string, of: Result = result): ChartSpec {
-  const spec = charts.get(name)?.build(of);
+  const spec = charts.get(name)?.build(of, viewOf(of));
   if (spec === undefined) throw new Error(`no spec for ${name}`);
   return spec;
 }
@@ -55,8 +56,8 @@ describe('bars by scheme', () => {
   test('a run without threads has no throughput chart', () => {
     const inline = structuredClone(result);
     for (const cell of inline.cells) cell.iops = null;
-    expect(charts.get('iops_by_scheme')?.build(inline)).toBeUndefined();
-    expect(charts.get('cpu_ns_by_scheme')?.build(inline)).toBeDefined();
+    expect(charts.get('iops_by_scheme')?.build(inline, viewOf(inline))).toBeUndefined();
+    expect(charts.get('cpu_ns_by_scheme')?.build(inline, viewOf(inline))).toBeDefined();
   });
 
   test('a scheme has one colour in all charts', () => {
@@ -87,7 +88,8 @@ describe('cost against BAR size', () => {
   });
 
   test('a run without a sweep has no such chart', () => {
-    expect(charts.get('cost_against_bar')?.build(resultFixture({ sweepBars: [] }))).toBeUndefined();
+    const single = resultFixture({ sweepBars: [], workloads: [{ payload: 'none', bar: GIB }] });
+    expect(charts.get('cost_against_bar')?.build(single, viewOf(single))).toBeUndefined();
   });
 });
 

@@ -1,5 +1,6 @@
 // A result in sentences, computed from its records: what differs, by how much, how sure, and which counters explain it.
 import { formatBytes, trimNumber } from '../base/units.ts';
+import { MISDIRECTED } from './figure_labels.ts';
 import { bytesOf, formatPercent, formatPerIo, ratioWords } from './format.ts';
 import {
   armName,
@@ -16,7 +17,7 @@ import {
 } from './groups.ts';
 import { CPU_NS_PER_IO, IOPS, type Metric, metricsOf } from './metrics.ts';
 import { commonParams, describeParams, varyingKeys } from './params.ts';
-import { type Cell, type ComparisonRecord, MISDIRECTED, type Result } from './result.ts';
+import type { Cell, ComparisonRecord, Result } from './result.ts';
 
 /** One sentence or two per arm, then the noise check, the sweep and the refusals. Plain text. */
 export function headlines(result: Result): string[] {

@@ -3,7 +3,7 @@
 import { formatBytes } from '../base/units.ts';
 import type { StackedBars } from '../topology/memory/chart.ts';
 import type { ChartSpec } from './chart_spec.ts';
-import { axis, INK, panelOptions } from './chart_style.ts';
+import { axis, fixedTicks, PAPER, panelOptions } from './chart_style.ts';
 
 const AVAILABLE = '#0072B2';
 const NOT_AVAILABLE = '#B8D4E8';
@@ -16,7 +16,7 @@ export function memoryChartSpec(bars: StackedBars, subtitle: string): ChartSpec 
   );
   const most = Math.max(...setUp);
   const powers = Math.ceil(Math.log2(most / SMALLEST_TICK) / 4) + 1;
-  const ticks = Array.from({ length: powers }, (_, i) => ({ value: SMALLEST_TICK * 16 ** i }));
+  const ticks = Array.from({ length: powers }, (_, i) => SMALLEST_TICK * 16 ** i);
   const colours = bars.labels.map((label) => (bars.notAvailable.includes(label) ? NOT_AVAILABLE : AVAILABLE));
   return {
     title: bars.title,
@@ -30,7 +30,7 @@ export function memoryChartSpec(bars: StackedBars, subtitle: string): ChartSpec 
         ? [{ label: 'modelled, not available to P2PDMA today', colour: NOT_AVAILABLE, mark: 'bar' as const }]
         : []),
       ...(bars.measured.some((bytes) => bytes !== null)
-        ? [{ label: 'resident in the lab', colour: INK, mark: 'point' as const, point: 'circle' as const }]
+        ? [{ label: 'resident in the lab', mark: 'point' as const, point: 'circle' as const }]
         : []),
     ],
     panels: [
@@ -46,7 +46,7 @@ export function memoryChartSpec(bars: StackedBars, subtitle: string): ChartSpec 
               pointStyle: 'circle',
               pointRadius: 7,
               pointBackgroundColor: '#FFFFFF',
-              pointBorderColor: INK,
+              pointBorderColor: PAPER.color,
               pointBorderWidth: 2.5,
             },
             { data: setUp, backgroundColor: colours },
@@ -59,9 +59,7 @@ export function memoryChartSpec(bars: StackedBars, subtitle: string): ChartSpec 
               type: 'logarithmic',
               min: SMALLEST_TICK,
               max: SMALLEST_TICK * 16 ** (powers - 1),
-              afterBuildTicks: (scale: { ticks: { value: number }[] }) => {
-                scale.ticks = ticks;
-              },
+              ...fixedTicks(ticks),
               ticks: { callback: (value: number) => formatBytes(value) },
             }),
           },

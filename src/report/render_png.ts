@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { createCanvas, loadImage } from '@napi-rs/canvas';
 import type { ChartJSNodeCanvas } from 'chartjs-node-canvas';
 import type { ChartSpec, LegendEntry, Panel } from './chart_spec.ts';
-import { FONT, INK, panelOptions, wrapPhrases } from './chart_style.ts';
+import { PAPER, panelOptions, wrapPhrases } from './chart_style.ts';
 
 const require = createRequire(import.meta.url);
 const NodeCanvas = require('chartjs-node-canvas').ChartJSNodeCanvas as typeof ChartJSNodeCanvas;
@@ -57,6 +57,7 @@ function newSurface(width: number, height: number): ChartJSNodeCanvas {
     chartCallback: (chartJs) => {
       const errorBars = freshRequire<typeof import('chartjs-chart-error-bars')>('chartjs-chart-error-bars');
       const annotation = freshRequire<Parameters<typeof chartJs.register>[0]>('chartjs-plugin-annotation');
+      Object.assign(chartJs.defaults, PAPER);
       chartJs.register(
         errorBars.BarWithErrorBarsController,
         errorBars.BarWithErrorBar,
@@ -96,15 +97,14 @@ function head({ title, subtitle, legend }: ChartSpec): Panel {
         title: {
           display: true,
           text: title,
-          color: INK,
-          font: { ...FONT, size: 18, weight: 'bold' },
+          font: { size: 18, weight: 'bold' },
           padding: { top: 4, bottom: 4 },
         },
         subtitle: {
           display: true,
           text: [...subtitle],
           color: '#555555',
-          font: { ...FONT, size: 11.5 },
+          font: { size: 11.5 },
           padding: { bottom: 2 },
         },
         legend: {
@@ -116,8 +116,6 @@ function head({ title, subtitle, legend }: ChartSpec): Panel {
             ...(legend.some(({ point }) => point !== undefined)
               ? { boxHeight: 10, pointStyleWidth: 14 }
               : { pointStyleWidth: 28 }),
-            color: INK,
-            font: { ...FONT, size: 13 },
             generateLabels: () => legend.map(legendItem),
           },
         },
@@ -126,15 +124,14 @@ function head({ title, subtitle, legend }: ChartSpec): Panel {
   };
 }
 
-function legendItem({ label, colour, mark, point }: LegendEntry): object {
-  const isLine = mark === 'line' || mark === 'dashed';
+function legendItem({ label, colour = PAPER.color, mark, dash, point }: LegendEntry): object {
   return {
     text: label,
-    fontColor: INK,
+    fontColor: PAPER.color,
     strokeStyle: colour,
     fillStyle: mark === 'point' ? '#FFFFFF' : colour,
     lineWidth: mark === 'bar' ? 0 : 2.5,
-    lineDash: mark === 'dashed' ? [4, 2] : [],
-    pointStyle: mark === 'bar' ? 'rect' : isLine ? (point ?? 'line') : (point ?? 'circle'),
+    lineDash: point === undefined ? (dash ?? []).map((length) => length / 2) : [],
+    pointStyle: mark === 'bar' ? 'rect' : (point ?? (mark === 'line' ? 'line' : 'circle')),
   };
 }

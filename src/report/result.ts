@@ -7,9 +7,6 @@ import { WARMUP_CLASSES } from '../stats/warmup_class.ts';
 
 export const RESULT_SCHEMA = 'p2plab.result/1';
 
-/** In place of an errno: nothing was refused, but the router found the transfers in the wrong place. */
-export const MISDIRECTED = 'misdirected';
-
 const count = z.number().nonnegative().nullable();
 const interval = z.tuple([z.number(), z.number()]);
 const paramValue = z.union([
@@ -129,8 +126,10 @@ const cell = z.object({
   warmup: z
     .array(z.object({ process: z.number().int(), mode: z.enum(['threads', 'inline']), class: z.enum(WARMUP_CLASSES) }))
     .optional(),
-  /** Field -> how its figure came about, where it is not the usual way (FIGURE_LABELS). */
+  /** Field -> how its figure came about, where it is not the usual way (figure_labels.ts). */
   labels: z.record(z.string(), z.enum(['measured', 'counted', 'modelled'])).optional(),
+  /** Shares of cpuNsPerIo by stage of the path, in the order an I/O passes them. */
+  stages: z.array(z.object({ stage: z.string(), ns: z.number().nonnegative(), ci95: interval.nullable() })).optional(),
 });
 
 /** Two cells of one group by the rounds they share; the ratio is a/b. */
@@ -149,6 +148,7 @@ const comparison = z.object({
   roundsNeeded: z.number().nullable().optional(),
   n: z.number().int().positive(),
   marginPercent: z.number().optional(),
+<<<<<<< HEAD
   /** Processes behind the rounds. */
   processes: z.number().int().positive().optional(),
   /** p-values of no difference and of a difference as large as the margin. */
@@ -190,6 +190,10 @@ const block = z.object({
   sentinelNs: z.number(),
   dirty: z.boolean().optional(),
   dirtyReason: z.string().optional(),
+=======
+  /** Whether it stands among all comparisons of a sweep (Benjamini-Hochberg); absent where they were not adjusted. */
+  significant: z.boolean().optional(),
+>>>>>>> c7f1d88 (Charts say what they draw, the renderer in which colours and font: the same definitions for images and pages)
 });
 
 const environment = z.object({
@@ -283,20 +287,8 @@ export type PerIo = z.infer<typeof perIo>;
 export type MetadataBytes = z.infer<typeof metadataBytes>;
 export type ParamValue = z.infer<typeof paramValue>;
 export type Params = Record<string, ParamValue>;
+export type Stage = NonNullable<Cell['stages']>[number];
 export type Role = 'reference' | 'aa' | 'arm' | 'floor';
-export type FigureLabel = 'measured' | 'counted' | 'modelled';
-
-/** How the figures of a cell come about unless its own `labels` say otherwise. */
-export const FIGURE_LABELS: Readonly<Record<string, FigureLabel>> = {
-  iops: 'measured',
-  nsPerIo: 'measured',
-  cpuNsPerIo: 'measured',
-  gbPerS: 'measured',
-  latencyNs: 'measured',
-  perIo: 'counted',
-  metadataBytes: 'modelled',
-  resident: 'measured',
-};
 
 /**
  * Reads a result document.

@@ -1,11 +1,12 @@
 // A result as a reader at a terminal sees it: who measured where, one pair of tables per group, and what the columns mean.
 import { styleText } from 'node:util';
 import { formatCount, formatNs } from '../base/units.ts';
+import { FIGURE_LABELS, type FigureLabel } from './figure_labels.ts';
 import { formatEstimate } from './format.ts';
 import { armName, type Group, groupsOf, isSweep, roleOf } from './groups.ts';
 import { estimateOf, metricsOf, roundsPhrase } from './metrics.ts';
 import { describeParams, varyingKeys } from './params.ts';
-import { type Cell, FIGURE_LABELS, type FigureLabel, type Result } from './result.ts';
+import type { Cell, Result } from './result.ts';
 import { countedTable, measuredTable, type Paint, type Tone } from './summary_tables.ts';
 import { textTable } from './table.ts';
 

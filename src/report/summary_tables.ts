@@ -1,5 +1,6 @@
 // The tables of a summary, for the terminal and for Markdown alike: what was measured, and what was counted or modelled. They
 // are two tables so that a time is never read beside a count as if it had come about the same way.
+import { MISDIRECTED } from './figure_labels.ts';
 import { formatBytesOrNone, formatEstimate, formatPercent, formatPerIo, formatRatio, NOT_MEASURED } from './format.ts';
 import {
   armName,
@@ -13,7 +14,7 @@ import {
 } from './groups.ts';
 import { estimateOf, type Metric, metricsOf } from './metrics.ts';
 import { describeValue } from './params.ts';
-import { type Cell, type ComparisonRecord, MISDIRECTED, type PerIo, type Result } from './result.ts';
+import type { Cell, ComparisonRecord, PerIo, Result } from './result.ts';
 import type { Column, Row, Table } from './table.ts';
 
 /** How a word is meant; the terminal turns it into a colour, Markdown leaves it. */

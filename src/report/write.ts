@@ -4,6 +4,7 @@ import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { EXIT, LabError } from '../base/errors.ts';
 import { loadCharts } from './charts.ts';
+import { viewOf } from './look.ts';
 import { renderPng } from './render_png.ts';
 import type { RawSample, Result } from './result.ts';
 import { type ChartLink, markdownSummary } from './summary_markdown.ts';
@@ -45,8 +46,9 @@ export async function writeRunFolder(
   };
   await write('result.json', `${JSON.stringify(result, null, 1)}\n`);
   await write('rounds.jsonl', rounds.map((record) => `${JSON.stringify(record)}\n`).join(''));
+  const view = viewOf(result);
   const charts = (await loadCharts()).flatMap(({ name, title, build }) => {
-    const spec = build(result);
+    const spec = build(result, view);
     return spec === undefined ? [] : [{ link: { file: `${name}.png`, title } satisfies ChartLink, spec }];
   });
   await write(

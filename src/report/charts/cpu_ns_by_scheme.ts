@@ -9,8 +9,8 @@ const title = 'CPU time per I/O by address scheme and buffer source';
 export const chart: ChartDefinition = {
   name: 'cpu_ns_by_scheme',
   title,
-  build: (result) =>
-    barChart(result, {
+  build: (result, view) =>
+    barChart(result, view, {
       metric: CPU_NS_PER_IO,
       title,
       axisTitle: 'CPU time per I/O (ns)',

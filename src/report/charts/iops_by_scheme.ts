@@ -9,8 +9,8 @@ const title = 'I/Os per second by address scheme and buffer source';
 export const chart: ChartDefinition = {
   name: 'iops_by_scheme',
   title,
-  build: (result) =>
-    barChart(result, {
+  build: (result, view) =>
+    barChart(result, view, {
       metric: IOPS,
       title,
       axisTitle: 'I/Os per second',

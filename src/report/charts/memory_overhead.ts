@@ -1,9 +1,10 @@
 // Memory that a scheme keeps for a BAR: the model as a line, what the run itself held as points.
 import { formatBytes } from '../../base/units.ts';
 import { type BarPoint, barAxis, barPoints } from '../bar_axis.ts';
-import type { ChartDefinition, ChartSpec, LegendEntry, Panel } from '../chart_spec.ts';
-import { axis, INK, machineOf, panelOptions, schemeColours } from '../chart_style.ts';
-import { setUpMetadataBytes } from '../groups.ts';
+import type { ChartDefinition, ChartSpec, LegendEntry, Panel, View } from '../chart_spec.ts';
+import { axis, fixedTicks, machineOf, panelOptions, tooltip } from '../chart_style.ts';
+import { groupsOf, setUpMetadataBytes } from '../groups.ts';
+import type { Line, Look } from '../look.ts';
 import type { Cell, Result } from '../result.ts';
 
 const title = 'Metadata of an address scheme against the size of the BAR';
@@ -19,35 +20,34 @@ interface Largest {
 /** Schemes whose model is the same at every BAR size share a line; a second one on top of it could not be seen. */
 interface Series {
   schemes: string[];
-  colour: string;
+  line: Line | undefined;
   modelled: Largest[];
   resident: Largest[];
 }
 
-function build(result: Result): ChartSpec | undefined {
-  const points = barPoints(result, () => true).filter(({ cell }) => cell.metadataBytes !== null);
-  const all = seriesOf(result, points);
+function build(result: Result, { look }: View): ChartSpec | undefined {
+  const points = barPoints(groupsOf(result)).filter(({ cell }) => cell.metadataBytes !== null);
+  const all = seriesOf(look, points);
   const drawn = all.filter(({ modelled }) => modelled.length > 0);
   if (drawn.length === 0) return undefined;
   const without = all.filter(({ modelled }) => modelled.length === 0).flatMap(({ schemes }) => schemes);
-  const lines = drawn.map(({ schemes, colour }): LegendEntry => ({ label: schemes.join(' = '), colour, mark: 'line' }));
+  const lines = drawn.map(({ schemes, line }): LegendEntry => ({ label: schemes.join(' = '), ...line, mark: 'line' }));
   return {
     title,
     subtitle: [
       'line: modelled (memmap, page tables, pool, map state) · open points: resident in this run · largest over buffer sources',
       [machineOf(result), ...(without.length > 0 ? [`none at all: ${without.join(', ')}`] : [])].join(' · '),
     ],
-    legend: [...lines, { label: 'resident', colour: INK, mark: 'point', point: 'circle' }],
+    legend: [...lines, { label: 'resident', mark: 'point', point: 'circle' }],
     panels: [panel(drawn)],
   };
 }
 
-function seriesOf(result: Result, points: readonly BarPoint[]): Series[] {
-  const colours = schemeColours(result);
+function seriesOf(look: Look, points: readonly BarPoint[]): Series[] {
   const series = [...Map.groupBy(points, ({ cell }) => cell.scheme)].map(([scheme, ofScheme]): Series => {
     return {
       schemes: [scheme],
-      colour: colours.get(scheme) ?? INK,
+      line: look.schemes.get(scheme),
       modelled: largest(ofScheme, setUpMetadataBytes),
       resident: largest(ofScheme, (cell) => cell.metadataBytes?.resident ?? null),
     };
@@ -60,29 +60,39 @@ function seriesOf(result: Result, points: readonly BarPoint[]): Series[] {
 }
 
 function panel(drawn: readonly Series[]): Panel {
-  const datasets = drawn.flatMap(({ schemes, colour, modelled, resident }) => [
-    { ...pointsOf(schemes.join(), colour), data: resident.map(toXy) },
-    { ...lineOf(schemes.join(), colour), data: modelled.map(toXy) },
+  const datasets = drawn.flatMap(({ schemes, line, modelled, resident }) => [
+    { ...openPoints(schemes.join(' = '), line), data: resident.map(toXy) },
+    { ...solidLine(schemes.join(' = '), line), data: modelled.map(toXy) },
   ]);
   const sizes = drawn.flatMap(({ modelled }) => modelled.map(({ barBytes }) => barBytes));
   const bytes = drawn.flatMap((series) => [...series.modelled, ...series.resident].map((point) => point.bytes));
   return {
     type: 'line',
     data: { datasets },
-    options: panelOptions('', { scales: { x: barAxis(sizes), y: byteAxis(bytes) } }),
+    options: panelOptions('', {
+      scales: { x: barAxis(sizes), y: byteAxis(bytes) },
+      plugins: { tooltip: tooltip(formatBytes, (barBytes) => `BAR ${formatBytes(barBytes)}`) },
+    }),
   };
 }
 
 const toXy = ({ barBytes, bytes }: Largest) => ({ x: barBytes, y: bytes });
 
-function lineOf(label: string, colour: string) {
-  return { label, borderColor: colour, backgroundColor: colour, borderWidth: 2.5, pointRadius: 3 };
+function solidLine(scheme: string, line: Line | undefined) {
+  const colours = { borderColor: line?.colour, backgroundColor: line?.colour };
+  return {
+    label: `${scheme}, modelled`,
+    ...colours,
+    borderDash: [...(line?.dash ?? [])],
+    borderWidth: 2.5,
+    pointRadius: 3,
+  };
 }
 
-function pointsOf(scheme: string, colour: string) {
+function openPoints(scheme: string, line: Line | undefined) {
+  const colours = { borderColor: line?.colour, pointBorderColor: line?.colour, pointBackgroundColor: 'transparent' };
   const label = `${scheme}, resident`;
-  const open = { pointBackgroundColor: '#FFFFFF', pointBorderColor: colour, pointBorderWidth: 2.5 };
-  return { label, showLine: false, borderColor: colour, pointStyle: 'circle', pointRadius: 6, ...open };
+  return { label, showLine: false, ...colours, pointBorderWidth: 2.5, pointStyle: 'circle', pointRadius: 6 };
 }
 
 /** Sizes that a logarithmic axis can show, one per BAR, ascending. */
@@ -99,14 +109,12 @@ function byteAxis(bytes: readonly number[]): object {
   const [min, max] = [Math.min(...bytes) / 2, Math.max(...bytes) * 2];
   const first = Math.ceil(Math.log2(min) / 2) * 2;
   const count = Math.floor((Math.log2(max) - first) / 2) + 1;
-  const ticks = Array.from({ length: count }, (_, i) => ({ value: 2 ** (first + 2 * i) }));
+  const ticks = Array.from({ length: count }, (_, i) => 2 ** (first + 2 * i));
   return axis('metadata (bytes)', {
     type: 'logarithmic',
     min,
     max,
-    afterBuildTicks: (scale: { ticks: { value: number }[] }) => {
-      scale.ticks = ticks;
-    },
+    ...fixedTicks(ticks),
     ticks: { callback: (value: number) => formatBytes(value) },
   });
 }
