@@ -10,14 +10,22 @@ export interface Metric {
   sentence: string;
   /** The schedule that measures it. */
   mode: RawSample['mode'];
+  higherIsBetter: boolean;
 }
 
-export const IOPS: Metric = { key: 'iops', title: 'IOPS', sentence: 'I/Os per second', mode: 'threads' };
+export const IOPS: Metric = {
+  key: 'iops',
+  title: 'IOPS',
+  sentence: 'I/Os per second',
+  mode: 'threads',
+  higherIsBetter: true,
+};
 export const CPU_NS_PER_IO: Metric = {
   key: 'cpuNsPerIo',
   title: 'CPU ns/I/O',
   sentence: 'CPU time per I/O',
   mode: 'inline',
+  higherIsBetter: false,
 };
 
 const METRICS: readonly Metric[] = [IOPS, CPU_NS_PER_IO];
@@ -29,6 +37,11 @@ export function metricsOf(cells: readonly Cell[]): Metric[] {
 
 export function estimateOf(cell: Cell, metric: Metric): CellEstimate | null {
   return cell[metric.key];
+}
+
+/** One round's value of a metric. */
+export function sampleValue({ ios, ns }: RawSample, metric: Metric): number {
+  return metric.higherIsBetter ? (ios / ns) * 1e9 : ns / ios;
 }
 
 export interface RoundsOfCell {

@@ -4,8 +4,9 @@ import { type Random, seededRandom } from '../base/random.ts';
 import { GIB, MIB } from '../base/units.ts';
 import { compare } from '../stats/compare.ts';
 import { estimate } from '../stats/estimate.ts';
+import { BUCKETS, HISTOGRAM_LAYOUT, percentiles, record, toSparse } from '../stats/histogram.ts';
 import { MEMMAP_SHARE } from './params.ts';
-import { type Cell, type ComparisonRecord, RESULT_SCHEMA, type Result, type Role } from './result.ts';
+import { type Cell, type ComparisonRecord, RESULT_SCHEMA, type Result, type Role, type Stage } from './result.ts';
 
 export interface FixtureOptions {
   /** Schemes beside the null scheme, the reference first. */
@@ -14,8 +15,17 @@ export interface FixtureOptions {
   rounds?: number;
   /** BAR sizes of the sweep; empty for none. */
   sweepBars?: readonly number[];
-  /** Workloads: payload and BAR size of each group. */
-  workloads?: readonly { payload: string; bar: number }[];
+  /** Workloads: payload, BAR size and further options of each group. */
+  workloads?: readonly Workload[];
+  /** Give each cell the stages of its path. */
+  stages?: boolean;
+}
+
+export interface Workload {
+  payload: string;
+  bar: number;
+  bs?: number;
+  iodepth?: number;
 }
 
 const ROUNDS = 12;
@@ -33,11 +43,10 @@ interface Arm {
   role: Role;
 }
 
-interface GroupPlan {
+interface GroupPlan extends Workload {
   id: string;
-  payload: string;
-  bar: number;
   sweep: boolean;
+  stages: boolean;
 }
 
 /** A result of several workloads and a sweep over BAR sizes. Same options, same result. */
@@ -47,7 +56,7 @@ export function resultFixture(options: FixtureOptions = {}): Result {
   const plans = [
     ...(options.workloads ?? DEFAULT_WORKLOADS).map((workload) => ({ ...workload, sweep: false })),
     ...sweepBars.map((bar) => ({ payload: 'none', bar, sweep: true })),
-  ].map((plan, i): GroupPlan => ({ ...plan, id: `g${i}` }));
+  ].map((plan, i): GroupPlan => ({ ...plan, id: `g${i}`, stages: options.stages === true }));
   const cells: Cell[] = [];
   const comparisons: ComparisonRecord[] = [];
   for (const plan of plans) {
@@ -92,8 +101,8 @@ function armsOf(schemes: readonly string[], sweep: boolean): Arm[] {
 }
 
 /** CPU nanoseconds per I/O: a path, plus a miss on the memmap that grows with it where pages are touched. */
-function cpuNs({ scheme, buffers, role }: Arm, { payload, bar }: GroupPlan): number {
-  const moved = payload === 'none' ? 0 : 4;
+function cpuNs({ scheme, buffers, role }: Arm, { payload, bar, bs = 4096 }: GroupPlan): number {
+  const moved = (payload === 'none' ? 0 : 4) * (bs / 4096);
   if (role === 'floor') return 11.8 + moved;
   const touches = scheme === 'dma_vec' ? 0 : buffers === 'user' ? 1 : buffers === 'fixed' ? 0.85 : 0.2;
   const miss = 155 / (1 + (1.6 * GIB) / bar);
@@ -125,6 +134,7 @@ function fixtureCell(arm: Arm, plan: GroupPlan, rounds: number, random: Random):
     metadataBytes: refused ? null : metadata(arm, plan.bar),
     verified: null,
     rounds: refused ? [] : rawRounds(inlineNs, threadNs),
+    ...(plan.stages && !refused ? { stages: stagesOf(cpu) } : {}),
     ...(refused ? { refused: { errno: 'EOPNOTSUPP', reason: 'user memory reaches the block layer as pages' } } : {}),
   };
 }
@@ -133,8 +143,9 @@ function estimateOrNull(values: number[]) {
   return values.length === 0 ? null : estimate(values);
 }
 
-function params({ scheme, buffers, role }: Arm, { payload, bar, sweep }: GroupPlan): Cell['params'] {
-  const workload = { payload, bar, rw: 'randread', bs: 4096, iodepth: 256, batch: 32, queues: 1 };
+function params({ scheme, buffers, role }: Arm, plan: GroupPlan): Cell['params'] {
+  const { payload, bar, sweep, bs = 4096, iodepth = 256 } = plan;
+  const workload = { payload, bar, rw: 'randread', bs, iodepth, batch: 32, queues: 1 };
   return { scheme, buffers, role, ...workload, ...(sweep ? { sweep: 'bar' } : {}) };
 }
 
@@ -145,11 +156,30 @@ function rawRounds(inlineNs: number[], threadNs: number[]): Cell['rounds'] {
   return [...samples(inlineNs, 'inline'), ...samples(threadNs, 'threads')];
 }
 
+/** Latencies relative to their middle: a bell on a logarithmic axis, one I/O in a hundred delayed up to twentyfold. */
+const LATENCIES = latencyFactors(seededRandom(7));
+
+function latencyFactors(random: Random): number[] {
+  const tail = (i: number): number => (i % 100 === 0 ? 1 + 19 * random.unit() ** 4 : 1);
+  return Array.from({ length: 20_000 }, (_, i) => tail(i) * Math.exp(0.08 * random.normal()));
+}
+
 function latency(wall: number): Cell['latencyNs'] {
-  const p50 = Math.round(wall * 256);
-  const histogram = { layout: 'fio-6-29', counts: [[700, 20_000] as [number, number]] };
-  const tail = { p90: Math.round(p50 * 1.1), p99: Math.round(p50 * 1.4), p999: p50 * 3, max: p50 * 40 };
-  return { p50, ...tail, samples: 20_000, histogram, loop: 'closed' };
+  const counts = new Uint32Array(BUCKETS);
+  for (const factor of LATENCIES) record(counts, wall * 256 * factor);
+  const { samples, ...figures } = percentiles(counts);
+  return { ...figures, samples, histogram: { layout: HISTOGRAM_LAYOUT, counts: toSparse(counts) }, loop: 'closed' };
+}
+
+/** Shares of the path that add up to its cost. */
+function stagesOf(cpu: number): Stage[] {
+  const shares: readonly (readonly [string, number])[] = [
+    ['bio', 0.3],
+    ['map', 0.4],
+    ['command', 0.2],
+    ['completion', 0.1],
+  ];
+  return shares.map(([stage, share]) => ({ stage, ns: cpu * share, ci95: [cpu * share * 0.97, cpu * share * 1.03] }));
 }
 
 function perIo({ scheme, buffers, role }: Arm): Cell['perIo'] {

@@ -3,10 +3,11 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { GIB, MIB } from '../base/units.ts';
 import { headlines } from './headlines.ts';
+import { latencyFigures } from './latency.ts';
 import type { Result } from './result.ts';
 import { resultFixture } from './result_fixture.ts';
 import { terminalSummary } from './summary.ts';
-import { latencyFigures, markdownSummary } from './summary_markdown.ts';
+import { markdownSummary } from './summary_markdown.ts';
 
 const options = { workloads: [{ payload: 'none', bar: 16 * GIB }], sweepBars: [256 * MIB, 64 * GIB] };
 const result = resultFixture(options);

@@ -1,10 +1,9 @@
 // A result as a document: what was found, the figures, how they came about. Written beside the charts it links to.
-import { formatCount, formatNs } from '../base/units.ts';
-import { isSupported } from '../stats/histogram.ts';
-import { NOT_MEASURED } from './format.ts';
+
+import { answer } from './answer.ts';
 import { commonPhrase, floorSentence, headlines } from './headlines.ts';
 import { metricsOf, roundsPhrase } from './metrics.ts';
-import type { Cell, Result } from './result.ts';
+import type { Result } from './result.ts';
 import { groupNotes, legendLines, plain, runLines, type Section, summarySections } from './summary.ts';
 import { countedTable, latencyTable, measuredTable } from './summary_tables.ts';
 import { escapeMarkdown, markdownTable } from './table.ts';
@@ -22,6 +21,7 @@ export function markdownSummary(result: Result, charts: readonly ChartLink[] = [
   const blocks = [
     ['# p2plab: struct page against its alternatives'],
     runLines(result).map((line) => `${escapeMarkdown(line)}  `),
+    ['## The answer', '', escapeMarkdown(answer(result).join(' '))],
     ['## What was found', '', ...headlines(result).map((line) => `- ${escapeMarkdown(line)}`)],
     ...charts.map(({ file, title }) => [`![${escapeMarkdown(title)}](${encodeURI(file)})`]),
     ['## Figures', '', ...legendLines(result).map((line) => `- ${escapeMarkdown(line)}`)],
@@ -49,7 +49,7 @@ function figuresOf(result: Result, { heading, groups, leading }: Section): strin
 
 function latencyBlock(sections: readonly Section[]): string[] {
   const tables = sections.flatMap(({ heading, groups }) => {
-    const table = latencyTable(groups, latencyFigures);
+    const table = latencyTable(groups);
     return table.rows.length === 0 ? [] : [['', `### ${escapeMarkdown(heading)}`, '', ...markdownTable(table)]];
   });
   if (tables.length === 0) return [];
@@ -58,18 +58,6 @@ function latencyBlock(sections: readonly Section[]): string[] {
     'queueing time at that depth. Open loop: from the start each I/O was meant to have. A star marks percentiles with fewer than ' +
     '100 samples beyond them.';
   return ['## Latency', '', note, ...tables.flat()];
-}
-
-/** p50, p90, p99, p99.9, max, the number of samples and the kind of loop of one cell. */
-export function latencyFigures({ latencyNs }: Pick<Cell, 'latencyNs'>): string[] | undefined {
-  if (latencyNs === null || latencyNs.samples === 0) return undefined;
-  const { p50, p90, p99, p999, max, samples, loop } = latencyNs;
-  const figure = (ns: number | null, fraction: number): string => {
-    if (ns === null) return NOT_MEASURED;
-    return isSupported(samples, fraction) ? formatNs(ns) : `${formatNs(ns)}*`;
-  };
-  const percentiles = [figure(p50, 0.5), figure(p90, 0.9), figure(p99, 0.99), figure(p999, 0.999)];
-  return [...percentiles, max === null ? NOT_MEASURED : formatNs(max), formatCount(samples), loop];
 }
 
 /** How the figures came about, in five lines or fewer. */

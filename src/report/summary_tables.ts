@@ -12,6 +12,7 @@ import {
   roleOf,
   setUpMetadataBytes,
 } from './groups.ts';
+import { latencyFigures } from './latency.ts';
 import { estimateOf, type Metric, metricsOf } from './metrics.ts';
 import { describeValue } from './params.ts';
 import type { Cell, ComparisonRecord, PerIo, Result } from './result.ts';
@@ -98,15 +99,20 @@ export function countedTable(groups: readonly Group[]): Table | undefined {
   };
 }
 
-/** Latency percentiles; a star marks those with fewer than 100 samples beyond them. */
-export function latencyTable(groups: readonly Group[], percentileCell: (cell: Cell) => string[] | undefined): Table {
+/**
+ * Latency percentiles; a star marks those with fewer than 100 samples beyond them.
+ * @param leading options to show in front of each row, where the groups differ in them
+ */
+export function latencyTable(groups: readonly Group[], leading: readonly string[] = []): Table {
   const rows = groups.flatMap((group) =>
     group.cells.flatMap((cell) => {
-      const figures = percentileCell(cell);
-      return figures === undefined ? [] : [{ cells: [rowName(cell), buffersOf(cell), ...figures] }];
+      const figures = latencyFigures(cell);
+      const place = leading.map((key) => describeValue(group.params, key));
+      return figures === undefined ? [] : [{ cells: [...place, rowName(cell), buffersOf(cell), ...figures] }];
     }),
   );
   const columns = [
+    ...leading.map((key) => left(key === 'bar' ? 'BAR' : key)),
     left('scheme'),
     left('buffers'),
     ...['p50', 'p90', 'p99', 'p99.9', 'max', 'samples'].map(right),
