@@ -17,6 +17,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   doctor: ['base'],
   report: ['base', 'stats', 'topology'],
   gate: ['base', 'stats', 'report'],
+  page: ['base', 'topology', 'report'],
   lab: ['base', 'stats', 'jobs', 'topology', 'report', 'doctor'],
   sweep: ['base', 'stats', 'report', 'lab'],
   cli: ['base', 'stats', 'jobs', 'topology', 'report', 'lab', 'sweep', 'btf', 'doctor', 'gate'],

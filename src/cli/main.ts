@@ -7,6 +7,7 @@ const COMMANDS: readonly (() => Promise<{ register(program: Command): void }>)[]
   () => import('./run.ts'),
   () => import('./sweep.ts'),
   () => import('./merge.ts'),
+  () => import('./report.ts'),
   () => import('./topology.ts'),
   () => import('./memory.ts'),
   () => import('./layout.ts'),

@@ -25,7 +25,7 @@ export function barPoints(groups: readonly Group[], cellsOf = armsOf): BarPoint[
 /** A logarithmic axis with a tick at every size in use, in two lines: BAR and memmap. */
 export function barAxis(barBytes: readonly number[]): object {
   const sizes = [...new Set(barBytes)].sort((a, b) => a - b);
-  return axis('BAR size (second line: its memmap, 64 B of struct page per 4 KiB)', {
+  return axis('BAR size (below it: its memmap)', {
     type: 'logarithmic',
     min: (sizes[0] ?? 1) / Math.SQRT2,
     max: (sizes.at(-1) ?? 1) * Math.SQRT2,

@@ -11,9 +11,6 @@ import type { Cell, Result } from './result.ts';
 export interface BarChart {
   metric: Metric;
   title: string;
-  /** Axis title with the unit. */
-  axisTitle: string;
-  formatTick: (value: number) => string;
 }
 
 export function barChart(result: Result, { look }: View, chart: BarChart): ChartSpec | undefined {
@@ -41,13 +38,13 @@ export function barChart(result: Result, { look }: View, chart: BarChart): Chart
 const ink = ({ chart }: ScriptableContext<'bar'>): unknown => chart.options.color;
 
 function barPanel(look: Look, group: Group, chart: BarChart, title: string): Panel {
-  const { metric, axisTitle, formatTick } = chart;
+  const { metric } = chart;
   const arms = armsOf(group);
   const sources = [...new Set(arms.map(buffersOf))];
   const schemes = [...new Set(arms.map(({ scheme }) => scheme))];
   const floor = floorOf(group);
   const level = floor === undefined ? null : estimateOf(floor, metric);
-  const ticks = { callback: (value: number) => formatTick(value) };
+  const ticks = { callback: (value: number) => metric.format(value) };
   return {
     type: 'barWithErrorBars',
     data: {
@@ -70,10 +67,10 @@ function barPanel(look: Look, group: Group, chart: BarChart, title: string): Pan
     options: panelOptions(title, {
       scales: {
         x: axis('buffer source', { grid: { display: false } }),
-        y: axis(axisTitle, { beginAtZero: true, suggestedMax: (level?.median ?? 0) * 1.08, ticks }),
+        y: axis(metric.axisTitle, { beginAtZero: true, suggestedMax: (level?.median ?? 0) * 1.08, ticks }),
       },
       plugins: {
-        tooltip: tooltip(formatTick),
+        tooltip: tooltip(metric.format),
         ...(level === null ? {} : { annotation: { annotations: { floor: levelLine(level.median) } } }),
       },
     }),

@@ -45,8 +45,8 @@ export function refusedNote(cells: readonly Cell[]): string[] {
 }
 
 /** "8 of 40 groups ...", or nothing: what a chart that shows only some of its panels must say. */
-export function cutNote(shown: number, all: number): string[] {
-  return all > shown ? [`${shown} of ${all} groups, the others in the tables`] : [];
+export function cutNote(shown: number, all: number, what = 'groups'): string[] {
+  return all > shown ? [`${shown} of ${all} ${what}, the others in the tables`] : [];
 }
 
 /** Panels that can still be read beside each other; further groups are in the tables. */

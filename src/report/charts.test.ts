@@ -130,3 +130,45 @@ describe('images', () => {
     expect(wrapPhrases('', 9)).toEqual(['']);
   });
 });
+
+describe('latency', () => {
+  test('a panel for each group with a histogram; shares fall from nearly all I/Os to the last sample', () => {
+    const spec = specOf('latency_cdf');
+    expect(spec.panels).toHaveLength(4);
+    for (const { data } of datasetsOf(spec)) {
+      const shares = data.map(({ y }) => y);
+      expect(shares.toSorted((a, b) => b - a)).toEqual(shares);
+      expect(shares[0]).toBeGreaterThan(0.99);
+      expect(shares.at(-1)).toBeCloseTo(1 / 20_000);
+    }
+    expect(spec.subtitle[1]).toContain('closed loop');
+    expect(spec.table?.rows).toHaveLength(28);
+  });
+
+  test('the median is where half the I/Os took longer', () => {
+    const [first] = datasetsOf(specOf('latency_cdf')) as [Dataset];
+    const half = first.data.find(({ y }) => y <= 0.5)?.x ?? 0;
+    const p50 = result.cells.find(({ scheme }) => scheme === 'page')?.latencyNs?.p50 ?? 0;
+    expect(half / p50).toBeCloseTo(1, 1);
+  });
+});
+
+describe('stages', () => {
+  test('are stacked to the cost of the path, in the order of the record; results without them have no chart', () => {
+    expect(charts.get('stage_costs')?.build(result, viewOf(result))).toBeUndefined();
+    const staged = resultFixture({ stages: true, rounds: 6 });
+    const sets = datasetsOf(specOf('stage_costs', staged));
+    expect(sets.map(({ label }) => label)).toEqual(['bio', 'map', 'command', 'completion']);
+    const sum = sets.reduce((total, { data }) => total + (data[0]?.y ?? 0), 0);
+    expect(sum / (staged.cells[0]?.cpuNsPerIo?.median ?? 0)).toBeCloseTo(1, 2);
+  });
+});
+
+test('hidden schemes do not change the colours of the others', () => {
+  const view = viewOf(result);
+  const cells = result.cells.filter(({ scheme }) => scheme !== 'page');
+  const spec = charts.get('cpu_ns_by_scheme')?.build({ ...result, cells }, view) as ChartSpec;
+  expect(datasetsOf(spec).map(({ backgroundColor }) => backgroundColor)).toEqual([
+    view.look.schemes.get('dma_vec')?.colour,
+  ]);
+});

@@ -1,4 +1,5 @@
 // The axes of a result: the options in which its groups differ, without those that only repeat another one.
+import { formatBytes } from '../base/units.ts';
 import { bytesOf } from './format.ts';
 import type { Group } from './groups.ts';
 import { describeKeys, describeValue, varyingKeys } from './params.ts';
@@ -33,8 +34,10 @@ export function valueKey(params: Params, key: string): string {
   return JSON.stringify(params[key] ?? null);
 }
 
-/** A value for a heading: `16 GiB (memmap 256 MiB)`, `64 KiB`, `off`; `-` where the option is not set. */
+/** A value as a label: `16 GiB`, `64 KiB`, `off`; `-` where the option is not set. */
 export function valueLabel(value: string, key: string): string {
+  const bytes = key === 'bar' ? bytesOf(JSON.parse(value)) : undefined;
+  if (bytes !== undefined) return formatBytes(bytes);
   return describeValue({ [key]: JSON.parse(value) }, key) || '-';
 }
 

@@ -14,8 +14,6 @@ export interface HeatMapAxes {
 }
 
 export interface HeatMap {
-  x: HeatMapAxis;
-  y: HeatMapAxis;
   facets: Facet[];
   /** Largest |log2 of a ratio|, at least 0.25: what the strongest colour stands for. */
   reach: number;
@@ -29,6 +27,9 @@ export interface HeatMapAxis {
 export interface Facet {
   /** What all its ratios have in common beside the axes; empty when there is only one facet. */
   title: string;
+  /** Only rows and columns that hold something. */
+  x: HeatMapAxis;
+  y: HeatMapAxis;
   /** By row (y), then column (x); undefined where there is no such pair. */
   ratios: (Ratio | undefined)[][];
 }
@@ -38,17 +39,14 @@ export function heatMapDimensions(groups: readonly Group[]): string[] {
   return [PAIR, ...dimensionsOf(groups)];
 }
 
-/** Pairs beyond this many would be as many maps side by side. */
-const FACETS_EASY = 4;
-
-/** Columns: the option with most values. Rows: the next one, or the pairs where they are too many for a map each. */
+/** Columns: the option with most values. Rows: the pairs, so that all stand in one map; of a single pair the next option. */
 export function defaultAxes(groups: readonly Group[], pairs: number): HeatMapAxes {
   const bySize = dimensionsOf(groups)
     .map((key) => ({ key, size: valuesOf(groups, key).length }))
     .sort((a, b) => b.size - a.size);
   const [first, second] = bySize;
   if (first === undefined) return { x: 'payload', y: PAIR };
-  return { x: first.key, y: second === undefined || pairs > FACETS_EASY ? PAIR : second.key };
+  return { x: first.key, y: second === undefined || pairs > 1 ? PAIR : second.key };
 }
 
 export function heatMap(groups: readonly Group[], ratios: RatioSource, metric: Metric, axes: HeatMapAxes): HeatMap {
@@ -56,30 +54,37 @@ export function heatMap(groups: readonly Group[], ratios: RatioSource, metric: M
     ({ compared, cell }) => compared !== undefined || cell.refused !== undefined,
   );
   const used = [...new Set(all.map(({ group }) => group))];
-  const [x, y] = [scale(used, all, axes.x), scale(used, all, axes.y)];
   const rest = dimensionsOf(used).filter((key) => key !== axes.x && key !== axes.y);
   const ofPairs = axes.x === PAIR || axes.y === PAIR;
-  const byFacet = Map.groupBy(all, (ratio) =>
+  const keyOf = (ratio: Ratio): string =>
     JSON.stringify([
       ofPairs ? '' : pairName(ratio),
       ...[...rest, ...SEPARATE].map((key) => valueKey(ratio.group.params, key)),
-    ]),
-  );
-  const facets = [...byFacet.values()].map((ofFacet): Facet => {
-    const at = new Map(ofFacet.map((ratio) => [`${y.keyOf(ratio)} ${x.keyOf(ratio)}`, ratio]));
+    ]);
+  const facets = [...Map.groupBy(all, keyOf).values()].map((ofFacet): Facet => {
     const [first] = ofFacet as [Ratio, ...Ratio[]];
-    const place = placeOf(first.group, rest);
+    const inFacet = [...new Set(ofFacet.map(({ group }) => group))];
+    const [x, y] = [scale(inFacet, ofFacet, axes.x), scale(inFacet, ofFacet, axes.y)];
+    const at = new Map(ofFacet.map((ratio) => [`${y.keyOf(ratio)} ${x.keyOf(ratio)}`, ratio]));
+    const title = [ofPairs ? '' : pairName(first), placeOf(first.group, rest), sweepOf(first.group)];
     return {
-      title: [ofPairs ? '' : pairName(first), place].filter((phrase) => phrase !== '').join(' · '),
+      title: title.filter((phrase) => phrase !== '').join(' · '),
+      x: x.axis,
+      y: y.axis,
       ratios: y.keys.map((row) => x.keys.map((column) => at.get(`${row} ${column}`))),
     };
   });
   const reach = all.map(({ compared }) => (compared === undefined ? 0 : Math.abs(Math.log2(compared.ratio))));
-  return { x: x.axis, y: y.axis, facets, reach: Math.max(0.25, ...reach) };
+  return { facets, reach: Math.max(0.25, ...reach) };
 }
 
 /** Never an axis, but two groups that differ in it are not one square either. */
 const SEPARATE = ['sweep', 'rounds', 'roundMs'];
+
+function sweepOf({ cells }: Group): string {
+  const option = cells[0]?.params.sweep;
+  return typeof option === 'string' ? `sweep over ${dimensionTitle(option)}` : '';
+}
 
 interface Scale {
   axis: HeatMapAxis;
@@ -90,7 +95,7 @@ interface Scale {
 function scale(groups: readonly Group[], ratios: readonly Ratio[], key: string): Scale {
   if (key === PAIR) {
     const keys = [...new Set(ratios.map(pairName))];
-    return { axis: { title: 'compared', labels: keys }, keys, keyOf: pairName };
+    return { axis: { title: 'scheme/buffers', labels: keys }, keys, keyOf: pairName };
   }
   const keys = valuesOf(groups, key);
   const labels = keys.map((value) => valueLabel(value, key));

@@ -1,4 +1,5 @@
 // The two figures a cell is judged by, and where each comes from.
+import { formatCount, trimNumber } from '../base/units.ts';
 import type { Cell, CellEstimate, RawSample } from './result.ts';
 
 export interface Metric {
@@ -11,6 +12,10 @@ export interface Metric {
   /** The schedule that measures it. */
   mode: RawSample['mode'];
   higherIsBetter: boolean;
+  /** Title of an axis, with the unit. */
+  axisTitle: string;
+  /** A value as a tick or a tooltip says it. */
+  format(value: number): string;
 }
 
 export const IOPS: Metric = {
@@ -19,6 +24,8 @@ export const IOPS: Metric = {
   sentence: 'I/Os per second',
   mode: 'threads',
   higherIsBetter: true,
+  axisTitle: 'I/Os per second',
+  format: formatCount,
 };
 export const CPU_NS_PER_IO: Metric = {
   key: 'cpuNsPerIo',
@@ -26,6 +33,8 @@ export const CPU_NS_PER_IO: Metric = {
   sentence: 'CPU time per I/O',
   mode: 'inline',
   higherIsBetter: false,
+  axisTitle: 'CPU time per I/O (ns)',
+  format: trimNumber,
 };
 
 const METRICS: readonly Metric[] = [IOPS, CPU_NS_PER_IO];

@@ -16,11 +16,14 @@ export interface Ratio {
 /** Ratios by the metric, in the order of groups and cells. */
 export type RatioSource = (groups: readonly Group[], metric: Metric) => Ratio[];
 
-/** The comparisons of the record: arms with what they were compared with, and refused arms with the reference scheme's. */
+/**
+ * The comparisons of the record: arms with what they were compared with, refused arms with the reference scheme's. Arms of one
+ * scheme with each other only where there is no second scheme.
+ */
 export function recordedRatios(result: Result): RatioSource {
   const byCell = Map.groupBy(result.comparisons, ({ a }) => a);
-  return (groups, metric) =>
-    groups.flatMap((group) => {
+  return (groups, metric) => {
+    const all = groups.flatMap((group) => {
       const cells = new Map(group.cells.map((cell) => [cell.id, cell]));
       const reference = group.cells.find((cell) => roleOf(cell) === 'reference');
       return group.cells.filter(isArm).flatMap((cell): Ratio[] => {
@@ -36,6 +39,9 @@ export function recordedRatios(result: Result): RatioSource {
           });
       });
     });
+    const across = all.filter(({ cell, other }) => cell.scheme !== other.scheme);
+    return across.length > 0 ? across : all;
+  };
 }
 
 /** Every arm against the arm of that name (`page/user`) in its group: as recorded, else from the rounds both have. */

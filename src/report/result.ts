@@ -148,7 +148,6 @@ const comparison = z.object({
   roundsNeeded: z.number().nullable().optional(),
   n: z.number().int().positive(),
   marginPercent: z.number().optional(),
-<<<<<<< HEAD
   /** Processes behind the rounds. */
   processes: z.number().int().positive().optional(),
   /** p-values of no difference and of a difference as large as the margin. */
@@ -190,10 +189,6 @@ const block = z.object({
   sentinelNs: z.number(),
   dirty: z.boolean().optional(),
   dirtyReason: z.string().optional(),
-=======
-  /** Whether it stands among all comparisons of a sweep (Benjamini-Hochberg); absent where they were not adjusted. */
-  significant: z.boolean().optional(),
->>>>>>> c7f1d88 (Charts say what they draw, the renderer in which colours and font: the same definitions for images and pages)
 });
 
 const environment = z.object({

@@ -75,6 +75,12 @@ const COUNTED: readonly (readonly [string, keyof PerIo])[] = [
   ['descriptor B', 'descriptorBytes'],
 ];
 
+/** Titles of the counters that tables name in words; others go by their field. */
+export const COUNT_TITLES: ReadonlyMap<string, string> = new Map([
+  ...COUNTED.map(([title, field]) => [field, title] as const),
+  ['pageLoads', 'page loads'],
+]);
+
 /** Counts per I/O and bytes of metadata: the same for a cell and its copy, so the copy is left out. */
 export function countedTable(groups: readonly Group[]): Table | undefined {
   const cells = groups.flatMap((group) => group.cells).filter((cell) => roleOf(cell) !== 'aa' && !cell.refused);

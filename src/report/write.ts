@@ -1,9 +1,11 @@
-// The folder of a run: result, raw rounds, summary, charts. Every file is written beside its place and then renamed, so that a
+// The folder of a run: result, raw rounds, and the report of them (summary, page, tables, charts). Every file is written beside its place and then renamed, so that a
 // reader never sees half of one and an interruption leaves what was there before.
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { EXIT, LabError } from '../base/errors.ts';
 import { loadCharts } from './charts.ts';
+import { cellsCsv, comparisonsCsv } from './result_csv.ts';
+import { htmlReport, readPageParts } from './html.ts';
 import { viewOf } from './look.ts';
 import { renderPng } from './render_png.ts';
 import type { RawSample, Result } from './result.ts';
@@ -28,8 +30,7 @@ export function roundRecords(result: Result): RoundRecord[] {
 }
 
 /**
- * Writes result.json, rounds.jsonl, summary.md and the charts that the result has data for, in this order: what costs most to
- * lose first.
+ * Writes result.json, rounds.jsonl and the report, in this order: what costs most to lose first.
  * @param dir created if missing
  * @throws LabError when the folder or a file cannot be written
  */
@@ -39,25 +40,39 @@ export async function writeRunFolder(
   rounds: readonly RoundRecord[] = roundRecords(result),
 ): Promise<RunFolder> {
   await orExplain(dir, () => makeFolder(resolve(dir)));
+  await writeAtomically(join(dir, 'result.json'), resultText(result));
+  await writeAtomically(join(dir, 'rounds.jsonl'), rounds.map((record) => `${JSON.stringify(record)}\n`).join(''));
+  const report = await writeReport(dir, result);
+  return { dir, files: ['result.json', 'rounds.jsonl', ...report.files] };
+}
+
+/** The document as result.json holds it. */
+export function resultText(result: Result): string {
+  return `${JSON.stringify(result, null, 1)}\n`;
+}
+
+/**
+ * Writes everything that is made of a result: summary.md, report.html, the tables as CSV, and the charts it has data for.
+ * @param dir created if missing
+ * @throws LabError when the folder or a file cannot be written
+ */
+export async function writeReport(dir: string, result: Result): Promise<RunFolder> {
+  await orExplain(dir, () => makeFolder(resolve(dir)));
   const files: string[] = [];
   const write = async (name: string, content: string | Buffer): Promise<void> => {
     await writeAtomically(join(dir, name), content);
     files.push(name);
   };
-  await write('result.json', `${JSON.stringify(result, null, 1)}\n`);
-  await write('rounds.jsonl', rounds.map((record) => `${JSON.stringify(record)}\n`).join(''));
   const view = viewOf(result);
   const charts = (await loadCharts()).flatMap(({ name, title, build }) => {
     const spec = build(result, view);
     return spec === undefined ? [] : [{ link: { file: `${name}.png`, title } satisfies ChartLink, spec }];
   });
-  await write(
-    'summary.md',
-    markdownSummary(
-      result,
-      charts.map(({ link }) => link),
-    ),
-  );
+  const links = charts.map(({ link }) => link);
+  await write('summary.md', markdownSummary(result, links));
+  await write('report.html', await htmlReport(result, resultText(result), await readPageParts()));
+  await write('cells.csv', cellsCsv(result));
+  await write('comparisons.csv', comparisonsCsv(result));
   for (const { link, spec } of charts) await write(link.file, await renderPng(spec));
   return { dir, files };
 }

@@ -1,21 +1,25 @@
 // How the cost of an I/O grows with the BAR, because the memmap behind it outgrows the caches.
-import { formatBytes, trimNumber } from '../../base/units.ts';
+import { formatBytes } from '../../base/units.ts';
 import { type BarPoint, barAxis, barPoints } from '../bar_axis.ts';
 import type { ChartDefinition, ChartSpec, Panel, View } from '../chart_spec.ts';
 import { axis, BANDS, cutNote, errorBar, PANELS_MAX, panelOptions, provenance, tooltip } from '../chart_style.ts';
 import { armsOf, floorOf, type Group, groupsOf } from '../groups.ts';
 import { armLegend, armLine, type Look, seriesName } from '../look.ts';
-import { CPU_NS_PER_IO } from '../metrics.ts';
+import { estimateOf, type Metric } from '../metrics.ts';
 import { commonParams, describeKeys, describeParams, varyingKeys } from '../params.ts';
 import type { Result } from '../result.ts';
 
-const title = 'CPU time per I/O against the size of the BAR';
+export const chart: ChartDefinition = {
+  name: 'cost_against_bar',
+  title: 'CPU time per I/O against the size of the BAR',
+  build,
+};
 
-export const chart: ChartDefinition = { name: 'cost_against_bar', title, build };
-
-function build(result: Result, { look }: View): ChartSpec | undefined {
+function build(result: Result, { look, metric }: View): ChartSpec | undefined {
   const withFloor = (group: Group) => [...armsOf(group), ...[floorOf(group)].filter((cell) => cell !== undefined)];
-  const points = barPoints(sweptGroups(result), withFloor).filter(({ cell }) => cell.cpuNsPerIo !== null);
+  const points = barPoints(sweptGroups(result, metric), withFloor).filter(
+    ({ cell }) => estimateOf(cell, metric) !== null,
+  );
   const params = points.map(({ group }) => group.params);
   const varying = varyingKeys(params).filter((key) => key !== 'bar');
   const panels = [...Map.groupBy(points, ({ group }) => describeKeys(group.params, varying).join(' · '))].filter(
@@ -26,25 +30,27 @@ function build(result: Result, { look }: View): ChartSpec | undefined {
   const cells = shown.flatMap(([, ofPanel]) => ofPanel.map(({ cell }) => cell));
   const notes = cutNote(shown.length, panels.length);
   return {
-    title,
+    title: `${sentenceCase(metric.sentence)} against the size of the BAR`,
     subtitle: [
       [...describeParams(commonParams(params)), ...notes].join(' · '),
-      provenance(result, cells, CPU_NS_PER_IO, 'bands'),
+      provenance(result, cells, metric, 'bands'),
     ],
     legend: armLegend(look, cells),
-    panels: shown.map(([name, ofPanel]) => panel(look, ofPanel, name)),
+    panels: shown.map(([name, ofPanel]) => panel(look, metric, ofPanel, name)),
   };
 }
 
-/** The groups of a sweep over the BAR alone where the result has one, else all of them. */
-function sweptGroups(result: Result): Group[] {
-  const groups = groupsOf(result);
+const sentenceCase = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** Of the groups with the metric those of a sweep over the BAR alone, or all where there is no such sweep. */
+function sweptGroups(result: Result, metric: Metric): Group[] {
+  const groups = groupsOf(result).filter((group) => armsOf(group).some((cell) => estimateOf(cell, metric) !== null));
   const swept = groups.filter((group) => group.cells[0]?.params.sweep === 'bar');
   return swept.length > 0 ? swept : groups;
 }
 
 /** One line per scheme and buffer source; the harness dashed. */
-function panel(look: Look, points: readonly BarPoint[], name: string): Panel {
+function panel(look: Look, metric: Metric, points: readonly BarPoint[], name: string): Panel {
   const series = Map.groupBy(points, ({ cell }) => seriesName(cell));
   return {
     type: 'lineWithErrorBars',
@@ -60,20 +66,21 @@ function panel(look: Look, points: readonly BarPoint[], name: string): Panel {
           errorBarLineWidth: 1.5,
           errorBarWhiskerLineWidth: 1.5,
           errorBarWhiskerSize: 10,
-          data: ofSeries.map(({ barBytes, cell: at }) => ({ x: barBytes, ...errorBar(at, CPU_NS_PER_IO) })),
+          data: ofSeries.map(({ barBytes, cell: at }) => ({ x: barBytes, ...errorBar(at, metric) })),
         };
       }),
     },
     options: panelOptions(name, {
       scales: {
         x: barAxis(points.map(({ barBytes }) => barBytes)),
-        y: axis('CPU time per I/O (ns)', { beginAtZero: true, grace: '5%' }),
+        y: axis(metric.axisTitle, {
+          beginAtZero: true,
+          grace: '5%',
+          ticks: { callback: (value: number) => metric.format(value) },
+        }),
       },
       plugins: {
-        tooltip: tooltip(
-          (ns) => `${trimNumber(ns)} ns`,
-          (bytes) => `BAR ${formatBytes(bytes)}`,
-        ),
+        tooltip: tooltip(metric.format, (bytes) => `BAR ${formatBytes(bytes)}`),
       },
     }),
   };

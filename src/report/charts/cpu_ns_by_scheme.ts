@@ -1,5 +1,4 @@
 // Cost: CPU time of the host path per I/O, measured inline in one thread.
-import { trimNumber } from '../../base/units.ts';
 import { barChart } from '../bar_panels.ts';
 import type { ChartDefinition } from '../chart_spec.ts';
 import { CPU_NS_PER_IO } from '../metrics.ts';
@@ -9,11 +8,5 @@ const title = 'CPU time per I/O by address scheme and buffer source';
 export const chart: ChartDefinition = {
   name: 'cpu_ns_by_scheme',
   title,
-  build: (result, view) =>
-    barChart(result, view, {
-      metric: CPU_NS_PER_IO,
-      title,
-      axisTitle: 'CPU time per I/O (ns)',
-      formatTick: trimNumber,
-    }),
+  build: (result, view) => barChart(result, view, { metric: CPU_NS_PER_IO, title }),
 };

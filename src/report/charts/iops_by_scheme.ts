@@ -1,5 +1,4 @@
 // Throughput: I/Os per second of every scheme and buffer source, measured with real threads.
-import { formatCount } from '../../base/units.ts';
 import { barChart } from '../bar_panels.ts';
 import type { ChartDefinition } from '../chart_spec.ts';
 import { IOPS } from '../metrics.ts';
@@ -9,11 +8,5 @@ const title = 'I/Os per second by address scheme and buffer source';
 export const chart: ChartDefinition = {
   name: 'iops_by_scheme',
   title,
-  build: (result, view) =>
-    barChart(result, view, {
-      metric: IOPS,
-      title,
-      axisTitle: 'I/Os per second',
-      formatTick: formatCount,
-    }),
+  build: (result, view) => barChart(result, view, { metric: IOPS, title }),
 };

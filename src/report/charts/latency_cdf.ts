@@ -51,6 +51,13 @@ function beyond({ histogram, samples }: Latency): { x: number; y: number }[] {
   return points.filter(({ y }) => y > 0);
 }
 
+/** Marks tell the lines of one scheme apart; they stand where each share of MARKED is first fallen below. */
+function markRadii(points: readonly { y: number }[]): number[] {
+  const marked = new Set(MARKED.map((share) => points.findIndex(({ y }) => y <= share)));
+  return points.map((_, i) => (marked.has(i) ? 4 : 0));
+}
+
+const MARKED = [0.8, 0.3, 0.05, 0.01, 0.003, 0.0005];
 const DOTS = [2, 4];
 const SHARES = [1, 0.5, 0.1, 0.01, 0.001, 0.0001, 0.00001, 0.000001];
 
@@ -66,7 +73,7 @@ function panel(look: Look, group: Group, name: string): Panel {
         ...armLine(look, cell),
         data: points,
         stepped: true,
-        pointRadius: 0,
+        pointRadius: markRadii(points),
         pointHitRadius: 4,
         segment: {
           borderDash: ({ p1 }: ScriptableLineSegmentContext) =>

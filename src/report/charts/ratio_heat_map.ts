@@ -20,12 +20,14 @@ function build(result: Result, { metric }: View): ChartSpec | undefined {
   const pairs = new Set(source(groups, metric).map(pairName)).size;
   const map = heatMap(groups, source, metric, defaultAxes(groups, pairs));
   const shown = map.facets.slice(0, PANELS_MAX);
-  if (shown.length === 0 || map.x.labels.length < 2) return undefined;
+  if (!shown.some(({ x }) => x.labels.length > 1)) return undefined;
   const params = groups.map((group) => group.params);
   return {
     title: `${title}: ratio of ${metric.sentence}`,
     subtitle: [
-      [...describeParams(commonParams(params)), ...cutNote(shown.length, map.facets.length)].join(' · '),
+      [...describeParams(commonParams(params)), ...cutNote(shown.length, map.facets.length, 'combinations')].join(
+        ' · ',
+      ),
       `${machineOf(result)} · hatched: no difference found${result.comparisons.some(({ significant }) => significant !== undefined) ? ' (Benjamini-Hochberg)' : ' (95 % interval holds 1)'}`,
     ],
     legend: [
@@ -41,14 +43,14 @@ function panel(map: HeatMap, facet: Facet, metric: Metric): Panel {
   return {
     // Bars without values: only their category axes are used, the squares are drawn between the grid's lines.
     type: 'bar' as ChartType,
-    data: { labels: map.x.labels, datasets: [] },
+    data: { labels: facet.x.labels, datasets: [] },
     plugins: [squares(map, facet, metric)],
     options: panelOptions(facet.title, {
       scales: {
-        x: axis(map.x.title, { grid: { display: false } }),
-        y: axis(map.y.title, {
+        x: axis(facet.x.title, { grid: { display: false } }),
+        y: axis(facet.y.title, {
           type: 'category',
-          labels: map.y.labels,
+          labels: facet.y.labels,
           offset: true,
           reverse: false,
           grid: { display: false },
@@ -62,18 +64,18 @@ function panel(map: HeatMap, facet: Facet, metric: Metric): Panel {
 const HATCH_PIXELS = 7;
 
 /** Draws the squares of a facet: colour by ratio, hatched where no difference was found, the ratio in words. */
-function squares(map: HeatMap, { ratios }: Facet, metric: Metric): Plugin {
+function squares(map: HeatMap, facet: Facet, metric: Metric): Plugin {
   return {
     id: 'squares',
     afterDraw({ ctx, scales }) {
       const [x, y] = [scales.x as Scale, scales.y as Scale];
-      const width = (x.right - x.left) / map.x.labels.length;
-      const height = (y.bottom - y.top) / map.y.labels.length;
+      const width = (x.right - x.left) / facet.x.labels.length;
+      const height = (y.bottom - y.top) / facet.y.labels.length;
       ctx.save();
       ctx.textAlign = 'center';
       ctx.textBaseline = 'middle';
       ctx.font = `${Math.min(13, height * 0.7, width / 4)}px ${PAPER.font.family}`;
-      for (const [row, ofRow] of ratios.entries()) {
+      for (const [row, ofRow] of facet.ratios.entries()) {
         for (const [column, ratio] of ofRow.entries()) {
           if (ratio === undefined) continue;
           const [left, top] = [x.left + column * width, y.top + row * height];

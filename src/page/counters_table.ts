@@ -1,0 +1,67 @@
+// Exact counts per I/O. They rarely depend on the workload: rows that are the same in several groups are told once.
+import { formatPerIo } from '../report/format.ts';
+import { buffersOf, type Group, roleOf } from '../report/groups.ts';
+import { describeKeys, varyingKeys } from '../report/params.ts';
+import type { Cell } from '../report/result.ts';
+import { COUNT_TITLES } from '../report/summary_tables.ts';
+import type { Table } from '../report/table.ts';
+import { h } from './dom.ts';
+import { htmlTable } from './html_table.ts';
+
+export interface CountersView {
+  element: HTMLElement;
+  show(groups: readonly Group[]): void;
+}
+
+export function countersView(): CountersView {
+  const body = h('div');
+  const element = h('section', { 'aria-labelledby': 'counters' }, h('h2', { id: 'counters' }, 'Counts per I/O'), body);
+  return {
+    element,
+    show(groups) {
+      const table = countersTable(groups);
+      element.hidden = table === undefined;
+      if (table !== undefined) body.replaceChildren(htmlTable('Exact means per I/O, from the counting build', table));
+    },
+  };
+}
+
+/** Undefined where nothing was counted. */
+function countersTable(groups: readonly Group[]): Table | undefined {
+  const counted = groups.flatMap((group) =>
+    group.cells
+      .filter((cell) => roleOf(cell) !== 'aa' && cell.perIo !== null)
+      .map((cell) => ({ group, cell, counts: countsOf(cell) })),
+  );
+  if (counted.length === 0) return undefined;
+  const fields = [...new Set(counted.flatMap(({ counts }) => [...counts.keys()]))];
+  const same = Map.groupBy(counted, ({ cell, counts }) =>
+    JSON.stringify([cell.scheme, buffersOf(cell), ...fields.map((field) => counts.get(field) ?? '')]),
+  );
+  const varying = varyingKeys(groups.map(({ params }) => params));
+  const rows = [...same.values()].map((alike) => {
+    const [{ cell, counts, group }] = alike as [(typeof counted)[number]];
+    const where = alike.length === 1 ? describeKeys(group.params, varying).join(', ') : `${alike.length} workloads`;
+    return {
+      scheme: cell.scheme,
+      cells: [cell.scheme, buffersOf(cell), where, ...fields.map((field) => counts.get(field) ?? '')],
+    };
+  });
+  const schemes = [...new Set(rows.map(({ scheme }) => scheme))];
+  return {
+    columns: [
+      ...['scheme', 'buffers', 'in'].map((title) => ({ title, align: 'left' as const })),
+      ...fields.map((field) => ({ title: COUNT_TITLES.get(field) ?? field, align: 'right' as const })),
+    ],
+    rows: rows.sort((a, b) => schemes.indexOf(a.scheme) - schemes.indexOf(b.scheme)),
+  };
+}
+
+/** Without wakeups: they depend on timing and are not a count of the path. */
+function countsOf({ perIo }: Cell): Map<string, string> {
+  return new Map(
+    Object.entries(perIo ?? {})
+      .filter(([field]) => field !== 'wakeups')
+      .flatMap(([field, value]) => (value === null ? [] : [[field, formatPerIo(value)] as const])),
+  );
+}

@@ -1,0 +1,42 @@
+// The data behind the page as files: made when they are asked for, from what the page carries. No network is involved.
+import { cellsCsv, comparisonsCsv } from '../report/result_csv.ts';
+import { h } from './dom.ts';
+import type { Embedded } from './embedded.ts';
+
+interface Download {
+  name: string;
+  what: string;
+  type: string;
+  content(): string;
+}
+
+export function downloads({ text, result }: Embedded): HTMLElement {
+  const files: readonly Download[] = [
+    { name: 'result.json', what: 'everything, with each round', type: 'application/json', content: () => text },
+    { name: 'cells.csv', what: 'a row for each cell', type: 'text/csv', content: () => cellsCsv(result) },
+    {
+      name: 'comparisons.csv',
+      what: 'a row for each comparison',
+      type: 'text/csv',
+      content: () => comparisonsCsv(result),
+    },
+  ];
+  const items = files.map((file) => {
+    const button = h('button', { type: 'button' }, file.name);
+    button.addEventListener('click', () => save(file));
+    return h('li', {}, button, ` ${file.what}`);
+  });
+  return h(
+    'section',
+    { 'aria-labelledby': 'data' },
+    h('h2', { id: 'data' }, 'Data'),
+    h('ul', { class: 'files' }, ...items),
+  );
+}
+
+function save({ name, type, content }: Download): void {
+  const url = URL.createObjectURL(new Blob([content()], { type: `${type};charset=utf-8` }));
+  h('a', { href: url, download: name }).click();
+  // The browser has taken hold of the blob by then.
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}

@@ -1,0 +1,16 @@
+// The result that the report carries in itself: result.json, compressed, in base64 (src/report/html.ts wrote it).
+import type { Result } from '../report/result.ts';
+
+export interface Embedded {
+  /** The document as the run wrote it, for the download. */
+  text: string;
+  result: Result;
+}
+
+export async function readEmbedded(): Promise<Embedded> {
+  const base64 = document.getElementById('result')?.textContent ?? '';
+  const bytes = Uint8Array.from(atob(base64.trim()), (character) => character.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
+  const text = await new Response(stream).text();
+  return { text, result: JSON.parse(text) as Result };
+}

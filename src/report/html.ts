@@ -1,0 +1,108 @@
+// The report as one HTML file: what can be read without a script (the answer, what was found, method, environment) as markup, the
+// whole result compressed inside, and the page's script and style (src/page/, built by `npm run build`). It loads nothing, and
+// its content security policy says so to the browser.
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import { LabError } from '../base/errors.ts';
+import { answer } from './answer.ts';
+import { headlines } from './headlines.ts';
+import { methodLines } from './method.ts';
+import type { Result } from './result.ts';
+import { legendLines, runLines } from './summary.ts';
+
+const BUILT = new URL('../../build/page/', import.meta.url);
+
+/** Script and style of the page. */
+export interface PageParts {
+  script: string;
+  style: string;
+}
+
+/** @throws LabError when the page has not been built */
+export async function readPageParts(): Promise<PageParts> {
+  const read = (name: string): Promise<string> => readFile(new URL(name, BUILT), 'utf8');
+  try {
+    const [script, style] = await Promise.all([read('page.js'), read('page.css')]);
+    return { script, style };
+  } catch (error) {
+    throw new LabError(`the report's page has not been built (${(error as Error).message}). Run: npm run build`);
+  }
+}
+
+/**
+ * The document.
+ * @param resultText the result as it stands in result.json: the reader can save it from the page
+ */
+export async function htmlReport(result: Result, resultText: string, { script, style }: PageParts): Promise<string> {
+  const data = (await promisify(gzip)(resultText, { level: 9 })).toString('base64');
+  // A script ends at the first `</script`, wherever it stands; inside JavaScript's strings `<\/` is the same as `</`.
+  const code = script.replace(/<(?=\/script|!--)/gi, '\\x3C');
+  const title = `p2plab report: ${result.run.id}`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="${contentPolicy(code)}">
+<title>${escapeHtml(title)}</title>
+<style>${style.replace(/<\//g, '<\\/')}</style>
+</head>
+<body>
+<a class="skip" href="#answer">To the answer</a>
+<header>
+<div><h1>What a struct page costs P2PDMA</h1>
+${runLines(result).map(paragraph).join('\n')}</div>
+<div id="theme"></div>
+</header>
+<main>
+<section aria-labelledby="answer"><h2 id="answer">The answer</h2>
+${answer(result).map(paragraph).join('\n')}
+</section>
+${warnings(result)}
+<div id="interactive"><p role="status">The charts need JavaScript; the findings below do not.</p></div>
+${list('findings', 'Every finding', headlines(result), true)}
+${list('method', 'Method', [...methodLines(result), ...legendLines(result)])}
+${environment(result)}
+</main>
+<script type="application/gzip" id="result">${data}</script>
+<script>${code}</script>
+</body>
+</html>
+`;
+}
+
+/** Text for markup, in elements and in quoted attributes. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+/** Nothing from anywhere, this script alone, styles in the document (chart.js sets sizes by them). */
+function contentPolicy(script: string): string {
+  const hash = createHash('sha256').update(script).digest('base64');
+  return `default-src 'none'; script-src 'sha256-${hash}'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'`;
+}
+
+const paragraph = (text: string): string => `<p>${escapeHtml(text)}</p>`;
+
+function list(id: string, title: string, lines: readonly string[], closed = false): string {
+  const items = `<ul>\n${lines.map((line) => `<li>${escapeHtml(line)}</li>`).join('\n')}\n</ul>`;
+  const heading = `<h2 id="${id}">${title}</h2>`;
+  const body = closed ? `<details><summary>${lines.length} sentences, a pair each</summary>${items}</details>` : items;
+  return `<section aria-labelledby="${id}">${heading}\n${body}\n</section>`;
+}
+
+function warnings({ environment: { warnings: lines } }: Result): string {
+  if (lines.length === 0) return '';
+  const items = lines.map((line) => `<li>${escapeHtml(line)}</li>`).join('\n');
+  return `<section class="warnings" aria-labelledby="warnings"><h2 id="warnings">Warnings</h2>\n<ul>\n${items}\n</ul></section>`;
+}
+
+function environment({ run, environment: { cpu, cores, kernel, node, v8 } }: Result): string {
+  return list('environment', 'Environment', [
+    `CPU: ${cpu}, ${cores} core${cores === 1 ? '' : 's'}`,
+    `Kernel: Linux ${kernel}; Node ${node}, V8 ${v8}`,
+    `Started: ${run.startedAt}; command: p2plab ${run.argv.join(' ')}`,
+  ]);
+}
