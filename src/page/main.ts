@@ -6,6 +6,7 @@ import { chart as imageOfHeatMap } from '../report/charts/ratio_heat_map.ts';
 import { type Group, groupsOf } from '../report/groups.ts';
 import { heatMap } from '../report/heat_map.ts';
 import { commonParams, describeParams } from '../report/params.ts';
+import { groundOfSignificance } from '../report/ratios.ts';
 import type { Result } from '../report/result.ts';
 import { measuredTable } from '../report/summary_tables.ts';
 import type { Table } from '../report/table.ts';
@@ -77,12 +78,9 @@ function redraw(views: Iterable<ChartView>, hidden = false): void {
 
 function showHeatMap(offer: Offer, choices: Choices, grid: HeatGrid): void {
   const groups = chosenGroups(offer, choices);
-  const { comparisons } = offer.result;
-  const adjusted = comparisons.some(({ significant }) => significant !== undefined);
-  const ground = adjusted ? 'after Benjamini-Hochberg over all comparisons' : 'its 95 % interval holds 1';
   grid.show(heatMap(groups, chosenRatios(offer, choices), choices.metric, choices.axes), choices.metric, [
     describeParams(commonParams(groups.map(({ params }) => params))).join(' · '),
-    `Hatched: no difference found, ${ground}.${choices.reference === AS_RECORDED ? '' : ' Pairs that the run did not compare are compared here from their shared rounds.'}`,
+    `Hatched: no difference found (${groundOfSignificance(offer.result)}).${choices.reference === AS_RECORDED ? '' : ' Pairs that the run did not compare are compared here from their shared rounds.'}`,
   ]);
 }
 

@@ -69,7 +69,9 @@ describe('three sentences', () => {
 
   test('the adjustment for many comparisons decides where it was made', () => {
     const result = withRatios(() => ({ ratio: 0.5, ci95: [0.4, 0.6], verdict: 'faster' }));
-    for (const compared of result.comparisons) compared.significant = false;
+    for (const compared of result.comparisons) {
+      compared.adjusted = { method: 'benjamini-hochberg', of: 9, pValue: 0.2, verdict: 'inconclusive' };
+    }
     expect(answer(result)[0]).toContain('None of 4');
   });
 

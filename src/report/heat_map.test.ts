@@ -94,8 +94,10 @@ describe('squares', () => {
   test('what an adjustment for many comparisons says goes before the interval', () => {
     const [compared] = result.comparisons;
     if (compared === undefined) throw new Error('no comparison');
-    expect(isSignificant({ ...compared, ci95: [0.5, 0.6], significant: false })).toBe(false);
-    expect(isSignificant({ ...compared, ci95: [0.9, 1.1], significant: true })).toBe(true);
+    const adjusted = { method: 'benjamini-hochberg', of: 9, pValue: 0.2, verdict: 'inconclusive' } as const;
+    expect(isSignificant({ ...compared, ci95: [0.5, 0.6], adjusted })).toBe(false);
+    expect(isSignificant({ ...compared, ci95: [0.9, 1.1], adjusted: { ...adjusted, verdict: 'slower' } })).toBe(true);
+    expect(isSignificant({ ...compared, ci95: [0.5, 0.6], withheld: 'too few clean rounds' })).toBe(false);
     expect(isSignificant({ ...compared, ci95: null })).toBe(false);
   });
 });

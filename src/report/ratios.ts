@@ -62,11 +62,21 @@ export function ratiosAgainst(result: Result, name: string): RatioSource {
 }
 
 /**
- * Whether a difference was found: by the adjustment for many comparisons where the record has one, else by the comparison's own
- * 95 % interval.
+ * Whether a difference was found: by the verdict among all comparisons that are read together where the record has one, else by
+ * the comparison's own 95 % interval; never where the verdict was withheld.
  */
-export function isSignificant({ significant, ci95 }: ComparisonRecord): boolean {
-  return significant ?? (ci95 !== null && (ci95[0] > 1 || ci95[1] < 1));
+export function isSignificant({ adjusted, withheld, ci95 }: ComparisonRecord): boolean {
+  if (withheld !== undefined) return false;
+  if (adjusted !== undefined) return adjusted.verdict === 'faster' || adjusted.verdict === 'slower';
+  return ci95 !== null && (ci95[0] > 1 || ci95[1] < 1);
+}
+
+/** What `isSignificant` went by, in words. */
+export function groundOfSignificance({ comparisons }: Result): string {
+  const adjusted = comparisons.find((compared) => compared.adjusted !== undefined)?.adjusted;
+  if (adjusted === undefined) return 'the 95 % interval holds 1, or the verdict was withheld';
+  const method = { holm: 'Holm', 'benjamini-hochberg': 'Benjamini-Hochberg' }[adjusted.method];
+  return `no verdict of a difference among all comparisons together (${method})`;
 }
 
 /** Whether the ratio is to the advantage of the first cell. */

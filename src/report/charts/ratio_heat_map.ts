@@ -7,7 +7,7 @@ import { groupsOf } from '../groups.ts';
 import { BETTER, defaultAxes, type Facet, type HeatMap, heatMap, shadeOf, squareText, WORSE } from '../heat_map.ts';
 import type { Metric } from '../metrics.ts';
 import { commonParams, describeParams } from '../params.ts';
-import { pairName, recordedRatios } from '../ratios.ts';
+import { groundOfSignificance, pairName, recordedRatios } from '../ratios.ts';
 import type { Result } from '../result.ts';
 
 const title = 'Where schemes differ';
@@ -28,7 +28,7 @@ function build(result: Result, { metric }: View): ChartSpec | undefined {
       [...describeParams(commonParams(params)), ...cutNote(shown.length, map.facets.length, 'combinations')].join(
         ' · ',
       ),
-      `${machineOf(result)} · hatched: no difference found${result.comparisons.some(({ significant }) => significant !== undefined) ? ' (Benjamini-Hochberg)' : ' (95 % interval holds 1)'}`,
+      `${machineOf(result)} · hatched: no difference found (${groundOfSignificance(result)})`,
     ],
     legend: [
       { label: metric.higherIsBetter ? 'more: better' : 'less: better', colour: BETTER, mark: 'bar' },
