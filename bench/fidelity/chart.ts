@@ -1,6 +1,6 @@
 // The picture of a fidelity run: what the lab takes for each thing that C takes 1 for, and the cost of a page against the BAR.
 import type { ChartSpec, Panel } from '../../src/report/chart_spec.ts';
-import { axis, INK, panelOptions } from '../../src/report/chart_style.ts';
+import { axis, PAPER, panelOptions } from '../../src/report/chart_style.ts';
 import { renderPng } from '../../src/report/render_png.ts';
 import type { Environment } from '../../src/report/result.ts';
 import type { FidelityRow } from './run.ts';
@@ -26,7 +26,7 @@ export function fidelityChart(rows: readonly FidelityRow[], environment: Environ
       ? [
           { label: 'lab', colour: LAB, mark: 'line', point: 'circle' },
           { label: 'native', colour: NATIVE, mark: 'line', point: 'rect' },
-          { label: 'dependent load over the same memmap', colour: LOAD, mark: 'dashed', point: 'triangle' },
+          { label: 'dependent load over the same memmap', colour: LOAD, mark: 'line', dash: [6, 4], point: 'triangle' },
         ]
       : [{ label: 'lab / native', colour: LAB, mark: 'bar' }],
     panels: [ratioPanel(rows), ...(hasPages ? [pagePanel(rows)] : [])],
@@ -42,8 +42,8 @@ function ratioPanel(rows: readonly FidelityRow[]): Panel {
       datasets: [
         {
           backgroundColor: LAB,
-          errorBarColor: INK,
-          errorBarWhiskerColor: INK,
+          errorBarColor: PAPER.color,
+          errorBarWhiskerColor: PAPER.color,
           data: rows.map(({ ratio }) => {
             const [xMin, xMax] = ratio.ci95 ?? [ratio.median, ratio.median];
             return { x: ratio.median, xMin, xMax };
@@ -58,7 +58,9 @@ function ratioPanel(rows: readonly FidelityRow[]): Panel {
         y: axis('', { ticks: { autoSkip: false, font: { size: 11 } } }),
       },
       plugins: {
-        annotation: { annotations: { one: { type: 'line', xMin: 1, xMax: 1, borderColor: INK, borderDash: [6, 4] } } },
+        annotation: {
+          annotations: { one: { type: 'line', xMin: 1, xMax: 1, borderColor: PAPER.color, borderDash: [6, 4] } },
+        },
       },
     }),
   } as Panel;

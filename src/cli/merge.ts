@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { EXIT, LabError } from '../base/errors.ts';
-import { stateWords } from '../report/sweep_markdown.ts';
+import { stateWords } from '../report/sweep_words.ts';
 import { checkWritable } from '../report/write.ts';
 import { writeSweepFolder } from '../report/write_sweep.ts';
 import { cellsThere, copyCell, prepareFolder, writeSweep } from '../sweep/folder.ts';

@@ -8,7 +8,7 @@ import { formatBytes, formatNs } from '../base/units.ts';
 import { closePool } from '../lab/crew.ts';
 import { openSession } from '../lab/measure_replicate.ts';
 import { version } from '../lab/run.ts';
-import { stateWords } from '../report/sweep_markdown.ts';
+import { stateWords } from '../report/sweep_words.ts';
 import { textTable } from '../report/table.ts';
 import { writeSweepFolder } from '../report/write_sweep.ts';
 import { expand } from '../sweep/expand.ts';

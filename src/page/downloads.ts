@@ -1,5 +1,8 @@
 // The data behind the page as files: made when they are asked for, from what the page carries. No network is involved.
-import { cellsCsv, comparisonsCsv } from '../report/result_csv.ts';
+import { cellsTable } from '../report/cells_table.ts';
+import { comparisonsTable } from '../report/comparisons_table.ts';
+import { csvText } from '../report/csv.ts';
+import { leadingKeys } from '../report/sweep_words.ts';
 import { h } from './dom.ts';
 import type { Embedded } from './embedded.ts';
 
@@ -13,12 +16,17 @@ interface Download {
 export function downloads({ text, result }: Embedded): HTMLElement {
   const files: readonly Download[] = [
     { name: 'result.json', what: 'everything, with each round', type: 'application/json', content: () => text },
-    { name: 'cells.csv', what: 'a row for each cell', type: 'text/csv', content: () => cellsCsv(result) },
+    {
+      name: 'cells.csv',
+      what: 'a row for each cell',
+      type: 'text/csv',
+      content: () => csvText(cellsTable(result, leadingKeys(result))),
+    },
     {
       name: 'comparisons.csv',
       what: 'a row for each comparison',
       type: 'text/csv',
-      content: () => comparisonsCsv(result),
+      content: () => csvText(comparisonsTable(result)),
     },
   ];
   const items = files.map((file) => {

@@ -1,11 +1,14 @@
 // All cells of a result as rows of raw figures: what a spreadsheet or a plotting script wants. One row for each cell, the options in
-// which the cells differ first.
+// which the cells differ first, all others last.
+import { paramField } from './comparisons_table.ts';
 import type { CsvTable, CsvValue } from './csv.ts';
 import { roleOf } from './groups.ts';
 import { varyingKeys } from './params.ts';
 import type { Cell, CellEstimate, ComparisonRecord, Result } from './result.ts';
 
 const METRICS = ['iops', 'nsPerIo', 'cpuNsPerIo'] as const;
+/** Options that have a column in every table. */
+const OWN_COLUMNS: ReadonlySet<string> = new Set(['scheme', 'buffers', 'role']);
 const PERCENTILES = ['p50', 'p90', 'p99', 'p999', 'max'] as const;
 
 /** @param leading options to show first; without it those that differ between cells */
@@ -15,6 +18,10 @@ export function cellsTable(result: Result, leading?: readonly string[]): CsvTabl
   const compared = firstComparisons(result.comparisons);
   const counts = keysOf(result.cells, 'perIo');
   const bytes = keysOf(result.cells, 'metadataBytes');
+  const stages = [...new Set(result.cells.flatMap((cell) => (cell.stages ?? []).map(({ stage }) => stage)))];
+  const others = [...new Set(result.cells.flatMap(({ params }) => Object.keys(params)))].filter(
+    (key) => !keys.includes(key) && !OWN_COLUMNS.has(key),
+  );
   return {
     columns: [
       'cell',
@@ -28,19 +35,27 @@ export function cellsTable(result: Result, leading?: readonly string[]): CsvTabl
       ),
       'gbPerS',
       ...PERCENTILES.map((name) => `latencyNs_${name}`),
+      ...['latencyNs_samples', 'latency_loop'],
       ...counts.map((name) => `perIo_${name}`),
       ...bytes.map((name) => `metadataBytes_${name}`),
+      ...stages.flatMap((name) => [`stageNs_${name}`, `stageNs_${name}_lo95`, `stageNs_${name}_hi95`]),
+      ...['verified_ios', 'verified_errors', 'refused_reason'],
+      ...others,
     ],
     rows: result.cells.map((cell) => [
       cell.id,
-      ...keys.map((key) => paramField(cell, key)),
-      ...[cell.scheme, paramField(cell, 'buffers'), roleOf(cell), cell.refused?.errno, cell.oversubscribed],
+      ...keys.map((key) => paramField(cell.params[key])),
+      ...[cell.scheme, paramField(cell.params.buffers), roleOf(cell), cell.refused?.errno, cell.oversubscribed],
       ...METRICS.flatMap((metric) => [...estimateFields(cell[metric]), roundsOf(cell, metric)]),
       ...METRICS.flatMap((metric) => comparisonFields(compared.get(`${metric} ${cell.id}`))),
       cell.gbPerS,
       ...PERCENTILES.map((name) => cell.latencyNs?.[name]),
+      ...[cell.latencyNs?.samples, cell.latencyNs?.loop],
       ...counts.map((name) => (cell.perIo as Record<string, CsvValue> | null)?.[name]),
       ...bytes.map((name) => (cell.metadataBytes as Record<string, CsvValue> | null)?.[name]),
+      ...stages.flatMap((name) => stageFields(cell, name)),
+      ...[cell.verified?.ios, cell.verified?.errors, cell.refused?.reason],
+      ...others.map((key) => paramField(cell.params[key])),
     ]),
   };
 }
@@ -59,13 +74,13 @@ function keysOf(cells: readonly Cell[], field: 'perIo' | 'metadataBytes'): strin
   return [...new Set(cells.flatMap((cell) => Object.keys(cell[field] ?? {})))];
 }
 
-function paramField(cell: Cell, key: string): CsvValue {
-  const value = cell.params[key];
-  return Array.isArray(value) ? value.join(' ') : (value as CsvValue);
-}
-
 function estimateFields(estimate: CellEstimate | null): CsvValue[] {
   return [estimate?.median, estimate?.ci95?.[0], estimate?.ci95?.[1]];
+}
+
+function stageFields({ stages }: Cell, name: string): CsvValue[] {
+  const found = stages?.find(({ stage }) => stage === name);
+  return [found?.ns, found?.ci95?.[0], found?.ci95?.[1]];
 }
 
 function roundsOf(cell: Cell, metric: (typeof METRICS)[number]): CsvValue {

@@ -9,8 +9,9 @@ import { LabError } from '../base/errors.ts';
 import { answer } from './answer.ts';
 import { headlines } from './headlines.ts';
 import { methodLines } from './method.ts';
-import type { Result } from './result.ts';
+import type { Environment, Result } from './result.ts';
 import { legendLines, runLines } from './summary.ts';
+import { axisLines, cellsInState, stateWords, UNMEASURED } from './sweep_words.ts';
 
 const BUILT = new URL('../../build/page/', import.meta.url);
 
@@ -31,12 +32,9 @@ export async function readPageParts(): Promise<PageParts> {
   }
 }
 
-/**
- * The document.
- * @param resultText the result as it stands in result.json: the reader can save it from the page
- */
-export async function htmlReport(result: Result, resultText: string, { script, style }: PageParts): Promise<string> {
-  const data = (await promisify(gzip)(resultText, { level: 9 })).toString('base64');
+/** The document. It carries the whole result, which the reader can save from the page. */
+export async function htmlReport(result: Result, { script, style }: PageParts): Promise<string> {
+  const data = (await promisify(gzip)(`${JSON.stringify(result)}\n`, { level: 9 })).toString('base64');
   // A script ends at the first `</script`, wherever it stands; inside JavaScript's strings `<\/` is the same as `</`.
   const code = script.replace(/<(?=\/script|!--)/gi, '\\x3C');
   const title = `p2plab report: ${result.run.id}`;
@@ -62,7 +60,7 @@ ${answer(result).map(paragraph).join('\n')}
 </section>
 ${warnings(result)}
 <div id="interactive"><p role="status">The charts need JavaScript; the findings below do not.</p></div>
-${list('findings', 'Every finding', headlines(result), true)}
+${findings(result)}
 ${list('method', 'Method', [...methodLines(result), ...legendLines(result)])}
 ${environment(result)}
 </main>
@@ -86,23 +84,52 @@ function contentPolicy(script: string): string {
 
 const paragraph = (text: string): string => `<p>${escapeHtml(text)}</p>`;
 
-function list(id: string, title: string, lines: readonly string[], closed = false): string {
-  const items = `<ul>\n${lines.map((line) => `<li>${escapeHtml(line)}</li>`).join('\n')}\n</ul>`;
-  const heading = `<h2 id="${id}">${title}</h2>`;
-  const body = closed ? `<details><summary>${lines.length} sentences, a pair each</summary>${items}</details>` : items;
-  return `<section aria-labelledby="${id}">${heading}\n${body}\n</section>`;
+function bullets(lines: readonly string[]): string {
+  return `<ul>\n${lines.map((line) => `<li>${escapeHtml(line)}</li>`).join('\n')}\n</ul>`;
 }
 
-function warnings({ environment: { warnings: lines } }: Result): string {
+function list(id: string, title: string, lines: readonly string[]): string {
+  return section(id, title, bullets(lines));
+}
+
+function section(id: string, title: string, body: string): string {
+  return `<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2>\n${body}\n</section>`;
+}
+
+/** A sentence or two for each pair of a run; of a sweep, which has hundreds, its plan and the cells without figures. */
+function findings(result: Result): string {
+  if (result.sweep === undefined) {
+    const lines = headlines(result);
+    const body = `<details><summary>${lines.length} sentences</summary>${bullets(lines)}</details>`;
+    return section('findings', 'Every finding', body);
+  }
+  const others = UNMEASURED.flatMap((state) => {
+    const lines = cellsInState(result, state);
+    return lines.length === 0
+      ? []
+      : [`<details><summary>${lines.length} ${state}</summary>${bullets(lines)}</details>`];
+  });
+  return section('sweep', 'The sweep', [bullets([...axisLines(result), stateWords(result)]), ...others].join('\n'));
+}
+
+function warnings({ run, environment }: Result): string {
+  const lines = [
+    ...(run.failure === undefined ? [] : [`the run ended early: ${run.failure}`]),
+    ...environment.warnings,
+  ];
   if (lines.length === 0) return '';
-  const items = lines.map((line) => `<li>${escapeHtml(line)}</li>`).join('\n');
-  return `<section class="warnings" aria-labelledby="warnings"><h2 id="warnings">Warnings</h2>\n<ul>\n${items}\n</ul></section>`;
+  return `<section class="warnings" aria-labelledby="warnings"><h2 id="warnings">Warnings</h2>\n${bullets(lines)}</section>`;
 }
 
-function environment({ run, environment: { cpu, cores, kernel, node, v8 } }: Result): string {
+function environment({ run, environment: only, environments }: Result): string {
+  const machines: readonly (Environment & { id?: string })[] = environments ?? [only];
   return list('environment', 'Environment', [
-    `CPU: ${cpu}, ${cores} core${cores === 1 ? '' : 's'}`,
-    `Kernel: Linux ${kernel}; Node ${node}, V8 ${v8}`,
-    `Started: ${run.startedAt}; command: p2plab ${run.argv.join(' ')}`,
+    ...machines.map(({ id, cpu, cores, kernel, node, v8 }) =>
+      [
+        `${id === undefined ? '' : `machine ${id}: `}${cpu}, ${cores} core${cores === 1 ? '' : 's'}`,
+        `Linux ${kernel}; Node ${node}, V8 ${v8}`,
+      ].join('; '),
+    ),
+    `Started ${run.startedAt}; command: p2plab ${run.argv.join(' ')}`,
   ]);
 }

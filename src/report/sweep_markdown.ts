@@ -1,14 +1,14 @@
 // A merged sweep as a document: which cells there are, their table, what became of the others. The part that depends on the cells
 // alone comes first; where and when they were measured is at the end.
 import { formatNs } from '../base/units.ts';
+import { answer } from './answer.ts';
 import { groupsOf } from './groups.ts';
 import { varyingKeys } from './params.ts';
-import type { Environment, Result, SweepInfo } from './result.ts';
+import type { Environment, Result } from './result.ts';
 import { groupNotes, legendLines, plain } from './summary.ts';
 import { measuredTable } from './summary_tables.ts';
+import { axisLines, cellsInState, leadingKeys, stateWords, UNMEASURED } from './sweep_words.ts';
 import { escapeMarkdown, markdownTable } from './table.ts';
-
-type SweptCell = SweepInfo['cells'][number];
 
 /** The document, ending in a newline. */
 export function sweepSummary(result: Result): string {
@@ -21,34 +21,14 @@ export function sweepSummary(result: Result): string {
 
 /** The part that is the same for every split of the sweep over machines and hours: blocks of lines. */
 export function sweepLines(result: Result): string[][] {
-  const { sweep } = result;
-  const cells = sweep?.cells ?? [];
-  const axes = (sweep?.axes ?? []).map(({ key, values }) => `${key}: ${values.map(words).join(', ')}`);
   return [
     ['# p2plab sweep'],
-    [...axes.map((line) => `- ${escapeMarkdown(line)}`), `- ${stateWords(result)}`],
-    ...['failed', 'impossible', 'missing'].map((state) => othersBlock(cells, state)),
+    [...axisLines(result), stateWords(result)].map((line) => `- ${escapeMarkdown(line)}`),
+    ['## The answer', '', escapeMarkdown(answer(result).join(' '))],
+    ...UNMEASURED.map((state) => othersBlock(result, state)),
     ['## Cells', '', ...legendLines(result).map((line) => `- ${escapeMarkdown(line)}`), ...discoveryLine(result)],
     ...tables(result),
   ];
-}
-
-/** "24 cells: 22 measured, 1 failed, 1 missing" */
-export function stateWords({ sweep }: Result): string {
-  const cells = sweep?.cells ?? [];
-  const states = [...Map.groupBy(cells, ({ state }) => state)].map(([state, of]) => `${of.length} ${state}`);
-  return `${cells.length} cells: ${states.join(', ')}`;
-}
-
-/** The options that tell cells apart, the axes first. */
-export function leadingKeys({ sweep, environments }: Result): string[] {
-  const keys = [
-    ...(sweep?.axes ?? []).map(({ param }) => param),
-    ...['job', 'payload', 'bar'],
-    ...((sweep?.repeat ?? 1) > 1 ? ['repeat'] : []),
-    ...(environments === undefined ? [] : ['machine']),
-  ];
-  return [...new Set(keys)].filter((key) => key !== 'buffers');
 }
 
 /** One table for each machine: figures of different machines never stand in one. */
@@ -75,17 +55,11 @@ function discoveryLine({ comparisons }: Result): string[] {
   ];
 }
 
-function othersBlock(cells: readonly SweptCell[], state: string): string[] {
-  const those = cells.filter((cell) => cell.state === state);
-  if (those.length === 0) return [];
-  return [
-    `## ${state[0]?.toUpperCase()}${state.slice(1)}`,
-    '',
-    ...those.map(({ hash, values, reason }) => {
-      const place = Object.entries(values).map(([key, value]) => `${key} ${words(value)}`);
-      return `- ${escapeMarkdown(`${hash} (${place.join(', ')})${reason === undefined ? '' : `: ${reason}`}`)}`;
-    }),
-  ];
+function othersBlock(result: Result, state: string): string[] {
+  const lines = cellsInState(result, state);
+  if (lines.length === 0) return [];
+  const heading = `## ${state[0]?.toUpperCase()}${state.slice(1)}`;
+  return [heading, '', ...lines.map((line) => `- ${escapeMarkdown(line)}`)];
 }
 
 function whereBlocks({ run, environment, environments }: Result): string[][] {
@@ -107,9 +81,4 @@ function whereBlocks({ run, environment, environments }: Result): string[][] {
       ...environment.warnings.map((warning) => `- Warning: ${escapeMarkdown(warning)}`),
     ],
   ];
-}
-
-function words(value: SweptCell['values'][string]): string {
-  if (value === null) return 'default';
-  return Array.isArray(value) ? value.join(',') : String(value);
 }

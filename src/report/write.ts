@@ -1,15 +1,19 @@
-// The folder of a run: result, raw rounds, and the report of them (summary, page, tables, charts). Every file is written beside its place and then renamed, so that a
-// reader never sees half of one and an interruption leaves what was there before.
+// The folder of a run: result, raw rounds, and the report of them (summary, page, tables, charts). Every file is written beside its
+// place and then renamed, so that a reader never sees half of one and an interruption leaves what was there before.
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { EXIT, LabError } from '../base/errors.ts';
+import { cellsTable } from './cells_table.ts';
 import { loadCharts } from './charts.ts';
-import { cellsCsv, comparisonsCsv } from './result_csv.ts';
+import { comparisonsTable } from './comparisons_table.ts';
+import { csvText } from './csv.ts';
 import { htmlReport, readPageParts } from './html.ts';
 import { viewOf } from './look.ts';
 import { renderPng } from './render_png.ts';
 import type { RawSample, Result } from './result.ts';
 import { type ChartLink, markdownSummary } from './summary_markdown.ts';
+import { sweepSummary } from './sweep_markdown.ts';
+import { leadingKeys } from './sweep_words.ts';
 
 /** One line of rounds.jsonl: a timed slice of a cell, with whatever else the run recorded about it. */
 export interface RoundRecord extends RawSample {
@@ -40,23 +44,19 @@ export async function writeRunFolder(
   rounds: readonly RoundRecord[] = roundRecords(result),
 ): Promise<RunFolder> {
   await orExplain(dir, () => makeFolder(resolve(dir)));
-  await writeAtomically(join(dir, 'result.json'), resultText(result));
+  await writeAtomically(join(dir, 'result.json'), `${JSON.stringify(result, null, 1)}\n`);
   await writeAtomically(join(dir, 'rounds.jsonl'), rounds.map((record) => `${JSON.stringify(record)}\n`).join(''));
   const report = await writeReport(dir, result);
   return { dir, files: ['result.json', 'rounds.jsonl', ...report.files] };
 }
 
-/** The document as result.json holds it. */
-export function resultText(result: Result): string {
-  return `${JSON.stringify(result, null, 1)}\n`;
-}
-
 /**
  * Writes everything that is made of a result: summary.md, report.html, the tables as CSV, and the charts it has data for.
  * @param dir created if missing
+ * @param images whether to draw the charts as PNG too: the one part that takes seconds
  * @throws LabError when the folder or a file cannot be written
  */
-export async function writeReport(dir: string, result: Result): Promise<RunFolder> {
+export async function writeReport(dir: string, result: Result, { images = true } = {}): Promise<RunFolder> {
   await orExplain(dir, () => makeFolder(resolve(dir)));
   const files: string[] = [];
   const write = async (name: string, content: string | Buffer): Promise<void> => {
@@ -64,15 +64,15 @@ export async function writeReport(dir: string, result: Result): Promise<RunFolde
     files.push(name);
   };
   const view = viewOf(result);
-  const charts = (await loadCharts()).flatMap(({ name, title, build }) => {
+  const charts = (images ? await loadCharts() : []).flatMap(({ name, title, build }) => {
     const spec = build(result, view);
     return spec === undefined ? [] : [{ link: { file: `${name}.png`, title } satisfies ChartLink, spec }];
   });
   const links = charts.map(({ link }) => link);
-  await write('summary.md', markdownSummary(result, links));
-  await write('report.html', await htmlReport(result, resultText(result), await readPageParts()));
-  await write('cells.csv', cellsCsv(result));
-  await write('comparisons.csv', comparisonsCsv(result));
+  await write('summary.md', result.sweep === undefined ? markdownSummary(result, links) : sweepSummary(result));
+  await write('report.html', await htmlReport(result, await readPageParts()));
+  await write('cells.csv', csvText(cellsTable(result, result.sweep === undefined ? undefined : leadingKeys(result))));
+  await write('comparisons.csv', csvText(comparisonsTable(result)));
   for (const { link, spec } of charts) await write(link.file, await renderPng(spec));
   return { dir, files };
 }

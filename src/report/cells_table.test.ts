@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { GIB } from '../base/units.ts';
-import { cellsCsv, comparisonsCsv } from './result_csv.ts';
+import { cellsTable } from './cells_table.ts';
+import { comparisonsTable } from './comparisons_table.ts';
+import { csvText } from './csv.ts';
 import { resultFixture } from './result_fixture.ts';
 
 const result = resultFixture({ workloads: [{ payload: 'none', bar: GIB }], sweepBars: [], rounds: 6, stages: true });
@@ -41,24 +43,24 @@ function records(text: string): Record<string, string>[] {
 }
 
 test('a row for each cell with options, figures and intervals; nothing where nothing was measured', () => {
-  const rows = records(cellsCsv(result));
-  expect(rows.map(({ id }) => id)).toEqual(result.cells.map(({ id }) => id));
+  const rows = records(csvText(cellsTable(result)));
+  expect(rows.map(({ cell }) => cell)).toEqual(result.cells.map(({ id }) => id));
   for (const [i, row] of rows.entries()) {
     const cell = result.cells[i];
     expect(row.cpuNsPerIo).toBe(cell?.cpuNsPerIo === null ? '' : String(cell?.cpuNsPerIo.median));
-    expect(row['cpuNsPerIo.lo95']).toBe(String(cell?.cpuNsPerIo?.ci95?.[0] ?? ''));
+    expect(row.cpuNsPerIo_lo95).toBe(String(cell?.cpuNsPerIo?.ci95?.[0] ?? ''));
     expect(row.bar).toBe(String(GIB));
     expect(row.refused).toBe(cell?.refused?.errno ?? '');
-    expect(row['metadataBytes.memmap']).toBe(String(cell?.metadataBytes?.memmap ?? ''));
-    expect(row['stageNs.map']).toBe(String(cell?.stages?.[1]?.ns ?? ''));
+    expect(row.metadataBytes_memmap).toBe(String(cell?.metadataBytes?.memmap ?? ''));
+    expect(row.stageNs_map).toBe(String(cell?.stages?.[1]?.ns ?? ''));
   }
 });
 
 test('a row for each comparison with the options of its group', () => {
-  const rows = records(comparisonsCsv(result));
+  const rows = records(csvText(comparisonsTable(result)));
   expect(rows).toHaveLength(result.comparisons.length);
   expect(rows[0]).toMatchObject({ metric: 'iops', a: "g0/page/user'", b: 'g0/page/user', bar: String(GIB), n: '6' });
-  expect(rows[0]?.['ratio.hi95']).toBe(String(result.comparisons[0]?.ci95?.[1]));
+  expect(rows[0]?.ratio_hi95).toBe(String(result.comparisons[0]?.ci95?.[1]));
 });
 
 test('any name comes back as it was', () => {
@@ -69,10 +71,10 @@ test('any name comes back as it was', () => {
       if (cell === undefined) return;
       Object.assign(cell, { scheme: name });
       Object.assign(cell.params, { job: name, list });
-      const [row] = records(cellsCsv(hostile));
+      const [row] = records(csvText(cellsTable(hostile)));
       expect(row?.scheme).toBe(name);
       expect(row?.job).toBe(name);
-      expect(row?.list).toBe(JSON.stringify(list));
+      expect(row?.list).toBe(list.join(' '));
     }),
     { numRuns: 200 },
   );
