@@ -67,9 +67,11 @@ export function planTargets(paths: BuildPaths, schemes: readonly SchemeHeader[],
 function hostSource(scheme: string, slot: number): string {
   return `import { runCopy } from "../../src/machine/agents/copy";
 import { runDirect } from "../../src/machine/agents/direct";
+import { runNvmet } from "../../src/machine/agents/nvmet";
 import { plugIn as plugInTo, removalRule as ruleOf, removeStep, takeWindows as takeWindowsOf } from "../../src/machine/agents/removal";
 import { Machine, WRITER_STRIDE } from "../../src/machine/layout/machine";
-import { DeviceQueue, FLOW_COPY, HostQueue } from "../../src/machine/layout/queue";
+import { NvmetRdmaQueue } from "../../src/machine/layout/nvmet";
+import { DeviceQueue, FLOW_COPY, FLOW_NVMET, HostQueue } from "../../src/machine/layout/queue";
 import { holdP2pmem, p2pmemReferences } from "../../src/machine/pci/p2pmem";
 import { newSchemeState, schemeState } from "../../src/machine/mm/scheme_state";
 import { clientAt, clientIndex } from "../../src/machine/pci/dma_client";
@@ -96,7 +98,16 @@ export function run(at: usize, budget: u32, idleTurns: u32): u32 {
     back.scheme = instanceFor(machine, clientIndex(machine, back.client));
     return runCopy<Scheme>(queue, budget, idleTurns);
   }
+  if (queue.flow == FLOW_NVMET) return nvmet(at, budget, idleTurns);
   return runDirect<Scheme>(queue, budget, idleTurns);
+}
+/** Exported so that the optimiser does not make it one function with the loop of the other flows. */
+export function nvmet(at: usize, budget: u32, idleTurns: u32): u32 {
+  const queue = changetype<HostQueue>(at);
+  const target = changetype<NvmetRdmaQueue>(<usize>queue.nvmet);
+  const machine = changetype<Machine>(<usize>queue.machine);
+  target.scheme = instanceFor(machine, clientIndex(machine, target.client));
+  return runNvmet<Scheme>(queue, budget, idleTurns);
 }
 export function setup(at: usize): void {
   const machine = changetype<Machine>(at);
@@ -256,7 +267,7 @@ export async function writeLayout(paths: BuildPaths): Promise<number> {
 
 /** Names and field names of the @unmanaged classes in a layout file. */
 function structsOf(text: string): { name: string; fields: string[] }[] {
-  return [...text.matchAll(/@unmanaged\s+export class (\w+) \{([\s\S]*?)\n\}/g)].map((match) => ({
+  return [...text.matchAll(/@unmanaged\s+export class (\w+)(?: extends \w+)? \{([\s\S]*?)\n\}/g)].map((match) => ({
     name: match[1] as string,
     fields: [...(match[2] as string).replace(/\/\*\*[\s\S]*?\*\/|\/\/.*$/gm, '').matchAll(/(\w+): \w+;/g)].map(
       (field) => field[1] as string,

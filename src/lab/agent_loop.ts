@@ -7,7 +7,7 @@ import { type MemoryView, viewOf } from './arena.ts';
 import { CONTROL, laneResult, ORDER, workerWords } from './control.ts';
 import { distance, field, setField } from './fields.ts';
 import { runInlineSlice } from './inline.ts';
-import type { DeviceKind, Lane } from './lanes.ts';
+import { type DeviceKind, isIdle, type Lane } from './lanes.ts';
 import { type DeviceModule, deviceModule, type HostModule, hostModule } from './modules.ts';
 
 /** One agent of a worker: a lane's host or one of its devices. */
@@ -15,7 +15,7 @@ export interface AgentRole {
   kind: 'host' | DeviceKind;
   /** Index of the lane. */
   lane: number;
-  /** wasm address of its front HostQueue, or of the device's structure. */
+  /** wasm address of its HostQueue, or of the device's structure. */
   at: number;
 }
 
@@ -121,8 +121,14 @@ function beat(worker: Worker): void {
   for (;;) Atomics.wait(i32, heartbeat, i32[heartbeat] as number, SLEEP_MS);
 }
 
-/** A lane in a slice: lead-in, then its measured I/Os, then on until all lanes are measured, then the drain. */
-interface HostSlice {
+function laneOf(task: WorkerTask, index: number): Lane {
+  const lane = task.lanes[index];
+  assert(lane, `lane ${index}`);
+  return lane;
+}
+
+/** A lane in a slice, driven by the worker that has its front: lead-in, then its measured I/Os, then on until all lanes are measured, then the drain. */
+interface LaneSlice {
   at: number;
   lane: number;
   phase: 'lead' | 'ready' | 'measure' | 'done' | 'drain' | 'drained';
@@ -139,7 +145,9 @@ function runThreads(worker: Worker): void {
   assert(scheme, 'the arm has a scheme');
   const host = worker.host(scheme);
   const slices = new Map(
-    task.agents.filter((agent) => agent.kind === 'host').map((agent) => [agent.at, beginSlice(view, agent)]),
+    task.agents
+      .filter(({ lane, at }) => laneOf(task, lane).front === at)
+      .map((agent) => [agent.at, beginSlice(view, agent)]),
   );
   const single = task.agents.length === 1;
   const idleTurns = single && task.wait === 'poll' ? SPIN_TURNS : 0;
@@ -157,7 +165,7 @@ function runThreads(worker: Worker): void {
 }
 
 /** One round over the worker's agents. True when any of them did something. */
-function runAgents(worker: Worker, host: HostModule, slices: Map<number, HostSlice>, idleTurns: number): boolean {
+function runAgents(worker: Worker, host: HostModule, slices: Map<number, LaneSlice>, idleTurns: number): boolean {
   let worked = false;
   for (const agent of worker.task.agents) {
     const done =
@@ -171,7 +179,7 @@ function runAgents(worker: Worker, host: HostModule, slices: Map<number, HostSli
   return worked;
 }
 
-function beginSlice(view: MemoryView, agent: AgentRole): HostSlice {
+function beginSlice(view: MemoryView, agent: AgentRole): LaneSlice {
   const completed = field(view, agent.at, HostQueue.completed);
   setField(view, agent.at, HostQueue.streamPos, view.i32[CONTROL.streamStart] as number);
   setField(view, agent.at, HostQueue.issueTarget, completed + FOREVER);
@@ -180,7 +188,7 @@ function beginSlice(view: MemoryView, agent: AgentRole): HostSlice {
 }
 
 /** Moves a lane's slice on when its phase is over. True when it moved. */
-function advance(worker: Worker, slice: HostSlice): boolean {
+function advance(worker: Worker, slice: LaneSlice): boolean {
   const { view, task } = worker;
   const { i32 } = view;
   const from = slice.phase;
@@ -214,7 +222,7 @@ function advance(worker: Worker, slice: HostSlice): boolean {
       slice.phase = 'drain';
       break;
     case 'drain':
-      if (field(view, slice.at, HostQueue.completed) !== field(view, slice.at, HostQueue.issued)) break;
+      if (!isIdle(view, laneOf(task, slice.lane))) break;
       Atomics.add(i32, CONTROL.drained, 1);
       slice.phase = 'drained';
       break;
@@ -225,7 +233,7 @@ function advance(worker: Worker, slice: HostSlice): boolean {
   return slice.phase !== from;
 }
 
-function record(view: MemoryView, slice: HostSlice, endMs: number): void {
+function record(view: MemoryView, slice: LaneSlice, endMs: number): void {
   const result = laneResult(slice.lane);
   view.f64[result.startMs] = slice.startMs;
   view.f64[result.endMs] = endMs;

@@ -145,7 +145,7 @@ function workerTask(machine: BuiltMachine, placed: Placed, index: number, option
     schemes: options.schemes,
     controller: options.controller,
     agents: placement.agents.map((agent) => ({ kind: agent.kind, lane: agent.lane, at: addressOf(machine, agent) })),
-    lanes: machine.lanes.map(({ host, devices }) => ({ host, devices })),
+    lanes: machine.lanes.map(({ host, front, devices }) => ({ host, front, devices })),
     bells: machine.bells,
     wait: options.wait,
     fault: fault && { kind: fault.kind, afterMs: fault.afterMs },

@@ -128,6 +128,16 @@ export function presetFabric(
 }
 
 /**
+ * The fabric of an NVMe-oF target in a preset: its block device is the drive that has the P2P memory (client 0), its RNIC
+ * the network device that the preset is about (client 1).
+ */
+export function presetTargetFabric(name: string, barBytes: number, ramBytes: number, rules: AddressOptions): Fabric {
+  const { topology, provider, providerBar, client } = preset(name, { barBytes });
+  const pair = { provider: { device: provider, bar: providerBar }, client: provider, others: [client] };
+  return topologyFabric(name, topology, pair, ramBytes, { ...rules, cpu: rules.cpu ?? topology.cpu });
+}
+
+/**
  * The fabric of one provider and its clients in a topology.
  * @throws LabError when the pair, its addresses or the kernel's verdict are not known
  */

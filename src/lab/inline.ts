@@ -4,7 +4,7 @@ import { HostQueue } from '../../build/layout.ts';
 import { seededRandom } from '../base/random.ts';
 import type { MemoryView } from './arena.ts';
 import { distance, field, setField } from './fields.ts';
-import type { DeviceKind, Lane } from './lanes.ts';
+import { type DeviceKind, isIdle, type Lane } from './lanes.ts';
 import type { DeviceModule, HostModule } from './modules.ts';
 
 export interface InlineSlice {
@@ -44,11 +44,11 @@ export function runInlineSlice(slice: InlineSlice): InlineResult {
 }
 
 function begin(slice: InlineSlice, ios: number, streamStart: number): void {
-  for (const { host } of slice.lanes) {
-    const target = field(slice.view, host, HostQueue.issued) + ios;
-    setField(slice.view, host, HostQueue.streamPos, streamStart);
-    setField(slice.view, host, HostQueue.issueTarget, target);
-    setField(slice.view, host, HostQueue.completionMark, target);
+  for (const { front } of slice.lanes) {
+    const target = field(slice.view, front, HostQueue.issued) + ios;
+    setField(slice.view, front, HostQueue.streamPos, streamStart);
+    setField(slice.view, front, HostQueue.issueTarget, target);
+    setField(slice.view, front, HostQueue.completionMark, target);
   }
 }
 
@@ -57,7 +57,8 @@ function drive(slice: InlineSlice): InlineResult {
   const random = slice.interleaveSeed === undefined ? undefined : seededRandom(slice.interleaveSeed);
   const result: InlineResult = { hostMs: 0, ios: 0, turns: 0, complete: true };
   const devices = lanes.map((lane) => lane.devices.map(({ kind, at }) => ({ at, module: slice.device(kind) })));
-  while (lanes.some((lane) => pending(view, lane.host))) {
+  const before = lanes.map(({ front }) => field(view, front, HostQueue.completed));
+  while (lanes.some((lane) => pending(view, lane.front) || !isIdle(view, lane))) {
     for (const [index, lane] of lanes.entries()) {
       const agents = devices[index] as Agent[];
       // Bit i: device i has its turn after the host.
@@ -65,7 +66,7 @@ function drive(slice: InlineSlice): InlineResult {
       for (let i = 0; i < agents.length; i++) if (random === undefined || random.unit() < 0.5) late |= 1 << i;
       runDevices(agents, ~late, random);
       const start = performance.now();
-      result.ios += host.run(lane.host, budget(random), 0);
+      host.run(lane.host, budget(random), 0);
       result.hostMs += performance.now() - start;
       result.turns++;
       runDevices(agents, late, random);
@@ -75,6 +76,9 @@ function drive(slice: InlineSlice): InlineResult {
       stopIssuing(slice);
     }
   }
+  lanes.forEach(({ front }, index) => {
+    result.ios += distance(field(view, front, HostQueue.completed), before[index] as number);
+  });
   return result;
 }
 
@@ -97,15 +101,15 @@ function budget(random: Random): number {
   return random === undefined ? WHOLE_TURN : 1 + random.below(40);
 }
 
-function pending(view: MemoryView, host: number): boolean {
-  return distance(field(view, host, HostQueue.issueTarget), field(view, host, HostQueue.completed)) > 0;
+function pending(view: MemoryView, front: number): boolean {
+  return distance(field(view, front, HostQueue.issueTarget), field(view, front, HostQueue.completed)) > 0;
 }
 
 /** Early end: what is in flight completes, nothing new starts. */
 function stopIssuing(slice: InlineSlice): void {
-  for (const { host } of slice.lanes) {
-    const issued = field(slice.view, host, HostQueue.issued);
-    setField(slice.view, host, HostQueue.issueTarget, issued);
-    setField(slice.view, host, HostQueue.completionMark, issued);
+  for (const { front } of slice.lanes) {
+    const issued = field(slice.view, front, HostQueue.issued);
+    setField(slice.view, front, HostQueue.issueTarget, issued);
+    setField(slice.view, front, HostQueue.completionMark, issued);
   }
 }

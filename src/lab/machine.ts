@@ -33,8 +33,8 @@ import {
 } from '../../build/layout.ts';
 import { assert } from '../base/errors.ts';
 import { growTo, type MemoryView, type Span, viewOf } from './arena.ts';
-import { clientsOf, type FabricClient, type FabricWindow, isTranslated, MAP_TYPE_CODE } from './fabric.ts';
-import { setField } from './fields.ts';
+import { clientsOf, type FabricClient, isTranslated, MAP_TYPE_CODE } from './fabric.ts';
+import { fillStack, setField } from './fields.ts';
 import { IOMMU_CODE, type IommuSetup, iommuBytes, setupIommus, translatedClients } from './iommu.ts';
 import type { DeviceAgent, Lane } from './lanes.ts';
 import {
@@ -47,6 +47,8 @@ import {
   planMachine,
 } from './machine_plan.ts';
 import { type Buffers, type Flow, type LaneSpec, type MachineSpec, NVME_PAIRS, type Payload } from './machine_spec.ts';
+import { rnicAgent, type TargetAddresses, targetAddresses, writeTarget } from './nvmet_machine.ts';
+import { barReached, kernelMemoryBus, prpListSpan, writeWindows } from './windows.ts';
 
 const FLOW_CODE: Record<Flow, number> = { direct: FLOW_DIRECT, copy: FLOW_COPY, nvmet: FLOW_NVMET };
 const PAYLOAD_CODE: Record<Payload, number> = { none: PAYLOAD_NONE, move: PAYLOAD_MOVE, verify: PAYLOAD_VERIFY };
@@ -100,6 +102,8 @@ export interface BuiltMachine {
   lanes: (Lane & { stream: Span })[];
   /** Every NVMe queue pair of all lanes. */
   queues: QueueAddresses[];
+  /** The NVMe-oF targets of lanes that have one. */
+  targets: TargetAddresses[];
   /** One bell for each worker. */
   bells: number[];
   /** struct pages of RAM, then of the BAR. */
@@ -132,7 +136,10 @@ export function buildMachine(memory: WebAssembly.Memory, spec: MachineSpec, setu
   writeLimits(view, spec, plan);
   const pairs = nvmePairs(spec);
   for (const [index, pair] of pairs.entries()) writeQueue(view, spec, plan, pair, index);
-  for (const [index, lane] of spec.lanes.entries()) writeLane(view, spec, plan, lane, index);
+  for (const [index, lane] of spec.lanes.entries()) {
+    writeLane(view, spec, plan, lane, index);
+    if (spec.rdma !== undefined) writeTarget(view, spec, plan, lane, index);
+  }
   setup.setupRam(plan.shared.machine.at);
   setup.setupPool(plan.shared.machine.at, plan.shared.poolChunk.at);
   setup.setupMapTypes(plan.shared.mapTypes.at, plan.shared.mapTypes.bytes);
@@ -152,6 +159,7 @@ export function buildMachine(memory: WebAssembly.Memory, spec: MachineSpec, setu
       histogram: queue.histogram,
       counters: queue.counters,
     })),
+    targets: targetAddresses(spec, plan),
     bells: Array.from({ length: Math.max(1, spec.workers) }, (_, i) => plan.shared.bells.at + i * WRITER_STRIDE),
     memmap: plan.memmap,
     barMemmap,
@@ -176,7 +184,10 @@ function laneOf(spec: MachineSpec, plan: MachinePlan, lane: number): Lane & { st
   const [front] = pairs;
   const stream = plan.streams[lane];
   assert(front && stream, `lane ${lane} is planned`);
-  return { host: front.host.at, devices, stream };
+  const target = plan.targets[lane];
+  if (target !== undefined)
+    return { host: front.host.at, front: target.initiator.at, devices: [rnicAgent(target), ...devices], stream };
+  return { host: front.host.at, front: front.host.at, devices, stream };
 }
 
 /** Says where the following I/Os' buffers come from. Only between rounds, when nothing is in flight. */
@@ -264,7 +275,7 @@ function writeLimits(view: MemoryView, spec: MachineSpec, plan: MachinePlan): vo
 function writeQueue(view: MemoryView, spec: MachineSpec, plan: MachinePlan, pair: NvmePair, index: number): void {
   writeHostQueue(view, spec, plan, pair, index);
   writeDeviceQueue(view, spec, plan, pair.client, index);
-  writeWindows(view, spec, plan, pair.client, index);
+  writeWindows(view, spec, plan, pair.client, plan.queues[index]?.windows as Span, prpListSpan(plan));
   const regions = plan.queues[index];
   const pools = plan.pools[index];
   const lists = plan.prpLists[index];
@@ -296,12 +307,6 @@ function writeLane(view: MemoryView, spec: MachineSpec, plan: MachinePlan, lane:
   setField(view, at, HostQueue.streamMask, lane.streamIos - 1);
   setField(view, at, HostQueue.iodepth, lane.iodepth);
   setField(view, at, HostQueue.batch, lane.batch);
-}
-
-/** Fills a free stack so that the lowest object is handed out first. */
-function fillStack(view: MemoryView, stack: Span, first: number, stride: number): void {
-  const count = stack.bytes / 4;
-  for (let i = 0; i < count; i++) view.u32[stack.at / 4 + i] = first + (count - 1 - i) * stride;
 }
 
 function writeHostQueue(
@@ -383,63 +388,4 @@ function writeDeviceQueue(
   view.u64[(at + DeviceQueue.nsBlocks) / 8] = BigInt(spec.namespaceBytes / 512);
   u32(DeviceQueue.nsid, index + 1);
   u32(DeviceQueue.peerBell, plan.shared.bells.at);
-}
-
-/** Where a client reaches the provider's BAR; its own bus address when it does not reach it at all. */
-function barReached({ fabric }: MachineSpec, { windows }: FabricClient): bigint {
-  const window = windows.find(({ target }) => target === 'bar');
-  return window === undefined ? fabric.barBus : window.busStart - window.offset;
-}
-
-/** Offsets are folded by masks of at most 32 bits. */
-const WINDOW_TURN = 1n << 32n;
-
-/** Bus address of wasm address 0, by which the host's own structures (PRP lists) are reached: above every window. */
-function kernelMemoryBus({ fabric }: MachineSpec): bigint {
-  const windows = clientsOf(fabric).flatMap((client) => client.windows);
-  const end = windows.reduce((most, { busStart, bytes }) => (busStart + bytes > most ? busStart + bytes : most), 0n);
-  return (end / WINDOW_TURN + 1n) * WINDOW_TURN;
-}
-
-/** The fabric's windows as this queue's controller meets them, the host's own structures, what is behind an IOMMU. */
-function writeWindows(
-  view: MemoryView,
-  spec: MachineSpec,
-  plan: MachinePlan,
-  client: FabricClient,
-  queue: number,
-): void {
-  const span = plan.queues[queue]?.windows as Span;
-  const first = plan.prpLists[0]?.small.at as number;
-  const last = plan.prpLists.at(-1)?.pages as Span;
-  const behind = {
-    bar: { memory: plan.barWindow.at, mask: spec.barWindowBytes - 1 },
-    ram: { memory: plan.ramWindow.at, mask: spec.ramWindowBytes - 1 },
-    other: { memory: plan.otherWindow.at, mask: plan.otherWindow.bytes - 1 },
-  };
-  const place = ({ busStart, bytes, target, offset }: FabricWindow) => ({
-    busStart,
-    bytes,
-    ...behind[target],
-    skew: Number(((offset % WINDOW_TURN) + WINDOW_TURN) % WINDOW_TURN),
-  });
-  const windows = [
-    ...client.windows.map(place),
-    {
-      busStart: kernelMemoryBus(spec) + BigInt(first),
-      bytes: BigInt(last.at + last.bytes - first),
-      memory: first,
-      mask: 0xffff_ffff,
-      skew: 0,
-    },
-    ...(client.cpuWindows ?? []).map(place),
-  ];
-  windows.forEach((window, index) => {
-    const at = span.at + index * BusWindow.bytes;
-    view.u64[(at + BusWindow.busStart) / 8] = window.busStart;
-    view.u64[(at + BusWindow.sizeBytes) / 8] = window.bytes;
-    view.u32[(at + BusWindow.memory) / 4] = window.memory;
-    view.u32[(at + BusWindow.mask) / 4] = window.mask;
-    view.u32[(at + BusWindow.skew) / 4] = window.skew;
-  });
 }

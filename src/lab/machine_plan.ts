@@ -30,6 +30,7 @@ import { BUCKETS } from '../stats/histogram.ts';
 import { Arena, type Span } from './arena.ts';
 import { clientsOf, type FabricClient } from './fabric.ts';
 import { type LaneSpec, type MachineSpec, NVME_PAIRS } from './machine_spec.ts';
+import { planTargetPools, planTargets, responsesOf } from './nvmet_plan.ts';
 
 export const PRP_SMALL_BYTES = 256;
 export const PRP_PAGE_BYTES = 4096;
@@ -95,7 +96,7 @@ function planQueue(arena: Arena, spec: MachineSpec, { lane, client }: NvmePair, 
   const take = (name: string, bytes: number, align?: number): Span =>
     arena.take(`queue ${index} ${name}`, bytes, align);
   const tags = spec.depthEntries - 1;
-  const bios = lane.iodepth + tags;
+  const bios = biosOf(spec, lane);
   return {
     host: take('host', HostQueue.bytes),
     device: take('device', DeviceQueue.bytes),
@@ -123,11 +124,17 @@ function planQueuePools(arena: Arena, spec: MachineSpec, lane: LaneSpec, index: 
   const take = (name: string, bytes: number): Span => arena.take(`queue ${index} ${name}`, bytes, PAGE_BYTES);
   const tags = spec.depthEntries - 1;
   return {
-    biovecs: take('biovecs', (lane.iodepth + tags) * BIOVEC_SLAB_BYTES),
+    biovecs: take('biovecs', biosOf(spec, lane) * BIOVEC_SLAB_BYTES),
     sgs: take('scatterlists', tags * NVME_MAX_SEGS * Scatterlist.bytes),
     generations: take('block generations', (spec.mediaBytes / BLOCK_BYTES) * 4),
     media: take('medium', spec.mediaBytes),
   };
+}
+
+/** Bios of a queue pair: one for each I/O at the same time and one for each tag, because of splits. */
+export function biosOf(spec: MachineSpec, lane: LaneSpec): number {
+  const ios = spec.rdma === undefined ? lane.iodepth : responsesOf(lane, spec.rdma);
+  return ios + spec.depthEntries - 1;
 }
 
 /** PRP list pages that one command of `bytes` may need, the last entry of each full page being a pointer. */
@@ -147,6 +154,7 @@ export function planMachine(spec: MachineSpec, mapTypeTreeBytes: number, start: 
   const shared = planShared(arena, spec, mapTypeTreeBytes);
   const pairs = nvmePairs(spec);
   const queues = pairs.map((pair, index) => planQueue(arena, spec, pair, index));
+  const targets = spec.rdma === undefined ? [] : planTargets(arena, spec, spec.rdma);
   const zeroed: Span = { at: start, bytes: arena.end - start };
   const tags = spec.depthEntries - 1;
   // PRP lists of all queues lie together: one window makes them reachable for the controllers.
@@ -155,6 +163,7 @@ export function planMachine(spec: MachineSpec, mapTypeTreeBytes: number, start: 
     pages: arena.take(`queue ${index} PRP lists`, tags * prpListPages(spec.mdtsBytes) * PRP_PAGE_BYTES, PAGE_BYTES),
   }));
   const pools = pairs.map(({ lane }, index) => planQueuePools(arena, spec, lane, index));
+  const targetPools = spec.rdma === undefined ? undefined : planTargetPools(arena, spec, spec.rdma);
   const streams = spec.lanes.map(({ streamIos }, index) =>
     arena.take(`lane ${index} access stream`, streamIos * IoDescriptor.bytes, PAGE_BYTES),
   );
@@ -169,6 +178,8 @@ export function planMachine(spec: MachineSpec, mapTypeTreeBytes: number, start: 
   return {
     shared,
     queues,
+    targets,
+    targetPools,
     zeroed,
     prpLists,
     pools,

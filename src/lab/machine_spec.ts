@@ -20,6 +20,21 @@ export interface LaneSpec {
   streamIos: number;
 }
 
+/** What an RNIC and its initiators are like, in the flow `nvmet`. */
+export interface RdmaSpec {
+  /** Largest I/O of the workload; above 1 MiB an initiator sends several commands. */
+  maxIoBytes: number;
+  /** Data segments of one work request: more entries become more requests. At least 4. */
+  maxSge: number;
+  /** Every RDMA READ and WRITE goes through a registered region (force_mr of ib_core, iWARP). */
+  forceMr: boolean;
+  /** Largest write whose data comes in the capsule, into host RAM (inline_data_size of the port); at most 16 KiB. */
+  inlineBytes: number;
+}
+
+/** As mlx5 has it (MLX5_MAX_SGE_RD) and nvmet's port (NVMET_RDMA_DEFAULT_INLINE_DATA_SIZE). */
+export const DEFAULT_RDMA: Omit<RdmaSpec, 'maxIoBytes'> = { maxSge: 30, forceMr: false, inlineBytes: 4096 };
+
 /** Everything that decides a machine's layout. Sizes in bytes. */
 export interface MachineSpec {
   /** The provider's BAR: a power of two. */
@@ -28,6 +43,8 @@ export interface MachineSpec {
   fabric: Fabric;
   flow: Flow;
   payload: Payload;
+  /** With the flow `nvmet`. */
+  rdma?: RdmaSpec;
   lanes: LaneSpec[];
   /** Entries of each SQ and CQ; one fewer can be used. */
   depthEntries: number;

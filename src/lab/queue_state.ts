@@ -1,8 +1,17 @@
 // What a queue pair says about itself between slices: outcomes, latency samples, counts. Read and reset by the lab.
-import { BLK_STS_RESOURCE, BusWindow, Counters, DeviceQueue, HostQueue } from '../../build/layout.ts';
+import {
+  BLK_STS_RESOURCE,
+  BusWindow,
+  Counters,
+  DeviceQueue,
+  HostQueue,
+  NvmetRdmaQueue,
+  Rnic,
+} from '../../build/layout.ts';
 import { EXIT, LabError } from '../base/errors.ts';
 import { BUCKETS } from '../stats/histogram.ts';
 import { IOMMU_FAULT, type LandingCount } from '../topology/routes.ts';
+import type { MemoryView } from './arena.ts';
 import { field, field64, setField } from './fields.ts';
 import type { BuiltMachine } from './machine.ts';
 
@@ -10,18 +19,27 @@ import type { BuiltMachine } from './machine.ts';
 const NVME_STATUS: Record<number, string> = {
   1: 'Invalid Command Opcode',
   4: 'Data Transfer Error',
+  6: 'Internal Error',
   11: 'Invalid Namespace or Format',
   19: 'PRP Offset Invalid',
   128: 'LBA Out of Range',
+  880: 'Host Pathing Error',
 };
 
 const ERRNO_NAMES: Record<number, string> = {
   5: 'EIO',
   12: 'ENOMEM',
   14: 'EFAULT',
+  19: 'ENODEV',
   22: 'EINVAL',
   95: 'EOPNOTSUPP',
   121: 'EREMOTEIO',
+};
+/** enum ib_wc_status, as ib_wc_status_msg has them. */
+const RDMA_STATUS: Record<number, string> = {
+  4: 'local protection error',
+  5: 'WR flushed',
+  10: 'remote access error',
 };
 /** Block statuses (upper half of firstError) with which a driver refuses to map a request, and the errno they stand for. */
 const MAP_REFUSALS: Record<number, string> = { 5: 'EREMOTEIO', 19: 'EINVAL' };
@@ -47,6 +65,12 @@ export interface Outcome {
   verifyErrors: number;
   /** Times one side had to wake the other. */
   wakeups: number;
+  /** I/Os of a target that were to have P2P memory and took host RAM, and those whose data came in the capsule. */
+  poolFallbacks: number;
+  inlineWrites: number;
+  /** Work requests that an RNIC completed in error, and the first status in words. */
+  rdmaErrors: number;
+  firstRdmaError: string | undefined;
 }
 
 /** Reads all queues' outcomes and clears them. */
@@ -65,40 +89,73 @@ export function takeOutcome(machine: BuiltMachine): Outcome {
     verifiedBlocks: 0,
     verifyErrors: 0,
     wakeups: 0,
+    poolFallbacks: 0,
+    inlineWrites: 0,
+    rdmaErrors: 0,
+    firstRdmaError: undefined,
   };
   for (const { host, device, client } of machine.queues) {
-    outcome.errors += field(view, host, HostQueue.errors);
-    const errno = -(field(view, host, HostQueue.refused) | 0);
-    const status = field(view, host, HostQueue.firstError);
-    const refusal = errno !== 0 ? errnoName(errno) : MAP_REFUSALS[status >>> 16];
-    if (refusal !== undefined) outcome.refusedBy ??= client.client;
-    outcome.refused ??= refusal;
-    if (status !== 0) outcome.firstError ??= statusWords(status);
-    const unclaimed = field(view, device, DeviceQueue.unclaimed);
-    if (unclaimed > 0) outcome.firstUnclaimed ??= `0x${field64(view, device, DeviceQueue.firstUnclaimed).toString(16)}`;
-    outcome.unclaimed += unclaimed;
-    const faults = field(view, device, DeviceQueue.faults);
-    if (faults > 0) outcome.firstFault ??= `0x${field64(view, device, DeviceQueue.firstFault).toString(16)}`;
-    outcome.faults += faults;
-    outcome.iotlbMisses += field(view, device, DeviceQueue.iotlbMisses);
-    outcome.verifiedBlocks += field64(view, host, HostQueue.verifiedBlocks);
-    outcome.verifyErrors += field(view, host, HostQueue.verifyErrors);
-    outcome.wakeups += field(view, host, HostQueue.wakeups) + field(view, device, DeviceQueue.wakeups);
-    for (const word of [
-      HostQueue.errors,
-      HostQueue.firstError,
-      HostQueue.refused,
-      HostQueue.verifyErrors,
-      HostQueue.wakeups,
-    ]) {
-      setField(view, host, word, 0);
-    }
-    view.u64[(host + HostQueue.verifiedBlocks) / 8] = 0n;
-    for (const word of [DeviceQueue.unclaimed, DeviceQueue.faults, DeviceQueue.iotlbMisses, DeviceQueue.wakeups]) {
-      setField(view, device, word, 0);
-    }
+    takeQueue(view, host, client.client, outcome);
+    takeUnclaimed(view, device, DeviceQueue, outcome);
+    takeFaults(view, device, outcome);
+  }
+  for (const { initiator, rnic, target, client } of machine.targets) {
+    takeQueue(view, initiator, client.client, outcome);
+    takeUnclaimed(view, rnic, Rnic, outcome);
+    takeTarget(view, target, outcome);
   }
   return outcome;
+}
+
+/** What a host's queue, or the initiator's that stands for one, says of its I/O. */
+function takeQueue(view: MemoryView, host: number, client: string, outcome: Outcome): void {
+  outcome.errors += field(view, host, HostQueue.errors);
+  const errno = -(field(view, host, HostQueue.refused) | 0);
+  const status = field(view, host, HostQueue.firstError);
+  const refusal = errno !== 0 ? errnoName(errno) : MAP_REFUSALS[status >>> 16];
+  if (refusal !== undefined) outcome.refusedBy ??= client;
+  outcome.refused ??= refusal;
+  if (status !== 0) outcome.firstError ??= statusWords(status);
+  outcome.verifiedBlocks += field64(view, host, HostQueue.verifiedBlocks);
+  outcome.verifyErrors += field(view, host, HostQueue.verifyErrors);
+  outcome.wakeups += field(view, host, HostQueue.wakeups);
+  const { errors, firstError, refused, verifyErrors, wakeups } = HostQueue;
+  for (const word of [errors, firstError, refused, verifyErrors, wakeups]) setField(view, host, word, 0);
+  view.u64[(host + HostQueue.verifiedBlocks) / 8] = 0n;
+}
+
+/** Transfers of a device that went nowhere. */
+function takeUnclaimed(
+  view: MemoryView,
+  at: number,
+  words: Pick<typeof DeviceQueue, 'unclaimed' | 'firstUnclaimed' | 'wakeups'> | typeof Rnic,
+  outcome: Outcome,
+): void {
+  const unclaimed = field(view, at, words.unclaimed);
+  if (unclaimed > 0) outcome.firstUnclaimed ??= `0x${field64(view, at, words.firstUnclaimed).toString(16)}`;
+  outcome.unclaimed += unclaimed;
+  outcome.wakeups += field(view, at, words.wakeups);
+  for (const word of [words.unclaimed, words.wakeups]) setField(view, at, word, 0);
+}
+
+/** Transfers of a controller that its IOMMU refused, and what its IOTLB missed. */
+function takeFaults(view: MemoryView, device: number, outcome: Outcome): void {
+  const faults = field(view, device, DeviceQueue.faults);
+  if (faults > 0) outcome.firstFault ??= `0x${field64(view, device, DeviceQueue.firstFault).toString(16)}`;
+  outcome.faults += faults;
+  outcome.iotlbMisses += field(view, device, DeviceQueue.iotlbMisses);
+  for (const word of [DeviceQueue.faults, DeviceQueue.iotlbMisses]) setField(view, device, word, 0);
+}
+
+function takeTarget(view: MemoryView, target: number, outcome: Outcome): void {
+  const { fallbacks, inlineWrites, rdmaErrors, firstRdmaStatus, wakeups } = NvmetRdmaQueue;
+  outcome.poolFallbacks += field(view, target, fallbacks);
+  outcome.inlineWrites += field(view, target, inlineWrites);
+  outcome.rdmaErrors += field(view, target, rdmaErrors);
+  outcome.wakeups += field(view, target, wakeups);
+  const status = field(view, target, firstRdmaStatus);
+  if (status !== 0) outcome.firstRdmaError ??= RDMA_STATUS[status] ?? `work completion status ${status}`;
+  for (const word of [fallbacks, inlineWrites, rdmaErrors, firstRdmaStatus, wakeups]) setField(view, target, word, 0);
 }
 
 /** @throws LabError (exit 4) when I/Os failed that no refusal of the scheme explains */
@@ -131,7 +188,7 @@ export function checkOutcome(outcome: Outcome, arm: string): void {
  */
 export function takeLandings(machine: BuiltMachine, unclaimed: number, faults = 0): LandingCount[] {
   const counts = new Map<string, LandingCount>();
-  for (const { windows, client } of machine.queues) {
+  for (const { windows, client } of [...machine.queues, ...machine.targets]) {
     // Between them is the window of the host's own structures.
     const routed = [...client.windows, undefined, ...(client.cpuWindows ?? [])];
     for (const [index, window] of routed.entries()) {
@@ -150,7 +207,8 @@ export function takeLandings(machine: BuiltMachine, unclaimed: number, faults = 
 /** Adds the latency samples of all queues to `counts`, clears them, and returns the largest in nanoseconds. */
 export function takeLatency(machine: BuiltMachine, counts: Uint32Array | undefined): number {
   let maxNs = 0;
-  for (const { host, histogram } of machine.queues) {
+  const fronts = machine.targets.map(({ initiator, histogram }) => ({ host: initiator, histogram }));
+  for (const { host, histogram } of [...machine.queues, ...fronts]) {
     const first = histogram.at / 4;
     if (counts !== undefined) {
       for (let bucket = 0; bucket < BUCKETS; bucket++) {

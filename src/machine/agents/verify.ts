@@ -3,7 +3,8 @@
 // The access stream never has two I/Os in flight on the same blocks or buffer, so each check is exact.
 import { Machine } from "../layout/machine";
 import { NVME_OP_WRITE } from "../layout/nvme";
-import { Dio, HostQueue } from "../layout/queue";
+import { BUFFER_REMOTE, Dio, HostQueue } from "../layout/queue";
+import { Initiator } from "../layout/rnic";
 import { SECTOR_SHIFT } from "../layout/request";
 import { BUFFERS_USER, IO_OPCODE_SHIFT } from "../layout/stream";
 import { isCpuAccessLost } from "../pci/p2pmem";
@@ -32,7 +33,7 @@ export function prepareCheck(queue: HostQueue, machine: Machine, dio: Dio, isWri
   if (dio.unfilled) return;
   const blocks = dio.lenBytes >> SECTOR_SHIFT;
   for (let i: u32 = 0; i < blocks; i++) {
-    const at = bufferBlock(machine, dio, i);
+    const at = bufferBlock(queue, machine, dio, i);
     if (isWrite) {
       const block = mediaBlock(queue, dio, i);
       const slot = <usize>queue.generations + (<usize>block << 2);
@@ -67,7 +68,7 @@ export function checkDone(queue: HostQueue, machine: Machine, dio: Dio): void {
   for (let i: u32 = 0; i < blocks; i++) {
     const block = mediaBlock(queue, dio, i);
     const generation = load<u32>(<usize>queue.generations + (<usize>block << 2));
-    const at = isWrite ? <usize>queue.media + (<usize>block << SECTOR_SHIFT) : bufferBlock(machine, dio, i);
+    const at = isWrite ? <usize>queue.media + (<usize>block << SECTOR_SHIFT) : bufferBlock(queue, machine, dio, i);
     if (isBlock(at, block, generation)) continue;
     queue.verifyErrors += 1;
     if (isWrite) writeBlock(at, block, generation);
@@ -79,7 +80,7 @@ export function checkDone(queue: HostQueue, machine: Machine, dio: Dio): void {
 export function prepareCopyCheck(front: HostQueue, back: HostQueue, machine: Machine, dio: Dio): void {
   const blocks = dio.lenBytes >> SECTOR_SHIFT;
   for (let i: u32 = 0; i < blocks; i++) {
-    store<u64>(bufferBlock(machine, dio, i), u64.MAX_VALUE);
+    store<u64>(bufferBlock(front, machine, dio, i), u64.MAX_VALUE);
     store<u64>(<usize>back.media + (<usize>mediaBlock(front, dio, i) << SECTOR_SHIFT), u64.MAX_VALUE);
   }
 }
@@ -102,10 +103,14 @@ function mediaBlock(queue: HostQueue, dio: Dio, index: u32): u32 {
   return <u32>(dio.block + index) & (queue.mediaBlocks - 1);
 }
 
-/** Memory of the buffer's block: behind the BAR or RAM window, folded as the device folds it. */
+/** Memory of the buffer's block: the initiator's, or behind the BAR or RAM window, folded as the device folds it. */
 @inline
-function bufferBlock(machine: Machine, dio: Dio, index: u32): usize {
+function bufferBlock(queue: HostQueue, machine: Machine, dio: Dio, index: u32): usize {
   const offset = <usize>(dio.bufferOffset + (<u64>index << SECTOR_SHIFT));
+  if (dio.inRam == BUFFER_REMOTE) {
+    const initiator = changetype<Initiator>(changetype<usize>(queue));
+    return <usize>initiator.memory + (offset & <usize>initiator.memoryMask);
+  }
   return dio.inRam
     ? <usize>machine.ramWindow + (offset & <usize>machine.ramWindowMask)
     : <usize>machine.barWindow + (offset & <usize>machine.barWindowMask);

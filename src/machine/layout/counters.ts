@@ -50,4 +50,14 @@ export class Counters {
   invalidations: u64;
   /** Those of them that emptied a flush queue (lazy). */
   flushes: u64;
+  /** Work requests posted to an RNIC's send queue. */
+  workRequests: u64;
+  /** Doorbells of an RNIC: send queue, receive queue, completion queue. */
+  rdmaDoorbells: u64;
+  /** Memory regions registered for one RDMA READ or WRITE. */
+  mrRegistrations: u64;
+  /** I/Os that were to have P2P memory and took host RAM: the pool had none, or the RNIC does not reach it. */
+  poolFallbacks: u64;
+  /** Writes whose data came in the capsule, into host RAM. */
+  inlineWrites: u64;
 }

@@ -130,6 +130,8 @@ export class HostQueue {
   deviceFailures: u32;
   /** CPU accesses to memory whose mapping had gone (SIGBUS), and blocks that such an access would have checked. */
   sigbus: u32;
+  /** FLOW_NVMET: the target's NvmetRdmaQueue. */
+  nvmet: u32;
 }
 
 /** The controller's side of a queue pair. */
@@ -184,11 +186,12 @@ export class DeviceQueue {
 export class Dio {
   block: u64;
   blocksOp: u32;
-  pad12: u32;
+  /** An initiator's I/O: 1 when the target is to take host RAM for it. */
+  ramTarget: u32;
   /** Byte offset of the buffer in the BAR or in RAM, and its length. */
   bufferOffset: u64;
   lenBytes: u32;
-  /** Host RAM instead of the BAR. */
+  /** Host RAM (1) instead of the BAR, or the memory of an initiator (BUFFER_REMOTE). */
   inRam: u32;
   /** Submission time in nanoseconds of a sampled I/O, else 0. */
   startNs: f64;
@@ -196,9 +199,15 @@ export class Dio {
   unfilled: u32;
   /** Identity for the counting build: distinct pages are counted for each I/O. */
   ioId: u32;
-  pad48: u64;
+  /** An initiator's I/O: status of its first command that failed. */
+  status: u32;
+  /** An initiator's I/O: commands that have not ended. */
+  commandsLeft: u32;
   pad56: u64;
 }
+
+/** Dio.inRam: the buffer lies in the initiator's memory. */
+export const BUFFER_REMOTE: u32 = 2;
 
 /** Bytes from one bio to the next: bio, inline vectors, and its Dio. */
 export const BIO_STRIDE: u32 = 256;

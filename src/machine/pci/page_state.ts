@@ -2,7 +2,7 @@
 // blk_rq_dma_map_iter_start ask once more. Bios are wholly P2P memory of one device or hold none (commit "block: don't
 // merge different kinds of P2P transfers in a single bio").
 // Left out: bio_add_page's refusal of a page with another pgmap, which no submitter of the lab attempts.
-import { machineOf, vecAt } from "../block/bio";
+import { bioAdd, machineOf, vecAt } from "../block/bio";
 import { Bio, REQ_NOMERGE, REQ_P2PDMA } from "../layout/bio";
 import { NVME_CTRL_PAGE_SIZE } from "../layout/nvme";
 import { PciP2pdmaPagemap, PGMAP_IN_P2PDMA } from "../layout/page";
@@ -19,6 +19,14 @@ export function markP2pPages(bio: Bio): void {
   for (let i: u32 = 0; i < <u32>bio.bi_vcnt; i++) {
     if (isPciP2pdmaPage(vecAt(bio, i).place)) bio.bi_opf |= REQ_P2PDMA | REQ_NOMERGE;
   }
+}
+
+/** bio_add_page of one more page: __bio_add_page's test when it becomes a vector of its own. */
+export function addMarkedPage<S>(queue: HostQueue, scheme: S, bio: Bio, phys: u64, bytes: u32): void {
+  const count = bio.bi_vcnt;
+  const page = physToPage(machineOf(queue), phys);
+  bioAdd(queue, scheme, bio, page, 0, bytes);
+  if (bio.bi_vcnt != count && isPciP2pdmaPage(page)) bio.bi_opf |= REQ_P2PDMA | REQ_NOMERGE;
 }
 
 /** nvme_pci_setup_data_simple: the test in front of dma_map_bvec, for what two PRPs reach. */

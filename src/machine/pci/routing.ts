@@ -14,6 +14,13 @@ export function route(queue: DeviceQueue, busAddress: u64, len: u32): usize {
   return at != 0 ? at : upstream(queue, busAddress, len);
 }
 
+/** As `route`, for a device that no IOMMU translates for: it has windows, windowCount, unclaimed and firstUnclaimed. */
+@inline
+export function routeUntranslated<D>(device: D, busAddress: u64, len: u32): usize {
+  const at = claimed(<usize>device.windows, device.windowCount, busAddress, len);
+  return at != 0 ? at : unclaimed(device, busAddress);
+}
+
 /** wasm address behind the first of `count` windows that claims all of the range; 0 when none does. */
 @inline
 function claimed(windows: usize, count: u32, address: u64, len: u32): usize {
@@ -40,7 +47,7 @@ function upstream(queue: DeviceQueue, address: u64, len: u32): usize {
   return at != 0 ? at : unclaimed(queue, phys);
 }
 
-function unclaimed(queue: DeviceQueue, busAddress: u64): usize {
+function unclaimed<D>(queue: D, busAddress: u64): usize {
   if (queue.unclaimed == 0) queue.firstUnclaimed = busAddress;
   queue.unclaimed += 1;
   return 0;

@@ -24,9 +24,9 @@ import { QUEUE_FLAG_DMA_DIRECT, Request } from "../layout/request";
 import { Scatterlist, SG_DMA_BUS_ADDRESS } from "../layout/scatterlist";
 import { BUFFERS_USER } from "../layout/stream";
 import { poolBusAddress } from "../mm/gen_pool";
-import { isPagePointer, pageToPhys } from "../mm/page";
+import { isPagePointer, pageToPhys, physToPage } from "../mm/page";
 import { dmaMapHostSg, physToDma } from "../pci/dma_direct";
-import { EINVAL, isReachable } from "../pci/orchestrator";
+import { EINVAL, enableNvmetP2p, isReachable } from "../pci/orchestrator";
 
 /** The queue's segment boundary (BLK_SEG_BOUNDARY_MASK). */
 const SEG_BOUNDARY_MASK: u64 = 0xffffffff;
@@ -124,6 +124,31 @@ export class Scheme {
   @inline
   mapSg(queue: HostQueue, request: Request, sgl: usize, count: u32): i32 {
     if ((request.cmd_flags & REQ_DMA_DIRECT) == 0) dmaMapHostSg(machineOf(queue), sgl, count);
+    return 0;
+  }
+
+  @inline
+  enableNvmet(queue: HostQueue, rnic: DmaClient): i32 {
+    return enableNvmetP2p(queue, rnic, QUEUE_FLAG_DMA_DIRECT, true);
+  }
+
+  /** rdma_rw_ctx_dma_init's list on the stack: the address that the caller made, the same for every client (RFC 20, 22/28). */
+  @inline
+  fillRdma(queue: HostQueue, sg: Scatterlist, phys: u64, bytes: u32, inRam: bool): void {
+    const machine = machineOf(queue);
+    if (inRam) {
+      setSgPage(sg, physToPage(machine, phys), 0, bytes);
+      return;
+    }
+    sg.dma_address = poolBusAddress(<usize>machine.pool, phys - machine.barPhys);
+    sg.dma_length = bytes;
+    sg.dma_flags = SG_DMA_BUS_ADDRESS;
+  }
+
+  /** Nothing is mapped for P2P, and nothing undone (rdma_rw_ctx_dma_destroy). */
+  @inline
+  mapRdma(queue: HostQueue, _rnic: DmaClient, sgl: usize, count: u32, inRam: bool): i32 {
+    if (inRam) dmaMapHostSg(machineOf(queue), sgl, count);
     return 0;
   }
 }

@@ -4,6 +4,7 @@
 // @variant map-ref=atomic
 // @refuses EFAULT(user) a dma-buf is registered, not pinned: its mmap is VM_IO | VM_PFNMAP, which GUP refuses (check_vma_flags)
 // @refuses ENOMEM(pool) an exported BAR has no gen_pool: pci_alloc_p2pmem returns NULL
+// @refuses ENODEV(pool) nvmet's p2pmem attribute takes no exporter without published p2pmem (pci_p2pdma_enable_store: pci_has_p2pmem)
 // @refuses EINVAL(fixed) the queue's driver makes no maps, or none for this exporter: dma_buf_map_attachment fails where the client cannot reach it
 // @refuses ENODEV(fixed) the exporter was removed: the map is revoked (move_notify) and cannot be made anew
 //
@@ -25,6 +26,8 @@ import {
   dmabufMapBytes, entryOf, getMap, invalidateMap, listBytes, mapBarDmabuf, mapReferences, putMap, restoreMap,
 } from "../pci/dma_buf_map";
 import { EFAULT, EINVAL, ENODEV, ENOMEM } from "../pci/orchestrator";
+import { dmaMapSg } from "../pci/p2pdma";
+import { addMarkedPage } from "../pci/page_state";
 
 /** The series' mark: bi_flags BIO_DMABUF_MAP in v3, a REQ_ flag from v4 on. */
 const REQ_DMABUF_MAP: u32 = 1 << 29;
@@ -115,5 +118,16 @@ export class Scheme {
   @inline
   mapSegment(queue: HostQueue, request: Request, place: u64, offset: u32, first: bool): u64 {
     return mapTestedRam(queue, request, place, this.address(queue, place, offset), first);
+  }
+
+  @inline
+  addHostPage(queue: HostQueue, bio: Bio, phys: u64, bytes: u32): void {
+    addMarkedPage(queue, this, bio, phys, bytes);
+  }
+
+  /** dma_map_sgtable tests each entry, as any page may be P2P. */
+  @inline
+  mapRdma(queue: HostQueue, rnic: DmaClient, sgl: usize, count: u32, _inRam: bool): i32 {
+    return dmaMapSg(machineOf(queue), rnic, sgl, count);
   }
 }

@@ -5,10 +5,12 @@
 // Not a proposal: no owner, no flag, no mapping, no lifetime. Its figure is the floor that every other figure contains.
 // A place is the bus address at which the client reaches the buffer, whatever memory it is in; behind an IOMMU, an address
 // in a mapping of all of that memory, made once.
-import { bioAdd } from "../block/bio";
+import { bioAdd, machineOf } from "../block/bio";
 import { Bio } from "../layout/bio";
+import { DmaClient } from "../layout/machine";
 import { Dio, HostQueue } from "../layout/queue";
 import { Request } from "../layout/request";
+import { Scatterlist } from "../layout/scatterlist";
 import { clientOf } from "../pci/dma_client";
 import { busAddress } from "../pci/dma_direct";
 
@@ -47,5 +49,31 @@ export class Scheme {
   @inline
   mapSegment(_queue: HostQueue, _request: Request, place: u64, offset: u32, _first: bool): u64 {
     return busAddress(place + offset);
+  }
+
+  @inline
+  enableNvmet(_queue: HostQueue, _rnic: DmaClient): i32 {
+    return 0;
+  }
+
+  @inline
+  addHostPage(queue: HostQueue, bio: Bio, phys: u64, bytes: u32): void {
+    bioAdd(queue, this, bio, clientOf(queue).ramReached + (phys - machineOf(queue).ramPhys), 0, bytes);
+  }
+
+  @inline
+  fillRdma(_queue: HostQueue, sg: Scatterlist, phys: u64, bytes: u32, _inRam: bool): void {
+    sg.dma_address = phys;
+    sg.dma_length = bytes;
+  }
+
+  @inline
+  mapRdma(queue: HostQueue, rnic: DmaClient, sgl: usize, count: u32, inRam: bool): i32 {
+    const machine = machineOf(queue);
+    const offset = inRam ? rnic.ramReached - machine.ramPhys : rnic.barReached - machine.barPhys;
+    for (let i: u32 = 0; i < count; i++) {
+      changetype<Scatterlist>(sgl + <usize>i * offsetof<Scatterlist>()).dma_address += offset;
+    }
+    return 0;
   }
 }

@@ -15,7 +15,7 @@
 // page and its same-pgmap checks, the single-segment test, a test per entry and one map-type lookup per request. 6.17: the
 // test of every new vector, then the bio's flag; no scatterlist, one decision per request. Places are struct page pointers.
 // Queue limits are the lab's, not the era's.
-import { machineOf } from "../block/bio";
+import { bioAdd, machineOf } from "../block/bio";
 import { addKernelBuffer, addUserBuffer, releasePages, setSgPage } from "../block/page_bio";
 import { Bio, REQ_NOMERGE, REQ_P2PDMA } from "../layout/bio";
 import { DmaClient, Machine } from "../layout/machine";
@@ -30,10 +30,10 @@ import { isPciP2pdmaPage, pageFolio, pageToPhys, physToPage, putPage, samePgmap,
 import { iodOf } from "../nvme/map_data";
 import { clientOf } from "../pci/dma_client";
 import { dmaMapHostSg, physToDma } from "../pci/dma_direct";
-import { EFAULT, EINVAL, isReachable } from "../pci/orchestrator";
+import { EFAULT, EINVAL, enableNvmetP2p, isReachable } from "../pci/orchestrator";
 import { dmaMapSg, EREMOTEIO } from "../pci/p2pdma";
 import { p2pdmaMapSg } from "../pci/p2pdma_5_2";
-import { isSimple, mapMarkedPages, markP2pPages } from "../pci/page_state";
+import { addMarkedPage, isSimple, mapMarkedPages, markP2pPages } from "../pci/page_state";
 
 /** memremap rounded to whole sections before v5.3: 128 MiB of memory, 2 MiB of struct pages. */
 const SECTION_BYTES: f64 = 134217728;
@@ -152,8 +152,13 @@ export class Scheme {
 
   @inline
   mapSg(queue: HostQueue, _request: Request, sgl: usize, count: u32): i32 {
-    const machine = machineOf(queue);
-    if (!ERA_5_2) return dmaMapSg(machine, clientOf(queue), sgl, count);
+    return this.mapList(machineOf(queue), clientOf(queue), sgl, count);
+  }
+
+  /** dma_map_sgtable; before it took P2P pages, the caller's test of the first one and the two ways. */
+  @inline
+  private mapList(machine: Machine, client: DmaClient, sgl: usize, count: u32): i32 {
+    if (!ERA_5_2) return dmaMapSg(machine, client, sgl, count);
     if (isPciP2pdmaPage(changetype<Scatterlist>(sgl).page_link)) {
       p2pdmaMapSg(machine, sgl, count);
     } else {
@@ -168,6 +173,30 @@ export class Scheme {
     if (first && isSimple(request, place, phys)) return physToDma(phys);
     if ((request.cmd_flags & REQ_P2PDMA) == 0) return physToDma(phys);
     return mapMarkedPages(queue, phys, first);
+  }
+
+  @inline
+  enableNvmet(queue: HostQueue, rnic: DmaClient): i32 {
+    return enableNvmetP2p(queue, rnic, BLK_FEAT_PCI_P2PDMA, ERA_5_2 != 0);
+  }
+
+  @inline
+  addHostPage(queue: HostQueue, bio: Bio, phys: u64, bytes: u32): void {
+    if (ERA_6_17) addMarkedPage(queue, this, bio, phys, bytes);
+    else bioAdd(queue, this, bio, physToPage(machineOf(queue), phys), 0, bytes);
+  }
+
+  /** rdma_rw_ctx_init. */
+  @inline
+  mapRdma(queue: HostQueue, rnic: DmaClient, sgl: usize, count: u32, _inRam: bool): i32 {
+    return this.mapList(machineOf(queue), rnic, sgl, count);
+  }
+
+  /** rdma_rw_ctx_destroy: 5.2 asks the first page whether there is anything to undo. */
+  @inline
+  unmapRdma(_queue: HostQueue, sgl: usize, _inRam: bool): void {
+    const first = changetype<Scatterlist>(sgl);
+    if (ERA_5_2 && !isPciP2pdmaPage(first.page_link)) first.dma_flags = 0;
   }
 
   /** 6.12: dma_flags say what each entry is. 5.2: nvme_unmap_data asks the first page whether there is anything to undo. */

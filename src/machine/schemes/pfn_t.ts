@@ -14,7 +14,7 @@ import { bioAdd, machineOf } from "../block/bio";
 import { addUserBuffer, releasePages } from "../block/page_bio";
 import { counters } from "../counting";
 import { Bio, REQ_NOMERGE } from "../layout/bio";
-import { Machine } from "../layout/machine";
+import { DmaClient, Machine } from "../layout/machine";
 import { PAGE_SHIFT, PAGE_SIZE } from "../layout/page";
 import { Dio, HostQueue } from "../layout/queue";
 import { BLK_FEAT_PCI_P2PDMA, Request } from "../layout/request";
@@ -24,7 +24,7 @@ import { pageToPhys, physToPage } from "../mm/page";
 import { clientOf } from "../pci/dma_client";
 import { dmaAddressOf, isBusAddress, physToDma } from "../pci/dma_direct";
 import { enterProvider, p2pAddress } from "../pci/map_state";
-import { EFAULT, EINVAL } from "../pci/orchestrator";
+import { EFAULT, EINVAL, enableNvmetP2p } from "../pci/orchestrator";
 import { EREMOTEIO } from "../pci/p2pdma";
 import { P2pdmaProvider } from "../pci/provider";
 import { buildRadix, findInRadix, radixBytes, rangesStateBytes } from "../pci/provider_ranges";
@@ -151,9 +151,38 @@ export class Scheme {
     sg.length = bytes;
   }
 
-  /** dma_map_sg on frames: a page behind it or not, entry by entry; the provider of pageless ones is looked up once. */
+  @inline
   mapSg(queue: HostQueue, _request: Request, sgl: usize, count: u32): i32 {
-    const machine = machineOf(queue);
+    return this.mapList(machineOf(queue), clientOf(queue), sgl, count);
+  }
+
+  @inline
+  enableNvmet(queue: HostQueue, rnic: DmaClient): i32 {
+    const answer = enableNvmetP2p(queue, rnic, BLK_FEAT_PCI_P2PDMA, false);
+    if (COUNTING && answer == -EINVAL) counters().unconverted += 1;
+    return answer;
+  }
+
+  @inline
+  addHostPage(queue: HostQueue, bio: Bio, phys: u64, bytes: u32): void {
+    bioAdd(queue, this, bio, phys >> PAGE_SHIFT, 0, bytes);
+  }
+
+  /** sg_set_pfn in nvmet's own list. */
+  @inline
+  fillRdma(_queue: HostQueue, sg: Scatterlist, phys: u64, bytes: u32, inRam: bool): void {
+    sg.page_link = (phys >> PAGE_SHIFT) | (inRam ? 0 : PFN_DEV);
+    sg.offset = 0;
+    sg.length = bytes;
+  }
+
+  @inline
+  mapRdma(queue: HostQueue, rnic: DmaClient, sgl: usize, count: u32, _inRam: bool): i32 {
+    return this.mapList(machineOf(queue), rnic, sgl, count);
+  }
+
+  /** dma_map_sg on frames: a page behind it or not, entry by entry; the provider of pageless ones is looked up once. */
+  private mapList(machine: Machine, client: DmaClient, sgl: usize, count: u32): i32 {
     let provider: u32 = 0;
     for (let i: u32 = 0; i < count; i++) {
       const sg = changetype<Scatterlist>(sgl + <usize>i * offsetof<Scatterlist>());
@@ -166,7 +195,7 @@ export class Scheme {
       }
       const found = findInRadix(<usize>this.providers, phys);
       if (found == 0) return -EREMOTEIO;
-      if (found != provider) enterProvider(machine, clientOf(queue), changetype<P2pdmaProvider>(<usize>found).bus_offset);
+      if (found != provider) enterProvider(machine, client, changetype<P2pdmaProvider>(<usize>found).bus_offset);
       provider = found;
       const answer = p2pAddress(phys);
       if (answer == 0) return -EREMOTEIO;

@@ -17,16 +17,17 @@ import { bioAdd, machineOf } from "../block/bio";
 import { addUserBuffer, releasePages } from "../block/page_bio";
 import { counters } from "../counting";
 import { Bio, REQ_NOMERGE, REQ_P2PDMA } from "../layout/bio";
-import { Machine } from "../layout/machine";
+import { DmaClient, Machine } from "../layout/machine";
 import { Dio, HostQueue } from "../layout/queue";
 import { BLK_FEAT_PCI_P2PDMA, Request } from "../layout/request";
+import { Scatterlist, SG_DMA_BUS_ADDRESS } from "../layout/scatterlist";
 import { BUFFERS_USER } from "../layout/stream";
 import { pageToPhys, physToPage } from "../mm/page";
 import { takeState } from "../mm/scheme_state";
 import { clientOf } from "../pci/dma_client";
-import { physToDma } from "../pci/dma_direct";
+import { dmaAddressOf, isBusAddress, physToDma } from "../pci/dma_direct";
 import { enterProvider, p2pAddress } from "../pci/map_state";
-import { EFAULT, EINVAL } from "../pci/orchestrator";
+import { EFAULT, EINVAL, enableNvmetP2p } from "../pci/orchestrator";
 import { initProvider, P2pdmaProvider } from "../pci/provider";
 import { buildHash, buildTree, findByHash, findInTree, hashBytes, rangesStateBytes, treeBytes } from "../pci/provider_ranges";
 
@@ -134,6 +135,55 @@ export class Scheme {
       enterProvider(machineOf(queue), clientOf(queue), changetype<P2pdmaProvider>(<usize>found).bus_offset);
     }
     return p2pAddress(phys);
+  }
+
+  @inline
+  enableNvmet(queue: HostQueue, rnic: DmaClient): i32 {
+    return enableNvmetP2p(queue, rnic, BLK_FEAT_PCI_P2PDMA, false);
+  }
+
+  @inline
+  addHostPage(queue: HostQueue, bio: Bio, phys: u64, bytes: u32): void {
+    bioAdd(queue, this, bio, phys, 0, bytes);
+  }
+
+  /** A list of physical addresses, with the flags of the vector that they came from. */
+  @inline
+  fillRdma(_queue: HostQueue, sg: Scatterlist, phys: u64, bytes: u32, inRam: bool): void {
+    sg.page_link = PHYS_LOOKUP_FLAG && !inRam ? phys | PROVIDER_1 : phys;
+    sg.offset = 0;
+    sg.length = bytes;
+  }
+
+  /** The map type of (provider, RNIC), once: nvmet's P2P list is one entry. */
+  @inline
+  mapRdma(queue: HostQueue, rnic: DmaClient, sgl: usize, count: u32, inRam: bool): i32 {
+    if (!inRam && !this.enterProviderOf(queue, rnic, changetype<Scatterlist>(sgl).page_link)) return -EINVAL;
+    for (let i: u32 = 0; i < count; i++) {
+      const sg = changetype<Scatterlist>(sgl + <usize>i * offsetof<Scatterlist>());
+      const phys = this.address(queue, sg.page_link, 0);
+      const answer = inRam ? physToDma(phys) : p2pAddress(phys);
+      if (answer == 0) return -EINVAL;
+      sg.dma_address = dmaAddressOf(answer);
+      sg.dma_flags = isBusAddress(answer) ? SG_DMA_BUS_ADDRESS : 0;
+      sg.dma_length = sg.length;
+    }
+    return 0;
+  }
+
+  /** Who the provider of a P2P place is, by its flag or by a lookup. False when nobody is. */
+  @inline
+  private enterProviderOf(queue: HostQueue, client: DmaClient, place: u64): bool {
+    let provider: P2pdmaProvider;
+    if (PHYS_LOOKUP_FLAG) {
+      provider = this.provider(<u32>(place >> FLAGS_SHIFT));
+    } else {
+      const found = PHYS_LOOKUP_HASH ? findByHash(<usize>this.lookup, place) : findInTree(<usize>this.lookup, place);
+      if (found == 0) return false;
+      provider = changetype<P2pdmaProvider>(<usize>found);
+    }
+    enterProvider(machineOf(queue), client, provider.bus_offset);
+    return true;
   }
 
   @inline

@@ -2,6 +2,7 @@
 // @summary {owner, bus_offset} and no pages: bios carry physical addresses, one mapping decision per request (p2pdma_provider, v6.19)
 // @refuses EFAULT(user) a BAR without struct pages is mapped VM_IO | VM_PFNMAP, which GUP refuses (check_vma_flags)
 // @refuses ENOMEM(pool) a provider without pages has no gen_pool: pcim_p2pdma_init makes none, pci_alloc_p2pmem returns NULL
+// @refuses ENODEV(pool) nvmet's p2pmem attribute takes no provider without published p2pmem (pci_p2pdma_enable_store: pci_has_p2pmem)
 // @refuses EINVAL(fixed) the queue does not take P2P memory, or the client cannot reach the provider (BLK_STS_INVAL)
 //
 // Upstream since v6.19 (vfio-pci's dma-buf export): whoever hands out the memory knows its provider, so nothing is looked
@@ -13,7 +14,7 @@ import { bioAdd, machineOf } from "../block/bio";
 import { releasePages } from "../block/page_bio";
 import { addTestedRam, mapTestedRam } from "../block/tested_page_bio";
 import { Bio, REQ_NOMERGE, REQ_P2PDMA } from "../layout/bio";
-import { Machine } from "../layout/machine";
+import { DmaClient, Machine } from "../layout/machine";
 import { Dio, HostQueue } from "../layout/queue";
 import { BLK_FEAT_PCI_P2PDMA, Request } from "../layout/request";
 import { BUFFERS_POOL, BUFFERS_USER } from "../layout/stream";
@@ -21,6 +22,8 @@ import { isPagePointer, pageToPhys, samePgmap } from "../mm/page";
 import { clientOf } from "../pci/dma_client";
 import { enterProvider, p2pAddress } from "../pci/map_state";
 import { EFAULT, EINVAL, ENOMEM } from "../pci/orchestrator";
+import { dmaMapSg } from "../pci/p2pdma";
+import { addMarkedPage } from "../pci/page_state";
 import { initProvider, P2pdmaProvider } from "../pci/provider";
 
 /** struct pci_p2pdma since v6.19: pool, flags, map types, and six providers. */
@@ -87,5 +90,16 @@ export class Scheme {
     if ((request.cmd_flags & REQ_P2PDMA) == 0) return mapTestedRam(queue, request, place, phys, first);
     if (first) enterProvider(machineOf(queue), clientOf(queue), this.bus_offset);
     return p2pAddress(phys);
+  }
+
+  @inline
+  addHostPage(queue: HostQueue, bio: Bio, phys: u64, bytes: u32): void {
+    addMarkedPage(queue, this, bio, phys, bytes);
+  }
+
+  /** dma_map_sgtable tests each entry, as any page may be P2P. */
+  @inline
+  mapRdma(queue: HostQueue, rnic: DmaClient, sgl: usize, count: u32, _inRam: bool): i32 {
+    return dmaMapSg(machineOf(queue), rnic, sgl, count);
   }
 }

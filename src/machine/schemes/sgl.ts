@@ -24,7 +24,7 @@ import { BUFFERS_USER } from "../layout/stream";
 import { initDeviceMemmap } from "../mm/memmap";
 import { isPciP2pdmaPage, pageToPhys, physToPage } from "../mm/page";
 import { dmaMapHostSg, physToDma } from "../pci/dma_direct";
-import { EFAULT, EINVAL, isUnderOneSwitch } from "../pci/orchestrator";
+import { EFAULT, EINVAL, isUnderOneSwitch, NVMET_TAKES_RAM } from "../pci/orchestrator";
 import { p2pdmaMapSg } from "../pci/p2pdma_5_2";
 
 /** Kernel virtual address of physical address 0 on x86-64 (page_offset_base). */
@@ -111,7 +111,25 @@ export class Scheme {
 
   @inline
   mapSg(queue: HostQueue, _request: Request, sgl: usize, count: u32): i32 {
+    return this.mapList(machineOf(queue), sgl, count);
+  }
+
+  /** Namespace and port are asked the same (nvmet_p2pmem_ns_enable, upstream_bridges_match). */
+  @inline
+  enableNvmet(queue: HostQueue, rnic: DmaClient): i32 {
     const machine = machineOf(queue);
+    if (!this.isUnderOneSwitch || (machine.queueFeatures & BLK_FEAT_PCI_P2PDMA) == 0) return -EINVAL;
+    return isUnderOneSwitch(machine, rnic) ? 0 : NVMET_TAKES_RAM;
+  }
+
+  /** rdma_rw_ctx_init with the series' flag: the same map_sg, by the RNIC's own dma_map_ops. Nothing to undo. */
+  @inline
+  mapRdma(queue: HostQueue, _rnic: DmaClient, sgl: usize, count: u32, _inRam: bool): i32 {
+    return this.mapList(machineOf(queue), sgl, count);
+  }
+
+  @inline
+  private mapList(machine: Machine, sgl: usize, count: u32): i32 {
     let p2p: u32 = 0;
     for (let i: u32 = 0; i < count; i++) {
       if (isPciP2pdmaPage(changetype<Scatterlist>(sgl + <usize>i * offsetof<Scatterlist>()).page_link)) p2p++;

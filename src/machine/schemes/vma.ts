@@ -3,6 +3,7 @@
 // @refuses EFAULT(user) O_DIRECT fails early: GUP finds a VM_IO | VM_PFNMAP mapping without struct pages (check_vma_flags)
 // @refuses EFAULT(fixed) the queue's driver is no importer: it knows no p2p_map, and GUP refuses the mapping
 // @refuses EINVAL(fixed) p2p_map refuses: the client cannot reach the exporter (pci_test_p2p), or the range is not in the VMA (any more: the exporter was removed)
+// @refuses ENODEV(pool) nvmet's p2pmem attribute takes no exporter without published p2pmem (pci_p2pdma_enable_store: pci_has_p2pmem)
 // @refuses ENOMEM(pool) the exporter has no gen_pool (pci_alloc_p2pmem returns NULL): its memory is what a process has mapped
 //
 // Long-lived buffers in a mapping registered with the importer, as RDMA's memory regions: p2p_map on each request, p2p_unmap
