@@ -16,6 +16,16 @@ const SIZES: Record<string, number> = {
   NvmeCompletion: 16,
   NvmeIod: 208,
   IoDescriptor: 16,
+  IbSge: 16,
+  IbSendWr: 40,
+  IbRdmaWr: 56,
+  IbRegWr: 56,
+  RdmaRwCtx: 80,
+  RdmaRwRegCtx: 176,
+  NvmetRdmaRsp: 656,
+  RdmaWqe: 64,
+  RdmaDataSegment: 16,
+  RdmaCqe: 64,
 };
 
 const OFFSETS: Record<string, Record<string, number>> = {
@@ -31,6 +41,18 @@ const OFFSETS: Record<string, Record<string, number>> = {
     bi_private: 64,
   },
   BioVec: { place: 0, bv_len: 8, bv_offset: 12 },
+  // rw, then nvmet_req with sg 40, inline_bvec 56, sg_cnt 360, transfer_len 368, p2p_dev 408, p2p_client 416.
+  NvmetRdmaRsp: {
+    rw0: 96,
+    req_cmd: 176,
+    req_sg: 216,
+    req_bvec0: 232,
+    req_io: 360,
+    req_sg_cnt: 536,
+    req_transfer_len: 544,
+    req_p2p_dev: 584,
+    req_p2p_client: 592,
+  },
   Request: {
     cmd_flags: 24,
     rq_flags: 28,

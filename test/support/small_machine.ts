@@ -6,9 +6,11 @@ import { type Fabric, oneSwitch } from '../../src/lab/fabric.ts';
 import { field } from '../../src/lab/fields.ts';
 import { type InlineResult, runInlineSlice } from '../../src/lab/inline.ts';
 import { type BuiltMachine, buildMachine, type SetupModule, setBuffers } from '../../src/lab/machine.ts';
-import { type Buffers, type MachineSpec, NVME_PAIRS } from '../../src/lab/machine_spec.ts';
+import { biosOf } from '../../src/lab/machine_plan.ts';
+import { type Buffers, type LaneSpec, type MachineSpec, NVME_PAIRS } from '../../src/lab/machine_spec.ts';
 import { type DeviceModule, deviceModule, type HostModule, hostModule, setupModule } from '../../src/lab/modules.ts';
 import { type Outcome, readCounters, resetCounters, takeOutcome } from '../../src/lab/queue_state.ts';
+import { targetLeftovers } from './small_target.ts';
 
 export const NVME_WRITE = 1;
 export const NVME_READ = 2;
@@ -141,9 +143,9 @@ function leftovers(machine: BuiltMachine, setup: SetupModule, hosts: Map<string,
     const expect = (name: string, value: number, expected: number): void => {
       if (value !== expected) wrong.push(`queue ${index} ${name}: ${value} instead of ${expected}`);
     };
-    const iodepth = spec.lanes[Math.floor(index / NVME_PAIRS[spec.flow])]?.iodepth as number;
-    expect('free bios', field(view, host, HostQueue.bioFree), iodepth + tags);
-    expect('free biovecs', field(view, host, HostQueue.biovecFree), iodepth + tags);
+    const bios = biosOf(spec, spec.lanes[Math.floor(index / NVME_PAIRS[spec.flow])] as LaneSpec);
+    expect('free bios', field(view, host, HostQueue.bioFree), bios);
+    expect('free biovecs', field(view, host, HostQueue.biovecFree), bios);
     expect('free scatterlists', field(view, host, HostQueue.sgFree), tags);
     expect('free short PRP lists', field(view, host, HostQueue.prpSmallFree), tags);
     expect('plugged requests', field(view, host, HostQueue.plugCount), 0);
@@ -151,6 +153,7 @@ function leftovers(machine: BuiltMachine, setup: SetupModule, hosts: Map<string,
     expect('in flight', field(view, host, HostQueue.issued) - field(view, host, HostQueue.completed), 0);
     expect('free tags', countTags(machine, host), tags);
   });
+  wrong.push(...targetLeftovers(machine));
   const free = setup.poolAvail(machine.at);
   if (free !== spec.barBytes) wrong.push(`pool: ${free} bytes free instead of ${spec.barBytes}`);
   for (const client of machine.translated) {
