@@ -10,7 +10,7 @@ import { defaultJob } from '../src/jobs/default_job.ts';
 import type { Job } from '../src/jobs/job.ts';
 import { sharedMemory } from '../src/lab/arena.ts';
 import { type Crew, startCrew } from '../src/lab/crew.ts';
-import { oneSwitch } from '../src/lab/fabric.ts';
+import { type Fabric, oneSwitch } from '../src/lab/fabric.ts';
 import { type BuiltMachine, buildMachine, setBuffers } from '../src/lab/machine.ts';
 import type { Buffers, Payload } from '../src/lab/machine_spec.ts';
 import { hostModule, setupModule } from '../src/lab/modules.ts';
@@ -64,11 +64,14 @@ export interface MachineChoice {
   /** fio options over 4 KiB randread, iodepth 256, batch 32. */
   set?: Record<string, string>;
   schemes?: string[];
+  /** Another fabric than one switch. */
+  fabricOf?: (barBytes: number) => Fabric;
 }
 
 /** One queue pair with the default job, and the schemes' metadata set up. */
 export function benchMachine(choice: MachineChoice = {}, memory = sharedMemory()): BenchMachine {
   const { barBytes = 16 * GIB, payload = 'none', set = {}, schemes = ['page', 'dma_vec', 'null'] } = choice;
+  const { fabricOf = (bytes: number) => oneSwitch(bytes, GIB) } = choice;
   const limits = { maxIodepth: 1023, namespaceBytes: TIB };
   const overrides = Object.entries(set).map(([key, value]) => ({ key, value }));
   const job = defaultJob(limits, overrides);
@@ -95,7 +98,7 @@ export function benchMachine(choice: MachineChoice = {}, memory = sharedMemory()
     namespaceBytes: limits.namespaceBytes,
     marginPercent: 2,
     topology: 'one-switch',
-    fabricOf: (bytes) => oneSwitch(bytes, GIB),
+    fabricOf,
     jobs: [job],
     jobFile: undefined,
   };

@@ -28,6 +28,7 @@ export interface RunOptions extends FabricOptions {
   mode: Mode[];
   batch?: number;
   queues?: number;
+  serviceNs?: number;
   wait: 'poll' | 'irq';
   processes: number;
   budget?: number;
@@ -105,6 +106,14 @@ export function addMeasuringOptions(command: Command): Command {
     .addOption(new Option('--cpu <cpu>', 'vendor:family where the topology does not tell: amd:23, intel:6, host'))
     .addOption(choices('--quirk <name,...>', 'faults of kernels and patches to apply', [...QUIRKS, ...SCHEME_QUIRKS]))
     .addOption(one('--iommu <mode>', 'DMA translation', [...IOMMU_MODES], 'off'))
+    .addOption(
+      number(
+        '--service-ns <ns>',
+        'modelled service time of the device for an I/O, e.g. 199.6: adds a modelled rate',
+        0.1,
+        1e9,
+      ),
+    )
     .addOption(
       choices(
         '--mode <mode,...>',
@@ -208,6 +217,7 @@ export async function resolveRun(
     topology: fabric.name,
     fabricOf: fabric.fabricOf,
     iommu: options.iommu,
+    serviceNs: options.serviceNs,
     jobs,
     jobFile,
   };

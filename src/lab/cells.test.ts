@@ -57,6 +57,37 @@ function record(arm: ArmRecord['arm'], nsPerIo: number, refused?: ArmRecord['ref
   };
 }
 
+describe('modelled figures', () => {
+  const events = { iovaAllocs: 1, pteLines: 2, invalidations: 1 } as unknown as NonNullable<ArmRecord['perIo']>;
+  const modelled = (perIo: ArmRecord['perIo'], serviceNs?: number) => {
+    const one = group();
+    const [first] = one.arms as [ArmRecord];
+    first.perIo = perIo;
+    first.iommuTableBytes = 8192;
+    const [cell] = cellsOf({ ...one, arms: [first] }, { ...params, serviceNs } as RunParams);
+    return cell;
+  };
+
+  it('add published waits to the measured time, and name what bounds the rate', () => {
+    const waits = 1e9 / 570e3 - 1e9 / 1.93e6 + (2 * (3040 - 339)) / 15;
+    const cell = modelled(events, 200);
+    const measured = cell?.cpuNsPerIo?.median as number;
+    expect(cell?.modelled?.iommuNsPerIo).toBeCloseTo(waits, 6);
+    expect(cell?.modelled?.cpuNsPerIo).toBeCloseTo(measured + waits, 6);
+    expect(cell?.modelled).toMatchObject({ serviceNs: 200, bound: 'cpu' });
+    expect(cell?.modelled?.iops).toBeCloseTo(1e9 / (measured + waits), 3);
+    // The measured figure stays what it was, and the tables count as metadata.
+    expect(measured).toBeLessThan(120);
+    expect(cell?.metadataBytes?.pageTables).toBe(8192);
+  });
+
+  it('are absent without an IOMMU or a device, and device-bound where the core is faster', () => {
+    expect(modelled(undefined)?.modelled).toBeUndefined();
+    expect(modelled(undefined, 200)?.modelled).toMatchObject({ iops: 5e6, bound: 'device' });
+    expect(modelled(events)?.modelled).not.toHaveProperty('iops');
+  });
+});
+
 function group(): GroupRecord {
   const plan = planGroups(params)[0] as GroupRecord['plan'];
   const arm = (

@@ -6,7 +6,8 @@ import { HISTOGRAM_LAYOUT, merge, percentiles, sampleCount, toSparse } from '../
 import { levelsOf, mostFrequent } from '../stats/levels.ts';
 import { median } from '../stats/location.ts';
 import type { ArmRecord, GroupRecord } from './group_record.ts';
-import { groupParams, type MeasureParams, schemeParams } from './run_plan.ts';
+import { iommuNs, throughput } from './iommu_model.ts';
+import { groupParams, type MeasureParams, queuesOf, schemeParams } from './run_plan.ts';
 import { type Metric, metricOf, valuesByProcess, warmupClasses } from './samples.ts';
 
 /** The cells of a group, in the order of its arms. */
@@ -32,6 +33,7 @@ export function cellsOf(group: GroupRecord, params: MeasureParams): Cell[] {
     perIo: record.perIo
       ? { ...record.perIo, wakeups: record.wakeupIos > 0 ? record.wakeups / record.wakeupIos : null }
       : null,
+    ...modelledOf(record, group.plan, params),
     metadataBytes: record.refused ? null : metadataOf(record, group.plan),
     verified:
       record.verifiedIos > 0
@@ -79,6 +81,26 @@ function warmupOf(record: ArmRecord): Pick<Cell, 'warmup'> {
   return warmup.length > 0 ? { warmup } : {};
 }
 
+/** Time of hardware that is not here, and the rate with the device that the user names. */
+function modelledOf(record: ArmRecord, plan: GroupRecord['plan'], params: MeasureParams): Pick<Cell, 'modelled'> {
+  const { invalidations, pteLines } = record.perIo ?? {};
+  const translated = typeof invalidations === 'number' && typeof pteLines === 'number';
+  const iommuNsPerIo = translated ? iommuNs({ invalidations, pteLines }) : undefined;
+  const cpu = estimateOf(record, 'cpuNsPerIo');
+  const { serviceNs } = params;
+  if (record.refused || (iommuNsPerIo === undefined && serviceNs === undefined)) return {};
+  const cpuNsPerIo = cpu === null ? undefined : cpu.median + (iommuNsPerIo ?? 0);
+  return {
+    modelled: {
+      ...(iommuNsPerIo === undefined ? {} : { iommuNsPerIo }),
+      ...(cpuNsPerIo === undefined ? {} : { cpuNsPerIo }),
+      ...(serviceNs === undefined || cpuNsPerIo === undefined
+        ? {}
+        : { serviceNs, ...throughput(cpuNsPerIo, serviceNs, queuesOf(plan).length) }),
+    },
+  };
+}
+
 /** Payload moved, 10^9 bytes per second; null when none was moved. */
 function bandwidth(record: ArmRecord, moves: boolean): number | null {
   const iops = estimateOf(record, 'iops');
@@ -106,7 +128,7 @@ function metadataOf(record: ArmRecord, plan: GroupRecord['plan']): MetadataBytes
   const wholeSections = plan.barBytes % SECTION_BYTES === 0;
   return {
     memmap: record.memmapBytes,
-    pageTables: wholeSections ? 0 : (record.memmapBytes / 4096) * 8,
+    pageTables: (wholeSections ? 0 : (record.memmapBytes / 4096) * 8) + (record.iommuTableBytes ?? 0),
     pool: record.poolBytes,
     mapState: record.mapStateBytes,
     descriptors: Math.round(inFlight * perIo),

@@ -40,6 +40,8 @@ export interface ArmRecord {
   poolBytes: number;
   mapStateBytes: number;
   residentBytes: number | null;
+  /** Page tables of the clients' IOMMUs when the arm was counted: one set for all arms. */
+  iommuTableBytes?: number;
 }
 
 /** One round of one schedule: every arm once. What is set aside is set aside by blocks, for all arms together. */

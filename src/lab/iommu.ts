@@ -26,7 +26,7 @@ export interface IommuSetup {
     windows: number,
     windowCount: number,
   ): void;
-  attachIommu(client: number, deviceQueue: number, index: number): void;
+  attachIommu(client: number, host: number, device: number, index: number): void;
   mapFloorBuffers(machine: number, client: number, barThroughIommu: number): number;
   /** Ranges and pages of 4 KiB that requests hold: none when no I/O is in flight. */
   iovasHeld(client: number): number;
@@ -67,8 +67,8 @@ export function setupIommus(spec: MachineSpec, plan: MachinePlan, setup: IommuSe
     const claimed = windows.bytes / BusWindow.bytes - (client.cpuWindows?.length ?? 0);
     const lazy = spec.fabric.iommu === 'lazy' ? 1 : 0;
     setup.setupIommu(at, region.at, pairs.length, spec.depthEntries - 1, onceBytes(spec), lazy, windows.at, claimed);
-    queues.forEach(({ device }, place) => {
-      setup.attachIommu(at, device.at, own[place] as number);
+    queues.forEach(({ host, device }, place) => {
+      setup.attachIommu(at, host.at, device.at, own[place] as number);
     });
     const isBus = client.windows.some(({ target }) => target === 'bar');
     if (setup.mapFloorBuffers(plan.shared.machine.at, at, isBus ? 0 : 1) === 0) {

@@ -2,7 +2,7 @@
 // order of a Latin square, counts. Leaves raw samples only; figures are made from them elsewhere.
 import { EXIT, LabError } from '../base/errors.ts';
 import { MISDIRECTED } from '../report/figure_labels.ts';
-import type { RawSample } from '../report/result.ts';
+import type { PerIo, RawSample } from '../report/result.ts';
 import { BUCKETS } from '../stats/histogram.ts';
 import { isSteady } from '../stats/steady_state.ts';
 import { misdirectionLines } from '../topology/routes.ts';
@@ -13,7 +13,7 @@ import { buildGroupMachine, emptyRecord, moduleOf, modulesOf } from './group_mac
 import type { ArmRecord, BlockRecord, GroupRecord, SliceLatency } from './group_record.ts';
 import { runInlineSlice } from './inline.ts';
 import { type BuiltMachine, setBuffers } from './machine.ts';
-import { deviceModule, hostModule, refusalReason } from './modules.ts';
+import { deviceModule, hostModule, refusalReason, setupModule } from './modules.ts';
 import { checkOutcome, readCounters, resetCounters, takeLandings, takeLatency, takeOutcome } from './queue_state.ts';
 import {
   type Arm,
@@ -299,7 +299,8 @@ function count(group: Group, record: ArmRecord): void {
     leadIos: 0,
     measureIos: COUNTED_IOS,
   });
-  checkOutcome(takeOutcome(machine), record.arm.id);
+  const outcome = takeOutcome(machine);
+  checkOutcome(outcome, record.arm.id);
   takeLatency(machine, undefined);
   const counts = readCounters(machine);
   if (counts.ios === 0) throw new LabError(`${record.arm.id}: the counting build did no I/O`, EXIT.runFailed);
@@ -313,5 +314,23 @@ function count(group: Group, record: ArmRecord): void {
     mapCalls: each(counts.mapCalls),
     doorbells: each(counts.doorbells),
     descriptorBytes: each(counts.descriptorBytes),
+    ...(machine.translated.length > 0 ? iommuCounts(counts, outcome.iotlbMisses) : {}),
+  };
+  const setup = setupModule(machine.memory);
+  record.iommuTableBytes = machine.translated.reduce((sum, client) => sum + setup.iommuTableBytes(client), 0);
+}
+
+/** What an I/O did to the IOMMU. */
+function iommuCounts(counts: ReturnType<typeof readCounters>, iotlbMisses: number): Partial<PerIo> {
+  const each = (value: number): number => value / counts.ios;
+  return {
+    iovaAllocs: each(counts.iovaAllocs),
+    iovaFrees: each(counts.iovaFrees),
+    pteWrites: each(counts.pteWrites),
+    pteClears: each(counts.pteClears),
+    pteLines: each(counts.pteLines),
+    invalidations: each(counts.invalidations),
+    flushes: each(counts.flushes),
+    iotlbMisses: each(iotlbMisses),
   };
 }

@@ -100,6 +100,21 @@ export interface LookupsModule {
   arrayLoad(array: number, index: number): number;
 }
 
+/** Functions of iommu.wasm: parts of the IOMMU by themselves, for tests. `client`: a DmaClient behind one. */
+export interface IommuModule {
+  /** First page of a free range, 0 when there is none up to `limitPfn`. */
+  alloc(client: number, cpu: number, pages: bigint, limitPfn: bigint, flushRcache: number): bigint;
+  free(client: number, cpu: number, first: bigint, pages: bigint): void;
+  ranges(client: number): number;
+  cached(client: number): number;
+  map(client: number, iova: bigint, phys: bigint, bytes: bigint): number;
+  unmap(client: number, iova: bigint, bytes: bigint): void;
+  /** Physical address by the tables; -1 (all ones) where nothing is mapped. */
+  walk(client: number, iova: bigint): bigint;
+  /** The same through a controller's IOTLB. */
+  translate(deviceQueue: number, iova: bigint): bigint;
+}
+
 interface Manifest {
   /** Hash of every source that the machine's code is made of. */
   hash: string;
@@ -251,6 +266,10 @@ export function stagesModule(memory: WebAssembly.Memory): StagesModule {
 
 export function lookupsModule(memory: WebAssembly.Memory): LookupsModule {
   return instantiate('lookups', memory) as unknown as LookupsModule;
+}
+
+export function iommuModule(memory: WebAssembly.Memory): IommuModule {
+  return instantiate('iommu', memory) as unknown as IommuModule;
 }
 
 export function probesModule(memory: WebAssembly.Memory): ProbesModule {

@@ -47,6 +47,8 @@ export interface RunParams {
   fabricOf(barBytes: number, flow: Flow): Fabric;
   /** DMA translation; default off. */
   iommu?: IommuMode;
+  /** Modelled service time of the device; without it no rate is modelled. */
+  serviceNs?: number | undefined;
   jobs: readonly Job[];
   /** The job file as given, or undefined for the default job. */
   jobFile: string | undefined;
@@ -283,6 +285,7 @@ export function groupParams(group: GroupPlan, params: MeasureParams): Params {
     queues: queuesOf(group).length,
     ...schemeParams({ era: '6.12', quirk: 'none', 'phys-lookup': 'flag', ...params.variants?.options }),
     iommu: params.iommu ?? 'off',
+    ...(params.serviceNs === undefined ? {} : { serviceNs: params.serviceNs }),
     topology: params.topology,
     wait: params.wait,
     refcount: params.refcount,

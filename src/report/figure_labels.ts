@@ -13,6 +13,7 @@ export const FIGURE_LABELS: Readonly<Record<string, FigureLabel>> = {
   latencyNs: 'measured',
   perIo: 'counted',
   metadataBytes: 'modelled',
+  modelled: 'modelled',
   resident: 'measured',
 };
 

@@ -12,7 +12,7 @@ const OF_THE_CELL: ReadonlySet<string> = new Set(['scheme', 'buffers', 'role']);
 /** Bookkeeping that no heading needs. */
 const SILENT: ReadonlySet<string> = new Set(['sweep', 'group']);
 
-/** Options every heading states, in this order. */
+/** Options every heading states, in this order; those with no words have their usual value. */
 const STATED: Readonly<Record<string, (value: ParamValue) => string>> = {
   job: (value) => `job ${value}`,
   flow: (value) => `flow ${value}`,
@@ -24,6 +24,7 @@ const STATED: Readonly<Record<string, (value: ParamValue) => string>> = {
   batch: (value) => `batch ${value}`,
   queues: (value) => (String(value) === '1' ? '1 queue' : `${value} queues`),
   era: (value) => `era ${value}`,
+  iommu: (value) => (value === 'off' ? '' : `IOMMU ${value}`),
 };
 
 /** Whether two option values are the same. */
@@ -61,7 +62,8 @@ export function describeKeys(params: Params, keys: readonly string[]): string[] 
   return keys.flatMap((key) => {
     const value = params[key];
     if (value === undefined || value === null) return [];
-    return [STATED[key]?.(value) ?? `${key} ${describeValue(params, key)}`];
+    const words = STATED[key]?.(value) ?? `${key} ${describeValue(params, key)}`;
+    return words === '' ? [] : [words];
   });
 }
 

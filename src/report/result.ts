@@ -79,6 +79,31 @@ const perIo = z.object({
   doorbells: count,
   wakeups: count,
   descriptorBytes: count,
+  // Behind an IOMMU that translates.
+  /** Ranges of I/O virtual addresses taken, and given back to the allocator. */
+  iovaAllocs: count.optional(),
+  iovaFrees: count.optional(),
+  /** Page-table entries written and cleared, and the cache lines they lie on. */
+  pteWrites: count.optional(),
+  pteClears: count.optional(),
+  pteLines: count.optional(),
+  /** Invalidations queued for the hardware, each a wait; those of them that empty a flush queue. */
+  invalidations: count.optional(),
+  flushes: count.optional(),
+  /** Pages that the device had to look up in the tables. */
+  iotlbMisses: count.optional(),
+});
+
+/** Figures that rest on published costs of hardware that is not here (lab/iommu_model.ts), beside measured ones. */
+const modelled = z.object({
+  /** Waits for invalidations and write-back of page-table entries, per I/O: modelled only. */
+  iommuNsPerIo: z.number().nonnegative().optional(),
+  /** Measured cpuNsPerIo and modelled iommuNsPerIo together. */
+  cpuNsPerIo: z.number().nonnegative().optional(),
+  /** Service time of the device in the model, and the rate that follows from it and cpuNsPerIo. */
+  serviceNs: z.number().positive().optional(),
+  iops: z.number().positive().optional(),
+  bound: z.enum(['cpu', 'device']).optional(),
 });
 
 /** Bytes the scheme keeps so that the I/O can be carried, for the cell's BAR. */
@@ -116,6 +141,7 @@ const cell = z.object({
   verified: z
     .object({ ios: z.number().nonnegative(), bytes: z.number().nonnegative(), errors: z.number().nonnegative() })
     .nullable(),
+  modelled: modelled.optional(),
   rounds: z.array(rawSample),
   /**
    * Why the scheme cannot carry these buffers: the kernel's error, and the rule behind it. Or `misdirected`: its
@@ -279,6 +305,7 @@ export type RawSample = z.infer<typeof rawSample>;
 export type CellEstimate = z.infer<typeof estimate>;
 export type Latency = z.infer<typeof latency>;
 export type PerIo = z.infer<typeof perIo>;
+export type Modelled = z.infer<typeof modelled>;
 export type MetadataBytes = z.infer<typeof metadataBytes>;
 export type ParamValue = z.infer<typeof paramValue>;
 export type Params = Record<string, ParamValue>;

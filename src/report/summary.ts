@@ -5,6 +5,7 @@ import { FIGURE_LABELS, type FigureLabel } from './figure_labels.ts';
 import { formatEstimate } from './format.ts';
 import { armName, type Group, groupsOf, isSweep, roleOf } from './groups.ts';
 import { estimateOf, metricsOf, roundsPhrase } from './metrics.ts';
+import { modelledTable } from './modelled_table.ts';
 import { describeParams, varyingKeys } from './params.ts';
 import type { Cell, Result } from './result.ts';
 import { countedTable, measuredTable, type Paint, type Tone } from './summary_tables.ts';
@@ -33,6 +34,7 @@ export function terminalSummary(result: Result, { colour = false } = {}): string
     const tables = [
       measuredTable(result, groups, leading, paint),
       leading.length > 0 ? undefined : countedTable(groups),
+      leading.length > 0 ? undefined : modelledTable(groups),
     ];
     const lines = tables.flatMap((table) => (table === undefined ? [] : ['', ...textTable(table)]));
     const notes = groupNotes(groups).map((note) => paint('unsure', note));

@@ -3,6 +3,7 @@
 import { answer } from './answer.ts';
 import { headlines } from './headlines.ts';
 import { methodLines } from './method.ts';
+import { modelledTable } from './modelled_table.ts';
 import type { Result } from './result.ts';
 import { groupNotes, legendLines, plain, runLines, type Section, summarySections } from './summary.ts';
 import { countedTable, latencyTable, measuredTable } from './summary_tables.ts';
@@ -38,11 +39,13 @@ export function markdownSummary(result: Result, charts: readonly ChartLink[] = [
 
 function figuresOf(result: Result, { heading, groups, leading }: Section): string[] {
   const counted = leading.length > 0 ? undefined : countedTable(groups);
+  const modelled = leading.length > 0 ? undefined : modelledTable(groups);
   return [
     `### ${escapeMarkdown(heading)}`,
     '',
     ...markdownTable(measuredTable(result, groups, leading, plain)),
     ...(counted === undefined ? [] : ['', ...markdownTable(counted)]),
+    ...(modelled === undefined ? [] : ['', ...markdownTable(modelled)]),
     ...groupNotes(groups).flatMap((note) => ['', escapeMarkdown(note)]),
   ];
 }

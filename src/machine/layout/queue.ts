@@ -113,6 +113,8 @@ export class HostQueue {
   refused: i32;
   bytesDone: u64;
   counters: u32;
+  /** The client's IommuDomain, 0 where nothing translates: asked for every request, so it lies here too. */
+  iommuDomain: u32;
   queueIndex: u32;
   /** FLOW_*: which agent runs the lane whose front this queue is. */
   flow: u32;

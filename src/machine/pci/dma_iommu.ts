@@ -12,7 +12,6 @@ import { NvmeIod } from "../layout/nvme";
 import { HostQueue } from "../layout/queue";
 import { Request } from "../layout/request";
 import { Scatterlist, SG_DMA_BUS_ADDRESS } from "../layout/scatterlist";
-import { clientOf } from "./dma_client";
 import { allocIova, DMA_32BIT_PFN, DMA_48BIT_PFN } from "./iova";
 import { allocIovaFast, freeIovaFast } from "./iova_rcache";
 import { flushTimer, invalidateRange, queueIova } from "./iommu_invalidate";
@@ -23,12 +22,12 @@ const PAGE_MASK: u64 = IOMMU_PAGE_BYTES - 1;
 /** Whether the queue's client is behind an IOMMU that translates. */
 @inline
 export function isTranslated(queue: HostQueue): bool {
-  return clientOf(queue).iommuDomain != 0;
+  return queue.iommuDomain != 0;
 }
 
 @inline
 function domainOf(queue: HostQueue): IommuDomain {
-  return changetype<IommuDomain>(<usize>clientOf(queue).iommuDomain);
+  return changetype<IommuDomain>(<usize>queue.iommuDomain);
 }
 
 @inline

@@ -7,7 +7,7 @@ import {
   MAX_GLOBAL_MAGS, QI_ENTRIES, QiDescriptor,
 } from "../layout/iommu";
 import { BusWindow, DmaClient, Machine, WRITER_STRIDE } from "../layout/machine";
-import { DeviceQueue } from "../layout/queue";
+import { DeviceQueue, HostQueue } from "../layout/queue";
 import { pushFree } from "../mm/free_stack";
 import { iommuMapOnce } from "./dma_iommu";
 import { initIovaTree, reserveIova } from "./iova";
@@ -160,11 +160,12 @@ function fillMagazines(domain: IommuDomain, count: u32): void {
   }
 }
 
-/** What the controller of queue pair `index` translates by. */
-export function attachQueue(client: DmaClient, queue: DeviceQueue, index: u32): void {
+/** What the host of queue pair `index` maps in, and its controller translates by. */
+export function attachQueue(client: DmaClient, host: HostQueue, device: DeviceQueue, index: u32): void {
   const domain = changetype<IommuDomain>(<usize>client.iommuDomain);
-  queue.iommu = client.iommuDomain;
-  queue.iotlb = <u32>(<usize>domain.iotlbs + <usize>index * IOTLB_BYTES);
+  host.iommuDomain = client.iommuDomain;
+  device.iommu = client.iommuDomain;
+  device.iotlb = <u32>(<usize>domain.iotlbs + <usize>index * IOTLB_BYTES);
 }
 
 /** Maps the floor's buffers once: RAM, and the BAR where the client reaches it through the host bridge. False: no tables left. */

@@ -59,9 +59,9 @@ export function setupIommu(
   buildIommu(changetype<DmaClient>(client), at, queues, tags, <u64>onceBytes, lazy != 0, windows, windowCount);
 }
 
-/** Puts the controller's side of queue pair `index` behind its client's IOMMU. */
-export function attachIommu(client: usize, deviceQueue: usize, index: u32): void {
-  attachQueue(changetype<DmaClient>(client), changetype<DeviceQueue>(deviceQueue), index);
+/** Puts queue pair `index` behind its client's IOMMU. */
+export function attachIommu(client: usize, host: usize, device: usize, index: u32): void {
+  attachQueue(changetype<DmaClient>(client), changetype<HostQueue>(host), changetype<DeviceQueue>(device), index);
 }
 
 /** Maps RAM, and the BAR unless the client's bus claims it, once for the null scheme. 0 when there is no room. */
