@@ -12,7 +12,7 @@ const OF_THE_CELL: ReadonlySet<string> = new Set(['scheme', 'buffers', 'role']);
 /** Bookkeeping that no heading needs. */
 const SILENT: ReadonlySet<string> = new Set(['sweep', 'group']);
 
-/** Options every heading states, in this order; those with no words have their usual value. */
+/** Options every heading states, in this order. */
 const STATED: Readonly<Record<string, (value: ParamValue) => string>> = {
   job: (value) => `job ${value}`,
   flow: (value) => `flow ${value}`,
@@ -24,8 +24,10 @@ const STATED: Readonly<Record<string, (value: ParamValue) => string>> = {
   batch: (value) => `batch ${value}`,
   queues: (value) => (String(value) === '1' ? '1 queue' : `${value} queues`),
   era: (value) => `era ${value}`,
-  iommu: (value) => (value === 'off' ? '' : `IOMMU ${value}`),
 };
+
+/** Options that a heading states when they are not as usual. */
+const USUAL: Params = { iommu: 'off' };
 
 /** Whether two option values are the same. */
 export function sameValue(a: ParamValue | undefined, b: ParamValue | undefined): boolean {
@@ -53,8 +55,9 @@ export function varyingKeys(records: readonly Params[]): string[] {
 
 /** The options every heading states, those in which `varying` names a difference included, as one phrase each. */
 export function describeParams(params: Params, varying: readonly string[] = []): string[] {
-  const keys = [...Object.keys(STATED), ...varying.filter((key) => !(key in STATED))];
-  return describeKeys(params, keys);
+  const unusual = Object.keys(USUAL).filter((key) => params[key] !== undefined && params[key] !== USUAL[key]);
+  const keys = new Set([...Object.keys(STATED), ...unusual, ...varying]);
+  return describeKeys(params, [...keys]);
 }
 
 /** The given options only, as one phrase each; those without a value are left out. */
@@ -62,8 +65,7 @@ export function describeKeys(params: Params, keys: readonly string[]): string[] 
   return keys.flatMap((key) => {
     const value = params[key];
     if (value === undefined || value === null) return [];
-    const words = STATED[key]?.(value) ?? `${key} ${describeValue(params, key)}`;
-    return words === '' ? [] : [words];
+    return [STATED[key]?.(value) ?? `${key} ${describeValue(params, key)}`];
   });
 }
 
