@@ -44,6 +44,8 @@ export interface RunOptions extends FabricOptions {
   mdts: string;
   queueDepth: number;
   ram: string;
+  removeAt?: number;
+  hole?: 'empty' | 'reassigned';
   fault?: string;
   out?: string;
   json?: string;
@@ -163,6 +165,15 @@ export function addMeasuringOptions(command: Command): Command {
     .addOption(new Option('--ram <size>', 'emulated host RAM').default('1GiB'))
     .addOption(
       new Option(
+        '--remove-at <percent%>',
+        'remove the provider in every round when this share of its I/Os is done, instead of comparing',
+      ).argParser(percent),
+    )
+    .addOption(
+      one('--hole <kind>', "what has the removed provider's addresses (default: empty)", ['empty', 'reassigned']),
+    )
+    .addOption(
+      new Option(
         '--fault <worker:exit|hang@ms>',
         'let a worker fail, to see what the lab does (host0, nvme0, cpu0, process0)',
       ),
@@ -195,7 +206,8 @@ export async function resolveRun(
     schemes,
     variants: resolveVariants(schemes, options),
     bars,
-    barSweep: sweeps && options.mode.includes('inline') ? SWEEP_BARS : [],
+    ...resolveRemoval(options),
+    barSweep: sweeps && options.removeAt === undefined && options.mode.includes('inline') ? SWEEP_BARS : [],
     flows: options.flow,
     payloads,
     buffers: options.buffers,
@@ -225,6 +237,29 @@ export async function resolveRun(
     params,
     warnings: [...warnings, ...fabric.notes, ...flowNotes(jobs, options.flow), ...runtimeNotes(jobs, options)],
   };
+}
+
+/** @throws LabError for a removal that nothing could come of */
+function resolveRemoval(options: RunOptions): Pick<RunParams, 'removal'> {
+  if (options.removeAt === undefined) {
+    if (options.hole === undefined) return {};
+    throw new LabError('--hole: says what has the addresses of a removed provider; add --remove-at, for example 50%.');
+  }
+  const other = options.flow.find((flow) => flow !== 'direct');
+  if (other !== undefined) {
+    throw new LabError(`--remove-at: the provider is removed under flow direct, not ${other}; use --flow direct.`);
+  }
+  if (options.p2pShare === 0) {
+    throw new LabError(
+      "--remove-at: with --p2p-share 0 no I/O uses the provider's memory, so its removal shows nothing.",
+    );
+  }
+  if (options.refcount === 'plain') {
+    throw new LabError(
+      '--remove-at: pins are waited for by their count, which --refcount plain may lose; leave it out.',
+    );
+  }
+  return { removal: { at: options.removeAt, hole: options.hole ?? 'empty' } };
 }
 
 function resolveWorkload(
@@ -336,6 +371,18 @@ export function parseFault(text: string | undefined): CrewOptions['fault'] {
   if (match === null)
     throw new LabError(`--fault: '${text}' is not WORKER:exit@MS or WORKER:hang@MS, for example nvme0:hang@500.`);
   return { worker: match[1] as string, kind: match[2] as 'exit' | 'hang', afterMs: Number(match[3]) };
+}
+
+/** "50%" as a share. */
+function percent(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)%$/.exec(text.trim());
+  const value = Number(match?.[1]);
+  if (match === null || !(value > 0 && value < 100)) {
+    throw new InvalidArgumentError(
+      'expected a share of the I/Os of each round, above 0% and below 100%, for example 50%.',
+    );
+  }
+  return value / 100;
 }
 
 function collect(value: string, previous: string[]): string[] {

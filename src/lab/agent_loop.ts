@@ -9,6 +9,15 @@ import { distance, field, setField } from './fields.ts';
 import { runInlineSlice } from './inline.ts';
 import { type DeviceKind, isIdle, type Lane } from './lanes.ts';
 import { type DeviceModule, deviceModule, type HostModule, hostModule } from './modules.ts';
+import {
+  isRemovalOrdered,
+  letGo,
+  REMOVAL,
+  type RemovalAgent,
+  type RemovalSite,
+  removalAgent,
+  turnsOfWorker,
+} from './removal.ts';
 
 /** One agent of a worker: a lane's host or one of its devices. */
 export interface AgentRole {
@@ -43,12 +52,16 @@ export interface WorkerTask {
   /** Wait for completions by spinning (poll) or by sleeping until the device rings (irq). */
   wait: 'poll' | 'irq';
   fault?: WorkerFault | undefined;
+  /** Set when slices of this crew may have the provider removed; one of the workers does it. */
+  removal?: { site: RemovalSite; isMine: boolean } | undefined;
 }
 
 /** I/Os or commands after which an agent returns to its loop. */
 const BUDGET = 4096;
 /** Idle turns inside one call when a worker has a single agent; a turn is one atomic load. */
 const SPIN_TURNS = 512;
+/** The same where the provider is removed: a grace period is as long as the longest turn. */
+const REMOVAL_TURN = { budget: 16, idleTurns: 16 } as const;
 /** Idle rounds of the loop before a polling worker sleeps: some hundred microseconds. */
 const SPIN_ROUNDS = 256;
 const SLEEP_MS = 100;
@@ -151,31 +164,60 @@ function runThreads(worker: Worker): void {
   );
   const single = task.agents.length === 1;
   const idleTurns = single && task.wait === 'poll' ? SPIN_TURNS : 0;
-  const roundsBeforeSleep = task.wait === 'irq' ? 1 : SPIN_ROUNDS * (single ? 1 : 8);
+  const removal = beginRemoval(worker, host);
+  const turn: Turn = { host, slices, removal, ...(removal ? REMOVAL_TURN : { budget: BUDGET, idleTurns }) };
+  const roundsBeforeSleep = removal?.agent ? FOREVER : task.wait === 'irq' ? 1 : SPIN_ROUNDS * (single ? 1 : 8);
   let idleRounds = 0;
   while (Atomics.load(i32, CONTROL.drained) < task.lanes.length) {
-    const worked = runAgents(worker, host, slices, idleTurns);
+    const worked = runAgents(worker, turn);
     beat(worker);
     idleRounds = worked ? 0 : idleRounds + 1;
     if (idleRounds < roundsBeforeSleep) continue;
-    sleep(worker, () => runAgents(worker, host, slices, 0));
+    sleep(worker, () => runAgents(worker, { ...turn, idleTurns: 0 }));
     idleRounds = 0;
   }
   wakeAll(worker);
+  removal?.turns.leave();
+  removal?.agent?.finish();
+}
+
+/** What a worker does in one round of a slice. */
+interface Turn {
+  host: HostModule;
+  slices: Map<number, LaneSlice>;
+  budget: number;
+  idleTurns: number;
+  removal: RemovalPart | undefined;
+}
+
+/** A worker's part in the provider's removal: it says when it has been outside its agents; one worker removes. */
+interface RemovalPart {
+  turns: { next(): void; leave(): void };
+  agent: RemovalAgent | undefined;
+}
+
+function beginRemoval({ task, view }: Worker, host: HostModule): RemovalPart | undefined {
+  if (task.removal === undefined || !isRemovalOrdered(view)) return undefined;
+  const agent = task.removal.isMine ? removalAgent(view, host, task.removal.site) : undefined;
+  return { turns: turnsOfWorker(view, task.index), agent };
 }
 
 /** One round over the worker's agents. True when any of them did something. */
-function runAgents(worker: Worker, host: HostModule, slices: Map<number, LaneSlice>, idleTurns: number): boolean {
-  let worked = false;
+function runAgents(worker: Worker, { host, slices, budget, idleTurns, removal }: Turn): boolean {
+  let worked = removal?.agent?.turn() ?? false;
+  removal?.turns.next();
   for (const agent of worker.task.agents) {
     const done =
       agent.kind === 'host'
-        ? host.run(agent.at, BUDGET, idleTurns)
-        : worker.device(agent.kind).run(agent.at, BUDGET, idleTurns);
+        ? host.run(agent.at, budget, idleTurns)
+        : worker.device(agent.kind).run(agent.at, budget, idleTurns);
     const slice = slices.get(agent.at);
     if (done > 0) worked = true;
-    if (slice !== undefined && advance(worker, slice)) worked = true;
+    if (slice === undefined || !advance(worker, slice)) continue;
+    worked = true;
+    if (slice.phase === 'drained' && removal !== undefined) letGo(host, worker.task.removal?.site, 1);
   }
+  removal?.turns.leave();
   return worked;
 }
 
@@ -271,19 +313,28 @@ function runInline(worker: Worker): void {
   const { i32, f64 } = view;
   const scheme = task.schemes[Atomics.load(i32, CONTROL.arm)];
   assert(scheme, 'the arm has a scheme');
+  const host = worker.host(scheme);
+  const site = task.removal?.site;
+  const removal = site && isRemovalOrdered(view) ? removalAgent(view, host, { ...site, workers: [] }) : undefined;
   const result = runInlineSlice({
     view,
     lanes: task.lanes,
-    host: worker.host(scheme),
+    host,
     device: worker.device,
     streamStart: i32[CONTROL.streamStart] as number,
     leadIos: i32[CONTROL.leadIos] as number,
     measureIos: i32[CONTROL.measureIos] as number,
+    interleaveSeed: removal && (f64[REMOVAL.interleaveSeed] as number),
     keepGoing: () => {
+      removal?.turn();
       beat(worker);
       return Atomics.load(i32, CONTROL.stop) === 0;
     },
   });
+  if (removal !== undefined) {
+    letGo(host, site, task.lanes.length);
+    removal.finish();
+  }
   const words = laneResult(0);
   f64[words.hostMs] = result.hostMs;
   f64[words.ios] = result.ios;

@@ -7,6 +7,7 @@ import { levelsOf, mostFrequent } from '../stats/levels.ts';
 import { median } from '../stats/location.ts';
 import type { ArmRecord, GroupRecord } from './group_record.ts';
 import { iommuNs, throughput } from './iommu_model.ts';
+import { removalOf } from './removal_figures.ts';
 import { groupParams, type MeasureParams, queuesOf, schemeParams } from './run_plan.ts';
 import { type Metric, metricOf, valuesByProcess, warmupClasses } from './samples.ts';
 
@@ -42,6 +43,9 @@ export function cellsOf(group: GroupRecord, params: MeasureParams): Cell[] {
     rounds: record.samples,
     ...warmupOf(record),
     ...(record.refused ? { refused: record.refused } : {}),
+    ...(record.removal && params.removal
+      ? { removal: removalOf(record.removal, params.removal, group.plan.payload === 'verify') }
+      : {}),
   }));
 }
 

@@ -1,13 +1,15 @@
 // The workers of one machine, seen from the lab: start them, give an order, wait for it with a watchdog, end them.
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
+import { HostQueue } from '../../build/layout.ts';
 import { EXIT, LabError } from '../base/errors.ts';
 import type { WorkerFault, WorkerTask } from './agent_loop.ts';
 import { CONTROL, laneResult, MAX_LANES, MAX_WORKERS, ORDER, workerWords } from './control.ts';
-import { setField } from './fields.ts';
+import { field, setField } from './fields.ts';
 import type { DeviceAgent, Lane } from './lanes.ts';
 import type { BuiltMachine } from './machine.ts';
 import { type Placed, type PlacedAgent, placeAgents } from './placement.ts';
+import { OUTSIDE, providerWindows, REMOVAL, type RemovalSite } from './removal.ts';
 
 /** A worker that has not beaten for this long during an order is stuck. Every loop of a worker beats. */
 const STUCK_MS = 3000;
@@ -21,6 +23,15 @@ export interface SliceOrder {
   streamStart: number;
   leadIos: number;
   measureIos: number;
+  /** The provider goes in this slice. */
+  removal?: RemovalOrder;
+}
+
+/** When the provider goes, and what is there afterwards. */
+export interface RemovalOrder {
+  /** Share of the slice's measured I/Os after which it goes, 0 to 1. */
+  at: number;
+  interleaveSeed: number;
 }
 
 /** What one slice took. */
@@ -43,6 +54,8 @@ export interface CrewOptions {
   wait: 'poll' | 'irq';
   cores: number;
   fault?: (WorkerFault & { worker: string }) | undefined;
+  /** Slices may have the provider removed. */
+  removes?: boolean;
 }
 
 /** The running workers of one machine. */
@@ -90,7 +103,9 @@ export async function closePool(): Promise<void> {
 export async function startCrew(machine: BuiltMachine, options: CrewOptions): Promise<Crew> {
   const { i32 } = machine.view;
   const kinds = machine.lanes.map(({ devices }) => devices.map(({ kind }) => kind));
-  const placed = placeAgents(kinds, options.cores);
+  const placed = options.removes
+    ? withRemover(placeAgents(kinds, options.cores), options.cores)
+    : placeAgents(kinds, options.cores);
   if (machine.lanes.length > MAX_LANES || placed.workers.length > MAX_WORKERS) {
     throw new LabError(`at most ${MAX_LANES} queue pairs and ${MAX_WORKERS} threads; use fewer --queues or numjobs.`);
   }
@@ -135,6 +150,23 @@ export async function startCrew(machine: BuiltMachine, options: CrewOptions): Pr
   };
 }
 
+/** The agent that removes the provider has a thread of its own where a core is left; else the last worker runs it too. */
+function withRemover(placed: Placed, cores: number): Placed {
+  if (placed.workers.length >= cores) return placed;
+  return { ...placed, workers: [...placed.workers, { name: 'hotplug0', agents: [] }] };
+}
+
+/** Where the remover finds the machine; the last worker is its own. */
+function removalSite(machine: BuiltMachine, placed: Placed): RemovalSite {
+  return {
+    machine: machine.at,
+    fronts: machine.lanes.map(({ host }) => host),
+    controllers: machine.queues.map(({ device }) => device),
+    windows: providerWindows(machine),
+    workers: placed.workers.slice(0, -1).map((_, index) => index),
+  };
+}
+
 function workerTask(machine: BuiltMachine, placed: Placed, index: number, options: CrewOptions): WorkerTask {
   const placement = placed.workers[index] as Placed['workers'][number];
   const fault = options.fault?.worker === placement.name ? options.fault : undefined;
@@ -149,6 +181,9 @@ function workerTask(machine: BuiltMachine, placed: Placed, index: number, option
     bells: machine.bells,
     wait: options.wait,
     fault: fault && { kind: fault.kind, afterMs: fault.afterMs },
+    removal: options.removes
+      ? { site: removalSite(machine, placed), isMine: index === placed.workers.length - 1 }
+      : undefined,
   };
 }
 
@@ -176,10 +211,21 @@ function prepare(machine: BuiltMachine, order: SliceOrder): void {
   i32[CONTROL.leadIos] = order.leadIos;
   i32[CONTROL.measureIos] = order.measureIos;
   i32[CONTROL.streamStart] = order.streamStart;
+  orderRemoval(machine, order);
   machine.lanes.forEach((_, index) => {
     const words = laneResult(index);
     for (const word of Object.values(words)) f64[word] = 0;
   });
+}
+
+function orderRemoval({ view, lanes }: BuiltMachine, order: SliceOrder): void {
+  const { f64, i32 } = view;
+  const { removal } = order;
+  f64[REMOVAL.afterIos] = removal === undefined ? -1 : Math.floor(removal.at * order.measureIos * lanes.length);
+  if (removal === undefined) return;
+  f64[REMOVAL.interleaveSeed] = removal.interleaveSeed;
+  f64[REMOVAL.completedBase] = lanes.reduce((sum, { host }) => (sum + field(view, host, HostQueue.completed)) >>> 0, 0);
+  for (let index = 0; index < MAX_WORKERS; index++) i32[workerWords(index).turn] = OUTSIDE;
 }
 
 function collect(machine: BuiltMachine, order: SliceOrder): SliceResult {

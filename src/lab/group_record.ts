@@ -1,7 +1,7 @@
 // What measuring one group leaves: raw samples and facts, plain data that can be posted between processes. Figures are
 // made from them elsewhere. The records of several processes merge into one.
 import { assert } from '../base/errors.ts';
-import type { PerIo, RawSample } from '../report/result.ts';
+import type { PerIo, RawSample, Removal, RemovalRound } from '../report/result.ts';
 import type { Disturbance } from './disturbance.ts';
 import type { Arm, GroupPlan, Mode } from './run_plan.ts';
 
@@ -42,6 +42,16 @@ export interface ArmRecord {
   residentBytes: number | null;
   /** Page tables of the clients' IOMMUs when the arm was counted: one set for all arms. */
   iommuTableBytes?: number;
+  /** In place of samples, where the provider was removed. */
+  removal?: ArmRemoval;
+}
+
+/** The removals of one arm. */
+export interface ArmRemoval {
+  rule: Removal['rule'];
+  /** With what later I/O is refused, where it is. */
+  errno: string | undefined;
+  rounds: RemovalRound[];
 }
 
 /** One round of one schedule: every arm once. What is set aside is set aside by blocks, for all arms together. */
@@ -101,6 +111,18 @@ function mergeArm(records: readonly ArmRecord[]): ArmRecord {
     verifiedBlocks: sum('verifiedBlocks'),
     verifiedIos: sum('verifiedIos'),
     verifyErrors: sum('verifyErrors'),
+    ...(first.removal ? { removal: mergeRemovals(records) } : {}),
     unsteady: [...new Set(records.flatMap(({ unsteady }) => unsteady))],
+  };
+}
+
+function mergeRemovals(records: readonly ArmRecord[]): ArmRemoval {
+  const removals = records.flatMap(({ removal }) => removal ?? []);
+  const [first] = removals;
+  assert(first !== undefined, 'an arm with removals has one');
+  return {
+    rule: first.rule,
+    errno: removals.find(({ errno }) => errno !== undefined)?.errno,
+    rounds: removals.flatMap(({ rounds }) => rounds),
   };
 }

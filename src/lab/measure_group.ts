@@ -13,6 +13,7 @@ import { buildGroupMachine, emptyRecord, moduleOf, modulesOf } from './group_mac
 import type { ArmRecord, BlockRecord, GroupRecord, SliceLatency } from './group_record.ts';
 import { runInlineSlice } from './inline.ts';
 import { type BuiltMachine, setBuffers } from './machine.ts';
+import { measureRemovals } from './measure_removal.ts';
 import { deviceModule, hostModule, refusalReason, setupModule } from './modules.ts';
 import { checkOutcome, readCounters, resetCounters, takeLandings, takeLatency, takeOutcome } from './queue_state.ts';
 import {
@@ -65,12 +66,19 @@ export async function measureGroup(plan: GroupPlan, params: MeasureParams, run: 
   const { machine, meanBytes } = buildGroupMachine(plan, params, run.memory, run.cores);
   const arms = plan.arms.map((arm) => emptyRecord(arm, params, machine, meanBytes));
   const schemes = modulesOf(plan, params);
-  const crew = await startCrew(machine, { schemes, wait: params.wait, cores: run.cores, fault: run.fault });
+  const crew = await startCrew(machine, {
+    schemes,
+    wait: params.wait,
+    cores: run.cores,
+    fault: run.fault,
+    removes: params.removal !== undefined,
+  });
   run.observer.onCrew(crew);
   try {
     const group: Group = { plan, params, machine, crew, schemes, run };
     for (const record of arms) await tryOut(group, record);
-    const running = withReference(arms.filter(({ refused }) => refused === undefined).map(({ arm }) => arm));
+    const able = arms.filter(({ refused }) => refused === undefined).map(({ arm }) => arm);
+    const running = params.removal === undefined ? withReference(able) : able;
     const refused = arms.filter((record) => record.refused !== undefined);
     const records = running.map((arm) => emptyRecord(arm, params, machine, meanBytes));
     const record: GroupRecord = {
@@ -82,8 +90,15 @@ export async function measureGroup(plan: GroupPlan, params: MeasureParams, run: 
       tookMs: 0,
       interrupted: true,
     };
-    const done = (await warmUpAll(group, record, records)) && (await measureRounds(group, record, records));
-    if (done && run.counting) for (const arm of records) count(group, arm);
+    const done =
+      params.removal === undefined
+        ? (await warmUpAll(group, record, records)) && (await measureRounds(group, record, records))
+        : await measureRemovals(
+            { ...group, sliceIos: (nsPerIo, ms) => sliceIos(group, nsPerIo, ms) },
+            record,
+            params.removal,
+          );
+    if (done && params.removal === undefined && run.counting) for (const arm of records) count(group, arm);
     await crew.close();
     return { ...record, tookMs: performance.now() - began, interrupted: !done };
   } catch (error) {
@@ -95,7 +110,8 @@ export async function measureGroup(plan: GroupPlan, params: MeasureParams, run: 
   }
 }
 
-interface Group {
+/** A group while it is measured. */
+export interface Group {
   plan: GroupPlan;
   params: MeasureParams;
   machine: BuiltMachine;

@@ -71,6 +71,11 @@ export interface Outcome {
   /** Work requests that an RNIC completed in error, and the first status in words. */
   rdmaErrors: number;
   firstRdmaError: string | undefined;
+  /** Of the errors: refused by submitter, scheme or mapping; failed by the device. */
+  refusals: number;
+  deviceFailures: number;
+  /** CPU accesses to memory of a provider that had gone. */
+  sigbus: number;
 }
 
 /** Reads all queues' outcomes and clears them. */
@@ -93,6 +98,9 @@ export function takeOutcome(machine: BuiltMachine): Outcome {
     inlineWrites: 0,
     rdmaErrors: 0,
     firstRdmaError: undefined,
+    refusals: 0,
+    deviceFailures: 0,
+    sigbus: 0,
   };
   for (const { host, device, client } of machine.queues) {
     takeQueue(view, host, client.client, outcome);
@@ -119,8 +127,13 @@ function takeQueue(view: MemoryView, host: number, client: string, outcome: Outc
   outcome.verifiedBlocks += field64(view, host, HostQueue.verifiedBlocks);
   outcome.verifyErrors += field(view, host, HostQueue.verifyErrors);
   outcome.wakeups += field(view, host, HostQueue.wakeups);
-  const { errors, firstError, refused, verifyErrors, wakeups } = HostQueue;
-  for (const word of [errors, firstError, refused, verifyErrors, wakeups]) setField(view, host, word, 0);
+  outcome.refusals += field(view, host, HostQueue.refusals) + field(view, host, HostQueue.mapRefusals);
+  outcome.deviceFailures += field(view, host, HostQueue.deviceFailures);
+  outcome.sigbus += field(view, host, HostQueue.sigbus);
+  const { errors, firstError, refused, verifyErrors, wakeups, refusals, mapRefusals, deviceFailures, sigbus } =
+    HostQueue;
+  const words = [errors, firstError, refused, verifyErrors, wakeups, refusals, mapRefusals, deviceFailures, sigbus];
+  for (const word of words) setField(view, host, word, 0);
   view.u64[(host + HostQueue.verifiedBlocks) / 8] = 0n;
 }
 

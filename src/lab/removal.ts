@@ -17,6 +17,7 @@ import {
 import type { MemoryView } from './arena.ts';
 import { REMOVAL_WORDS, workerWords } from './control.ts';
 import { field } from './fields.ts';
+import type { BuiltMachine } from './machine.ts';
 import type { HostModule } from './modules.ts';
 
 /** What a removal waits for. */
@@ -82,11 +83,30 @@ export interface RemovalAgent {
   finish(): void;
 }
 
-/** The agent for one slice, or undefined when no removal was ordered. */
-export function removalAgent(view: MemoryView, host: HostModule, site: RemovalSite): RemovalAgent | undefined {
+export function isRemovalOrdered({ f64 }: MemoryView): boolean {
+  return (f64[REMOVAL.afterIos] as number) >= 0;
+}
+
+/** The `turn` word of worker `index`, as it goes through a slice. */
+export function turnsOfWorker({ i32 }: MemoryView, index: number): { next(): void; leave(): void } {
+  const { turn } = workerWords(index);
+  let number = 0;
+  return {
+    // Meets haveMoved: what the worker's agents read after this store, they read after whatever the other side wrote before it.
+    next: () => void Atomics.store(i32, turn, ++number & 0x3fff_ffff),
+    leave: () => void Atomics.store(i32, turn, OUTSIDE),
+  };
+}
+
+/** `lanes` lanes give back their long-lived buffers: what removal waits for under the rule `holders`. */
+export function letGo(host: HostModule, site: RemovalSite | undefined, lanes: number): void {
+  if (site !== undefined && host.removalRule(site.machine) === RULE_HOLDERS) host.hold(site.machine, -lanes);
+}
+
+/** The agent for one slice in which a removal was ordered. */
+export function removalAgent(view: MemoryView, host: HostModule, site: RemovalSite): RemovalAgent {
   const { f64 } = view;
   const afterIos = f64[REMOVAL.afterIos] as number;
-  if (afterIos < 0) return undefined;
   const base = f64[REMOVAL.completedBase] as number;
   let phase: number = REMOVAL_NONE;
   let seen: number[] = [];
@@ -95,6 +115,22 @@ export function removalAgent(view: MemoryView, host: HostModule, site: RemovalSi
   const okSince = (): number => completed() - sum(view, site, HostQueue.errors);
   const stamp = (at: number): void => {
     f64[at] = performance.now();
+  };
+  const step = (): void => {
+    phase = host.remove(site.machine, UNMAP_BYTES, phase === REMOVAL_KILLED && haveMoved(view, site, seen));
+  };
+  const arrive = (): void => {
+    if (phase === REMOVAL_KILLED) {
+      stamp(REMOVAL.unmappedMs);
+      seen = turnsOf(view, site);
+    }
+    if (phase === REMOVAL_DRAINING) stamp(REMOVAL.quiescedMs);
+    if (phase !== REMOVAL_GONE) return;
+    for (const controller of site.controllers) host.takeWindows(site.machine, controller);
+    stamp(REMOVAL.goneMs);
+    f64[REMOVAL.okAtGone] = okSince();
+    f64[REMOVAL.hitsAtGone] = hitsOf(view, site.windows);
+    f64[REMOVAL.turns] = turns;
   };
   const turn = (): boolean => {
     if (phase === REMOVAL_GONE) return false;
@@ -105,20 +141,11 @@ export function removalAgent(view: MemoryView, host: HostModule, site: RemovalSi
       f64[REMOVAL.inFlightAtStart] = (sum(view, site, HostQueue.issued) - sum(view, site, HostQueue.completed)) >>> 0;
     }
     turns++;
-    const before = phase;
-    phase = host.remove(site.machine, UNMAP_BYTES, phase === REMOVAL_KILLED && haveMoved(view, site, seen));
-    if (phase === before) return true;
-    if (phase === REMOVAL_KILLED) {
-      stamp(REMOVAL.unmappedMs);
-      seen = turnsOf(view, site);
-    }
-    if (phase === REMOVAL_DRAINING) stamp(REMOVAL.quiescedMs);
-    if (phase === REMOVAL_GONE) {
-      for (const controller of site.controllers) host.takeWindows(site.machine, controller);
-      stamp(REMOVAL.goneMs);
-      f64[REMOVAL.okAtGone] = okSince();
-      f64[REMOVAL.hitsAtGone] = hitsOf(view, site.windows);
-      f64[REMOVAL.turns] = turns;
+    // As far as it gets: it stops where it has to wait for others, and after each part of a user mapping.
+    for (let before = -1; phase !== before && phase !== REMOVAL_GONE; ) {
+      before = phase;
+      step();
+      if (phase !== before) arrive();
     }
     return true;
   };
@@ -147,4 +174,14 @@ function turnsOf(view: MemoryView, site: RemovalSite): number[] {
 function haveMoved(view: MemoryView, site: RemovalSite, seen: readonly number[]): boolean {
   const now = turnsOf(view, site);
   return now.every((turn, index) => turn === OUTSIDE || turn !== seen[index]);
+}
+
+/** The windows of all controllers that lead to the provider's BAR, by wasm address. */
+export function providerWindows(machine: BuiltMachine): number[] {
+  return machine.queues.flatMap(({ windows, client }) =>
+    // Between them is the window of the host's own structures.
+    [...client.windows, undefined, ...(client.cpuWindows ?? [])].flatMap((window, index) =>
+      window?.target === 'bar' ? [windows.at + index * BusWindow.bytes] : [],
+    ),
+  );
 }

@@ -53,7 +53,7 @@ export async function run(params: RunParams, hooks: RunHooks): Promise<RunOutcom
   const { interrupted, failure, processes, looks } = measured;
   if (failure !== undefined && failure.exitCode !== EXIT.runFailed) throw failure;
   const kept = measured.groups.filter(({ arms }) =>
-    arms.some(({ samples, perIo, refused }) => samples.length > 0 || perIo || refused),
+    arms.some(({ samples, perIo, refused, removal }) => samples.length > 0 || perIo || refused || removal),
   );
   const warnings = [
     ...hooks.warnings,

@@ -10,6 +10,12 @@ import { type Buffers, type Flow, type MachineSpec, NVME_PAIRS, type Payload } f
 
 export type Mode = 'threads' | 'inline';
 
+/** The provider is removed after this share of a round's I/Os, 0 to 1; `hole`: what has its addresses then. */
+export interface RemovalParams {
+  at: number;
+  hole: 'empty' | 'reassigned';
+}
+
 /** Everything that decides a run, resolved. Sizes in bytes. */
 export interface RunParams {
   /** Schemes to compare; the first is the reference. */
@@ -42,6 +48,8 @@ export interface RunParams {
   namespaceBytes: number;
   /** Difference that does not matter, in percent, named before the run. */
   marginPercent: number;
+  /** The provider is removed in every round, instead of a comparison. */
+  removal?: RemovalParams;
   /** The emulated PCIe tree: its name, and its provider and the clients of a flow for a BAR size. */
   topology: string;
   fabricOf(barBytes: number, flow: Flow): Fabric;
@@ -299,6 +307,7 @@ export function groupParams(group: GroupPlan, params: MeasureParams): Params {
     rounds: group.rounds,
     roundMs: group.roundMs,
     seed: params.seed,
+    ...(params.removal === undefined ? {} : { removeAt: params.removal.at, hole: params.removal.hole }),
     ...Object.fromEntries(group.jobs.flatMap((each) => fioOptions(each, group.jobs.length > 1))),
   };
 }

@@ -8,10 +8,13 @@ import { viewOf } from './look.ts';
 import type { Metric } from './metrics.ts';
 import { describeKeys } from './params.ts';
 import { isBetter, isSignificant, pairName, type Ratio, recordedRatios } from './ratios.ts';
+import { removalAnswer } from './removal_table.ts';
 import type { ComparisonRecord, Result } from './result.ts';
 
 /** What differs, what does not, what it means in memory. Fewer sentences where the records say nothing of one. */
 export function answer(result: Result): string[] {
+  const removed = removalAnswer(result.cells);
+  if (removed.length > 0) return removed;
   const groups = groupsOf(result);
   const { metric } = viewOf(result);
   const ratios = recordedRatios(result)(groups, metric).filter(

@@ -17,6 +17,7 @@ import {
 } from './groups.ts';
 import { CPU_NS_PER_IO, IOPS, type Metric, metricsOf } from './metrics.ts';
 import { commonParams, describeParams, varyingKeys } from './params.ts';
+import { removalHeadlines } from './removal_table.ts';
 import type { Cell, ComparisonRecord, Result } from './result.ts';
 
 /** One sentence or two per arm, then the noise check, the sweep and the refusals. Plain text. */
@@ -30,6 +31,7 @@ export function headlines(result: Result): string[] {
     return describeParams(shown, keys).join(', ');
   };
   return [
+    ...removalHeadlines(result.cells),
     ...single.flatMap((group) =>
       comparedPairs(result, group).flatMap((pair) => pairSentence(result, pair, place(group))),
     ),

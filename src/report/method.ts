@@ -1,10 +1,12 @@
 // How the figures of a result came about, in words.
 import { commonPhrase, floorSentence } from './headlines.ts';
 import { metricsOf, roundsPhrase } from './metrics.ts';
+import { removalMethod } from './removal_table.ts';
 import type { Result } from './result.ts';
 
 /** How the figures came about, in five lines or fewer. */
 export function methodLines(result: Result): string[] {
+  if (result.cells.some(({ removal }) => removal !== undefined)) return removalMethod();
   const counts = metricsOf(result.cells).flatMap((metric) => {
     const phrase = roundsPhrase(result.cells, metric);
     return phrase === undefined ? [] : [`${metric.title}: ${phrase}.`];

@@ -121,6 +121,65 @@ const metadataBytes = z.object({
 export const PER_IO_KEYS: readonly string[] = Object.keys(perIo.shape);
 export const METADATA_KEYS: readonly string[] = Object.keys(metadataBytes.shape);
 
+const removalRound = z.object({
+  round: z.number().int().nonnegative(),
+  mode: z.enum(['threads', 'inline']),
+  ios: z.number().nonnegative(),
+  inFlight: z.number().nonnegative(),
+  okBefore: z.number().nonnegative(),
+  okDraining: z.number().nonnegative(),
+  okAfter: z.number().nonnegative(),
+  refused: z.number().nonnegative(),
+  deviceErrors: z.number().nonnegative(),
+  unclaimed: z.number().nonnegative(),
+  landedElsewhere: z.number().nonnegative(),
+  faults: z.number().nonnegative(),
+  sigbus: z.number().nonnegative(),
+  corruptedBlocks: z.number().nonnegative(),
+  unmapNs: z.number().nonnegative(),
+  graceNs: z.number().nonnegative(),
+  drainNs: z.number().nonnegative(),
+  /** Turns of the removing agent. */
+  turns: z.number().nonnegative(),
+});
+
+/** What the provider's removal under I/O came to, over all rounds and schedules. Counts are sums of I/Os. */
+const removal = z.object({
+  /** Share of a round's I/Os after which the provider went. */
+  at: z.number().gt(0).lt(1),
+  /** What its addresses led to afterwards. */
+  hole: z.enum(['empty', 'reassigned']),
+  /** What the removal waited for; `none`: nothing that the scheme has could be waited for or revoked. */
+  rule: z.enum(['pins', 'allocations', 'holders', 'revoked', 'none']),
+  inFlight: z.number().nonnegative(),
+  okBefore: z.number().nonnegative(),
+  okDraining: z.number().nonnegative(),
+  /** Ended well although the provider was gone: host RAM, or what another device now has at its addresses. */
+  okAfter: z.number().nonnegative(),
+  refused: z.object({ ios: z.number().nonnegative(), errno: z.string().nullable() }),
+  deviceErrors: z.number().nonnegative(),
+  /**
+   * Transfers to the provider's addresses after it was gone: that nothing claimed, that ended in another device, that an
+   * IOMMU stopped (what no switch claims goes up to it).
+   */
+  usedAfter: z.object({
+    unclaimed: z.number().nonnegative(),
+    landedElsewhere: z.number().nonnegative(),
+    faults: z.number().nonnegative(),
+  }),
+  /** CPU accesses to its memory that met no mapping, and media blocks that hold something else than was written; null: not looked. */
+  sigbus: count,
+  corruptedBlocks: count,
+  /**
+   * Measured in the threads schedule: taking away user mappings, the grace period after which nobody can take a reference,
+   * waiting for the references that are left. Null where only the inline schedule ran.
+   */
+  unmapNs: estimate.nullable(),
+  graceNs: estimate.nullable(),
+  drainNs: estimate.nullable(),
+  rounds: z.array(removalRound),
+});
+
 const cell = z.object({
   /** GROUP/SCHEME/BUFFERS, for example g0/page/user; the reference's copy ends in an apostrophe. */
   id: z.string(),
@@ -152,6 +211,8 @@ const cell = z.object({
   warmup: z
     .array(z.object({ process: z.number().int(), mode: z.enum(['threads', 'inline']), class: z.enum(WARMUP_CLASSES) }))
     .optional(),
+  /** In place of rounds, in runs that removed the provider. */
+  removal: removal.optional(),
   /** Field -> how its figure came about, where it is not the usual way (figure_labels.ts). */
   labels: z.record(z.string(), z.enum(['measured', 'counted', 'modelled'])).optional(),
   /** Shares of cpuNsPerIo by stage of the path, in the order an I/O passes them. */
@@ -307,6 +368,8 @@ export type Latency = z.infer<typeof latency>;
 export type PerIo = z.infer<typeof perIo>;
 export type Modelled = z.infer<typeof modelled>;
 export type MetadataBytes = z.infer<typeof metadataBytes>;
+export type Removal = z.infer<typeof removal>;
+export type RemovalRound = z.infer<typeof removalRound>;
 export type ParamValue = z.infer<typeof paramValue>;
 export type Params = Record<string, ParamValue>;
 export type Stage = NonNullable<Cell['stages']>[number];

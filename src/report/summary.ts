@@ -7,6 +7,7 @@ import { armName, type Group, groupsOf, isSweep, roleOf } from './groups.ts';
 import { estimateOf, metricsOf, roundsPhrase } from './metrics.ts';
 import { modelledTable } from './modelled_table.ts';
 import { describeParams, varyingKeys } from './params.ts';
+import { hasRemovals, removalLegend, removalTable } from './removal_table.ts';
 import type { Cell, Result } from './result.ts';
 import { countedTable, measuredTable, type Paint, type Tone } from './summary_tables.ts';
 import { textTable } from './table.ts';
@@ -31,7 +32,9 @@ export function terminalSummary(result: Result, { colour = false } = {}): string
   const paint = colour ? coloured : plain;
   const bold = (text: string): string => (colour ? styleText('bold', text, { validateStream: false }) : text);
   const sections = summarySections(result).map(({ heading, groups, leading }) => {
-    const tables = [
+    const tables = hasRemovals(groups)
+      ? [removalTable(groups, paint)]
+      : [
       measuredTable(result, groups, leading, paint),
       leading.length > 0 ? undefined : countedTable(groups),
       leading.length > 0 ? undefined : modelledTable(groups),
@@ -86,6 +89,8 @@ export function runLines({ run, environment }: Result): string[] {
 
 /** How each kind of figure came about, and how to read a ratio. */
 export function legendLines(result: Result): string[] {
+  const removals = result.cells.flatMap(({ removal }) => removal ?? []);
+  if (removals.length > 0) return removalLegend(removals);
   const labels = labelsOf(result);
   const titles: readonly (readonly [string, string])[] = [
     ...metricsOf(result.cells).map(({ key, title }) => [key, title] as const),

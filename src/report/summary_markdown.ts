@@ -3,7 +3,12 @@
 import { answer } from './answer.ts';
 import { headlines } from './headlines.ts';
 import { methodLines } from './method.ts';
+
+
 import { modelledTable } from './modelled_table.ts';
+import { hasRemovals, removalTable } from './removal_table.ts';
+
+
 import type { Result } from './result.ts';
 import { groupNotes, legendLines, plain, runLines, type Section, summarySections } from './summary.ts';
 import { countedTable, latencyTable, measuredTable } from './summary_tables.ts';
@@ -38,6 +43,7 @@ export function markdownSummary(result: Result, charts: readonly ChartLink[] = [
 }
 
 function figuresOf(result: Result, { heading, groups, leading }: Section): string[] {
+  if (hasRemovals(groups)) return removalsOf({ heading, groups, leading });
   const counted = leading.length > 0 ? undefined : countedTable(groups);
   const modelled = leading.length > 0 ? undefined : modelledTable(groups);
   return [
@@ -48,6 +54,11 @@ function figuresOf(result: Result, { heading, groups, leading }: Section): strin
     ...(modelled === undefined ? [] : ['', ...markdownTable(modelled)]),
     ...groupNotes(groups).flatMap((note) => ['', escapeMarkdown(note)]),
   ];
+}
+
+function removalsOf({ heading, groups }: Section): string[] {
+  const notes = groupNotes(groups).flatMap((note) => ['', escapeMarkdown(note)]);
+  return [`### ${escapeMarkdown(heading)}`, '', ...markdownTable(removalTable(groups, plain)), ...notes];
 }
 
 function latencyBlock(sections: readonly Section[]): string[] {

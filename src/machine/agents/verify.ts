@@ -7,6 +7,7 @@ import { BUFFER_REMOTE, Dio, HostQueue } from "../layout/queue";
 import { Initiator } from "../layout/rnic";
 import { SECTOR_SHIFT } from "../layout/request";
 import { BUFFERS_USER, IO_OPCODE_SHIFT } from "../layout/stream";
+import { POOL_FULL } from "../mm/gen_pool";
 import { isCpuAccessLost } from "../pci/p2pmem";
 
 const WORDS: u32 = 64;
@@ -22,7 +23,8 @@ export function fillMedia(queue: HostQueue): void {
 
 /** One look of the CPU at the I/O's buffer. False, and a counted SIGBUS, when the mapping that it would go through is gone. */
 export function checkAccess(queue: HostQueue, machine: Machine, dio: Dio): bool {
-  if (dio.inRam || !isCpuAccessLost(machine, dio.bufferOffset, machine.buffers == BUFFERS_USER)) return true;
+  // A pool buffer that was not given is not looked at.
+  if (dio.inRam || dio.bufferOffset == POOL_FULL || !isCpuAccessLost(machine, dio.bufferOffset, machine.buffers == BUFFERS_USER)) return true;
   queue.sigbus += 1;
   return false;
 }

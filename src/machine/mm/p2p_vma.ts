@@ -64,7 +64,7 @@ function pagesOf(start: u64, end: u64): u32 {
 export function p2pMap(queue: HostQueue, request: Request, vma: P2pVma, start: u64, end: u64): usize {
   const machine = changetype<Machine>(<usize>queue.machine);
   const client = clientOf(queue);
-  if (start < vma.vm_start || end > vma.vm_end) return 0;
+  if (!isInVma(vma, start, end)) return 0;
   if (COUNTING) counters().mapCalls += 1;
   const type = mapType(machine, client.key);
   if (type != MAP_BUS_ADDR && type != MAP_THRU_HOST_BRIDGE) return 0;
@@ -98,9 +98,15 @@ export function p2pUnmap(vma: P2pVma, start: u64, end: u64): void {
   }
 }
 
+/** The importer's look at a range of its registration: at submission, and again where it maps. */
+@inline
+export function isInVma(vma: P2pVma, start: u64, end: u64): bool {
+  return start >= vma.vm_start && end <= vma.vm_end;
+}
+
 /** The exporter's memory leaves the VMA: p2p_map finds nothing in it any more. */
 export function revokeVma(vma: P2pVma): void {
-  // Meets the bounds test of p2pMap.
+  // Meets isInVma.
   atomic.store<u64>(changetype<usize>(vma) + offsetof<P2pVma>("vm_end"), vma.vm_start);
 }
 

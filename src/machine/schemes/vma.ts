@@ -19,11 +19,11 @@ import { Dio, HostQueue } from "../layout/queue";
 import { BLK_FEAT_PCI_P2PDMA, Request } from "../layout/request";
 import { Scatterlist } from "../layout/scatterlist";
 import { BUFFERS_POOL, BUFFERS_USER } from "../layout/stream";
-import { listBytes, mappedPages, mmapBar, p2pMap, p2pUnmap, P2pVma, restoreVma, revokeVma } from "../mm/p2p_vma";
+import { isInVma, listBytes, mappedPages, mmapBar, p2pMap, p2pUnmap, P2pVma, restoreVma, revokeVma } from "../mm/p2p_vma";
 import { isPagePointer, pageToPhys } from "../mm/page";
 import { clientOf } from "../pci/dma_client";
 import { dmaMapHostSg, physToDma } from "../pci/dma_direct";
-import { EFAULT, ENOMEM } from "../pci/orchestrator";
+import { EFAULT, EINVAL, ENOMEM } from "../pci/orchestrator";
 
 @unmanaged
 export class Scheme {
@@ -74,8 +74,10 @@ export class Scheme {
     const machine = machineOf(queue);
     if (machine.buffers == BUFFERS_POOL) return -ENOMEM;
     if (machine.buffers == BUFFERS_USER || (machine.queueFeatures & BLK_FEAT_PCI_P2PDMA) == 0) return -EFAULT;
+    const start = this.mapping.vm_start + dio.bufferOffset;
+    if (!isInVma(this.mapping, start, start + dio.lenBytes)) return -EINVAL;
     bio.bi_opf |= REQ_P2PDMA | REQ_NOMERGE;
-    bioAdd(queue, this, bio, this.mapping.vm_start + dio.bufferOffset, 0, dio.lenBytes);
+    bioAdd(queue, this, bio, start, 0, dio.lenBytes);
     return 0;
   }
 

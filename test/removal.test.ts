@@ -1,0 +1,101 @@
+// `p2plab run --remove-at` as a user meets it: real threads, replicates, the table, and what it refuses.
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { parseResult, type Removal, type Result } from '../src/report/result.ts';
+
+const P2PLAB = fileURLToPath(new URL('../bin/p2plab.js', import.meta.url));
+const SMALL = ['--bar', '256MiB', '--payload', 'verify', '--rounds', '2', '--round-ms', '3', '--quiet'];
+
+interface Ended {
+  code: number;
+  stdout: string;
+  stderr: string;
+  dir: string;
+}
+
+function run(args: string[]): Promise<Ended> {
+  const dir = mkdtempSync(join(tmpdir(), 'p2plab-removal-'));
+  return new Promise((resolve) => {
+    execFile(process.execPath, [P2PLAB, 'run', ...args], { cwd: dir }, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr, dir });
+    });
+  });
+}
+
+function removalOf(result: Result, name: string): Removal {
+  const cell = result.cells.find(({ scheme, params }) => `${scheme}/${params.buffers}` === name);
+  expect(cell?.removal, name).toBeDefined();
+  return cell?.removal as Removal;
+}
+
+describe('run --remove-at', () => {
+  it('accounts for every I/O of every round, on threads and inline, over two processes', async () => {
+    const schemes = 'page,dma_vec,vma,dmabuf';
+    const ended = await run([...SMALL, '--scheme', schemes, '--remove-at', '50%', '--processes', '2', '--out', 'out']);
+    expect(ended.stderr).not.toContain('unexpected');
+    expect(ended.code).toBe(0);
+    const result = parseResult(readFileSync(join(ended.dir, 'out/result.json'), 'utf8'), 'result.json');
+    const removals = result.cells.flatMap(({ removal }) => removal ?? []);
+    expect(removals).toHaveLength(8);
+    for (const { rounds } of removals) {
+      expect(rounds.map(({ mode }) => mode).sort()).toEqual(['inline', 'inline', 'threads', 'threads']);
+      for (const { ios, okBefore, okDraining, okAfter, refused, deviceErrors } of rounds) {
+        expect(okBefore + okDraining + okAfter + refused + deviceErrors).toBe(ios);
+      }
+    }
+    for (const [name, rule, errno] of [
+      ['page/user', 'pins', 'EFAULT'],
+      ['page/pool', 'allocations', 'ENOMEM'],
+      ['vma/fixed', 'revoked', 'EINVAL'],
+      ['dmabuf/fixed', 'revoked', 'ENODEV'],
+    ] as const) {
+      const removal = removalOf(result, name);
+      expect(removal).toMatchObject({ rule, refused: { errno }, deviceErrors: 0, corruptedBlocks: 0 });
+      // The last I/O gives its reference back before it is counted.
+      expect(removal.okAfter).toBeLessThanOrEqual(removal.rounds.length);
+      expect(removal.refused.ios).toBeGreaterThan(0);
+      expect(removal.drainNs?.median).toBeGreaterThanOrEqual(0);
+    }
+    expect(removalOf(result, 'page/fixed')).toMatchObject({ rule: 'holders', refused: { ios: 0 }, deviceErrors: 0 });
+    const used = removalOf(result, 'dma_vec/fixed');
+    expect(used).toMatchObject({ rule: 'none', refused: { ios: 0 } });
+    expect(used.usedAfter.unclaimed).toBeGreaterThan(0);
+    expect(ended.stdout).toContain('used after removal');
+    const summary = readFileSync(join(ended.dir, 'out/summary.md'), 'utf8');
+    expect(summary).toContain('dma_vec/fixed was used after the provider was gone');
+  }, 60_000);
+
+  it('shows where data lands when another device has the addresses, and leaves host RAM alone', async () => {
+    const removed = ['--remove-at', '25%', '--hole', 'reassigned', '--p2p-share', '50', '--processes', '1'];
+    const ended = await run([...SMALL, '--scheme', 'phys,page', '--buffers', 'fixed,pool', ...removed, '--json', '-']);
+    expect(ended.code).toBe(0);
+    const result = parseResult(ended.stdout, 'stdout');
+    const used = removalOf(result, 'phys/fixed');
+    expect(used).toMatchObject({ rule: 'none', deviceErrors: 0, hole: 'reassigned', at: 0.25 });
+    expect(used.usedAfter.landedElsewhere).toBeGreaterThan(0);
+    // Half of the I/Os are in host RAM and go on.
+    expect(removalOf(result, 'page/pool').okAfter).toBeGreaterThan(0);
+    expect(result.cells[0]?.params).toMatchObject({ removeAt: 0.25, hole: 'reassigned' });
+  }, 60_000);
+
+  it.each([
+    [['--remove-at', '0%'], 'expected a share'],
+    [['--remove-at', '100%'], 'expected a share'],
+    [['--remove-at', '50'], 'expected a share'],
+    [['--remove-at', 'half'], 'expected a share'],
+    [['--hole', 'empty'], 'add --remove-at'],
+    [['--remove-at', '50%', '--hole', 'open'], "'open' is none of"],
+    [['--remove-at', '50%', '--p2p-share', '0'], '--p2p-share 0'],
+    [['--remove-at', '50%', '--refcount', 'plain'], '--refcount plain'],
+    [['--remove-at', '50%', '--flow', 'copy'], 'use --flow direct'],
+  ])('refuses %j', async (args, message) => {
+    const ended = await run([...SMALL, ...args]);
+    expect(ended.code).toBe(2);
+    expect(ended.stderr).toContain(message);
+    expect(ended.stderr).not.toContain('    at ');
+  });
+});
