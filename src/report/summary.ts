@@ -35,10 +35,10 @@ export function terminalSummary(result: Result, { colour = false } = {}): string
     const tables = hasRemovals(groups)
       ? [removalTable(groups, paint)]
       : [
-      measuredTable(result, groups, leading, paint),
-      leading.length > 0 ? undefined : countedTable(groups),
-      leading.length > 0 ? undefined : modelledTable(groups),
-    ];
+          measuredTable(result, groups, leading, paint),
+          leading.length > 0 ? undefined : countedTable(groups),
+          leading.length > 0 ? undefined : modelledTable(groups),
+        ];
     const lines = tables.flatMap((table) => (table === undefined ? [] : ['', ...textTable(table)]));
     const notes = groupNotes(groups).map((note) => paint('unsure', note));
     return [bold(heading), ...lines.slice(1), ...notes];

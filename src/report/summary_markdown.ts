@@ -4,10 +4,8 @@ import { answer } from './answer.ts';
 import { headlines } from './headlines.ts';
 import { methodLines } from './method.ts';
 
-
 import { modelledTable } from './modelled_table.ts';
 import { hasRemovals, removalTable } from './removal_table.ts';
-
 
 import type { Result } from './result.ts';
 import { groupNotes, legendLines, plain, runLines, type Section, summarySections } from './summary.ts';
