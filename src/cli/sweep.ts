@@ -123,7 +123,7 @@ async function measure(
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   try {
-    await noteOtherPlan(dir, sweep, progress.note);
+    await noteOtherPlan(dir, sweep, await lock.hasNeighbours(), progress.note);
     await writeSweep(dir, sweep);
     if (shard !== undefined) await writeShard(dir, { ...shard, finished: false });
     const outcome = await runSweep({
@@ -161,9 +161,19 @@ async function measure(
 }
 
 /** A sweep that has changed goes on in its folder: cells that are still in it count, the others are left alone. */
-async function noteOtherPlan(dir: string, sweep: SweepDocument, note: (text: string) => void): Promise<void> {
+async function noteOtherPlan(
+  dir: string,
+  sweep: SweepDocument,
+  hasNeighbours: boolean,
+  note: (text: string) => void,
+): Promise<void> {
   const before = await readSweep(dir);
   if (before === undefined || before.id === sweep.id) return;
+  if (hasNeighbours)
+    throw new LabError(
+      `${dir}: shards of another sweep are running here (${before.cells.length} cells, this one has ${sweep.cells.length}). ` +
+        'Give all shards the same file, options and build of p2plab, or choose another folder with --out.',
+    );
   const now = new Set(sweep.cells.map(({ hash }) => hash));
   const still = before.cells.filter(({ hash }) => now.has(hash)).length;
   note(

@@ -1,5 +1,6 @@
 // The folder of a run: result, raw rounds, and the report of them (summary, page, tables, charts). Every file is written beside its
 // place and then renamed, so that a reader never sees half of one and an interruption leaves what was there before.
+import { randomBytes } from 'node:crypto';
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { EXIT, LabError } from '../base/errors.ts';
@@ -98,7 +99,7 @@ async function makeFolder(dir: string): Promise<void> {
  * @throws LabError with the path and what to do when it cannot be written
  */
 export async function writeAtomically(path: string, content: string | Buffer): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
+  const temporary = `${path}.${uniqueWord()}.tmp`;
   await orExplain(path, async () => {
     try {
       await writeFile(temporary, content);
@@ -108,6 +109,11 @@ export async function writeAtomically(path: string, content: string | Buffer): P
       throw error;
     }
   });
+}
+
+/** Not the process's number alone: processes of several machines that share a folder may have the same. */
+function uniqueWord(): string {
+  return `${process.pid}.${randomBytes(4).toString('hex')}`;
 }
 
 const ADVICE: Readonly<Record<string, string>> = {
@@ -142,7 +148,7 @@ async function orExplain(path: string, work: () => Promise<unknown>): Promise<vo
 export async function checkWritable(dir: string): Promise<void> {
   await orExplain(dir, async () => {
     await makeFolder(resolve(dir));
-    const probe = join(dir, `.p2plab.${process.pid}.tmp`);
+    const probe = join(dir, `.p2plab.${uniqueWord()}.tmp`);
     await writeFile(probe, '');
     await rm(probe);
   });

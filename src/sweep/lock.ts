@@ -19,6 +19,8 @@ interface Holder {
 const NOBODY: Holder = { pid: 0, host: '', started: '', shard: null };
 
 export interface Lock {
+  /** Whether another shard of the folder is being measured now. */
+  hasNeighbours(): Promise<boolean>;
   release(): Promise<void>;
 }
 
@@ -60,6 +62,7 @@ export async function lockFolder(dir: string, shard: Shard | undefined): Promise
   const beat = setInterval(() => utimes(path, new Date(), new Date()).catch(() => {}), BEAT_MS);
   beat.unref();
   return {
+    hasNeighbours: async () => (await otherLocks(dir, path, path)).length > 0,
     release: async () => {
       clearInterval(beat);
       await rm(path, { force: true });

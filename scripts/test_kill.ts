@@ -1,0 +1,111 @@
+// npm run test:kill: a sweep of 60 cells killed by kill -9 at 20 random moments, then let through. It must end with the cells of an
+// undisturbed sweep: none lost, none torn, none measured twice.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { seededRandom } from '../src/base/random.ts';
+import { parseResult, type Result } from '../src/report/result.ts';
+
+const KILLS = 20;
+const CELLS = 60;
+const P2PLAB = fileURLToPath(new URL('../bin/p2plab.js', import.meta.url));
+const SWEEP = [
+  'sweep',
+  '--axis',
+  'bs=512,1k,2k,4k,8k,16k',
+  '--axis',
+  'iodepth=1,2,4,8,16,32,64,128,256,512',
+  '--quiet',
+].concat(
+  [
+    '--scheme',
+    'page',
+    '--buffers',
+    'fixed',
+    '--mode',
+    'inline',
+    '--payload',
+    'none',
+    '--bar',
+    '64MiB',
+    '--ram',
+    '64MiB',
+  ],
+  ['--rounds', '2', '--round-ms', '2', '--batch', '1'],
+);
+
+/** Runs the sweep; kills it after `killMs`, if given. */
+function sweep(out: string, killMs?: number): Promise<number | null> {
+  const child = spawn(process.execPath, [P2PLAB, ...SWEEP, '--out', out], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const timer = killMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killMs);
+  return new Promise((done) => {
+    child.on('close', (code) => {
+      clearTimeout(timer);
+      done(code);
+    });
+  });
+}
+
+/** When each cell was measured; throws when one is torn. */
+function cellsOf(out: string): Map<string, string> {
+  const files = names(join(out, 'cells')).filter((file) => file.endsWith('.json'));
+  return new Map(
+    files.map((file) => [file, parseResult(readFileSync(join(out, 'cells', file), 'utf8'), file).run.startedAt]),
+  );
+}
+
+function names(dir: string): string[] {
+  try {
+    return readdirSync(dir);
+  } catch {
+    return [];
+  }
+}
+
+function must(condition: boolean, what: string): void {
+  if (!condition) throw new Error(`not so: ${what}`);
+}
+
+const identity = ({ cells }: Result): string =>
+  JSON.stringify(cells.map(({ id, params, perIo, metadataBytes }) => [id, params, perIo, metadataBytes?.memmap]));
+const read = (out: string): Result => parseResult(readFileSync(join(out, 'result.json'), 'utf8'), out);
+
+const dir = mkdtempSync(join(tmpdir(), 'p2plab-kill-'));
+const random = seededRandom(Number(process.argv[2] ?? Date.now() % 1000));
+try {
+  const [killed, undisturbed] = [join(dir, 'killed'), join(dir, 'undisturbed')];
+  const began = performance.now();
+  must((await sweep(undisturbed)) === 0, 'an undisturbed sweep ends with 0');
+  const wholeMs = performance.now() - began;
+  let before = new Map<string, string>();
+  for (let kill = 1; kill <= KILLS; kill++) {
+    // Each lives for about a twelfth of the whole, so that all kills together fall into one sweep; some before the first cell.
+    const afterMs = Math.round(400 + random.unit() * (wholeMs / 6));
+    await sweep(killed, afterMs);
+    const now = cellsOf(killed);
+    for (const [file, start] of before) must(now.get(file) === start, `${file} is as it was before kill ${kill}`);
+    process.stdout.write(`kill ${kill} after ${afterMs} ms: ${now.size} of ${CELLS} cells\n`);
+    before = now;
+  }
+  must((await sweep(killed)) === 0, 'the last sweep ends with 0');
+  const after = cellsOf(killed);
+  must(
+    [...before].every(([file, start]) => after.get(file) === start),
+    'no cell was measured twice',
+  );
+  must(after.size === CELLS, `there are ${CELLS} cells`);
+  must([...after.keys()].sort().join() === [...cellsOf(undisturbed).keys()].sort().join(), 'they are the same cells');
+  must(
+    identity(read(killed)) === identity(read(undisturbed)),
+    'ids, params, counts and metadata are those of the undisturbed sweep',
+  );
+  must(
+    names(killed).every((name) => !/lock|tmp/.test(name)),
+    'no lock or unfinished file is left',
+  );
+  process.stdout.write(`${KILLS} kills: the same ${CELLS} cells, none lost, none torn, none twice\n`);
+} finally {
+  rmSync(dir, { recursive: true, force: true });
+}
