@@ -68,6 +68,7 @@ function hostSource(scheme: string, slot: number): string {
   return `import { runCopy } from "../../src/machine/agents/copy";
 import { runDirect } from "../../src/machine/agents/direct";
 import { runNvmet } from "../../src/machine/agents/nvmet";
+import { completeFirst, completeRest, rewritePrps, submitFirst, submitRest } from "../../src/machine/agents/path_stages";
 import { plugIn as plugInTo, removalRule as ruleOf, removeStep, takeWindows as takeWindowsOf } from "../../src/machine/agents/removal";
 import { Machine, WRITER_STRIDE } from "../../src/machine/layout/machine";
 import { NvmetRdmaQueue } from "../../src/machine/layout/nvmet";
@@ -89,13 +90,18 @@ function instanceFor(machine: Machine, client: u32): u32 {
   return schemeState(machine, SLOT) + client * STRIDE;
 }
 
-export function run(at: usize, budget: u32, idleTurns: u32): u32 {
+/** The queue with the scheme's instance for the client behind it. */
+function queueAt(at: usize): HostQueue {
   const queue = changetype<HostQueue>(at);
   const machine = changetype<Machine>(<usize>queue.machine);
   queue.scheme = instanceFor(machine, clientIndex(machine, queue.client));
+  return queue;
+}
+
+export function run(at: usize, budget: u32, idleTurns: u32): u32 {
+  const queue = queueAt(at);
   if (queue.flow == FLOW_COPY) {
-    const back = changetype<HostQueue>(<usize>queue.next);
-    back.scheme = instanceFor(machine, clientIndex(machine, back.client));
+    queueAt(<usize>queue.next);
     return runCopy<Scheme>(queue, budget, idleTurns);
   }
   if (queue.flow == FLOW_NVMET) return nvmet(at, budget, idleTurns);
@@ -108,6 +114,22 @@ export function nvmet(at: usize, budget: u32, idleTurns: u32): u32 {
   const machine = changetype<Machine>(<usize>queue.machine);
   target.scheme = instanceFor(machine, clientIndex(machine, target.client));
   return runNvmet<Scheme>(queue, budget, idleTurns);
+}
+/** The path cut into stages, flow direct: see path_stages. */
+export function submitStages(at: usize, stage: u32, groups: u32, perGroup: u32, hold: usize): void {
+  submitFirst<Scheme>(queueAt(at), stage, groups, perGroup, hold);
+}
+export function submitOthers(at: usize, stage: u32, groups: u32, hold: usize): void {
+  submitRest<Scheme>(queueAt(at), stage, groups, hold);
+}
+export function writePrpsAgain(at: usize, groups: u32, hold: usize): void {
+  rewritePrps(queueAt(at), groups, hold);
+}
+export function completeStages(at: usize, stage: u32, hold: usize): u32 {
+  return completeFirst<Scheme>(queueAt(at), stage, hold);
+}
+export function completeOthers(at: usize, stage: u32, count: u32, hold: usize): void {
+  completeRest<Scheme>(queueAt(at), stage, count, hold);
 }
 export function setup(at: usize): void {
   const machine = changetype<Machine>(at);

@@ -31,6 +31,7 @@ export interface RunOptions extends FabricOptions {
   serviceNs?: number;
   wait: 'poll' | 'irq';
   processes: number;
+  stages: 'on' | 'off';
   budget?: number;
   rounds: number;
   roundMs: number;
@@ -130,6 +131,14 @@ export function addMeasuringOptions(command: Command): Command {
     .addOption(
       number('--processes <n>', 'fresh processes over which the rounds are spread; 1 is this process', 1, 1000, 3),
     )
+    .addOption(
+      one(
+        '--stages <on|off>',
+        'time the host path stage by stage as well (flow direct, inline mode)',
+        ['on', 'off'],
+        'on',
+      ),
+    )
     .addOption(number('--rounds <n>', 'rounds of all processes, each with every arm once', 1, 100_000, 24))
     .addOption(number('--round-ms <ms>', 'length of one arm in one round', 1, 600_000, 18))
     .addOption(
@@ -215,6 +224,7 @@ export async function resolveRun(
     modes: options.mode,
     wait: options.wait,
     processes: Math.min(options.processes, options.rounds),
+    stages: options.stages === 'on',
     budgetMs: options.budget,
     rounds: options.rounds,
     roundMs: options.roundMs,

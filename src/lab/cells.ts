@@ -35,6 +35,7 @@ export function cellsOf(group: GroupRecord, params: MeasureParams): Cell[] {
       ? { ...record.perIo, wakeups: record.wakeupIos > 0 ? record.wakeups / record.wakeupIos : null }
       : null,
     ...modelledOf(record, group.plan, params),
+    ...(record.stages ? { stages: record.stages } : {}),
     metadataBytes: record.refused ? null : metadataOf(record, group.plan),
     verified:
       record.verifiedIos > 0

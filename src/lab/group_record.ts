@@ -4,6 +4,7 @@ import { assert } from '../base/errors.ts';
 import type { PerIo, RawSample, Removal, RemovalRound } from '../report/result.ts';
 import type { Disturbance } from './disturbance.ts';
 import type { Arm, GroupPlan, Mode } from './run_plan.ts';
+import type { StageCost } from './stage_cost.ts';
 
 /** Latency samples of one slice. */
 export interface SliceLatency {
@@ -29,6 +30,8 @@ export interface ArmRecord {
   wakeups: number;
   wakeupIos: number;
   perIo: Omit<PerIo, 'wakeups'> | undefined;
+  /** Where the CPU time of an I/O goes, where it was looked at. */
+  stages?: StageCost[];
   refused: { errno: string; reason: string } | undefined;
   verifiedBlocks: number;
   verifiedIos: number;

@@ -116,6 +116,8 @@ export interface BuiltMachine {
   lifetime: number;
   /** One word for each page of RAM and BAR, used by the counting build only. */
   pageStamps: Span;
+  /** Where the timing of stages keeps what it has to finish. */
+  stageHold: Span;
 }
 
 /**
@@ -167,6 +169,7 @@ export function buildMachine(memory: WebAssembly.Memory, spec: MachineSpec, setu
     translated: translatedClients(spec, plan),
     lifetime: plan.shared.lifetime.at,
     pageStamps: plan.pageStamps,
+    stageHold: plan.stageHold,
   };
 }
 

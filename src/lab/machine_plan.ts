@@ -39,6 +39,8 @@ export const BIOVEC_SLAB_BYTES = 4096;
 const PAGE_BYTES = 4096;
 /** What lies behind BARs that are not the provider's: enough that a misdirected transfer lands somewhere. */
 const OTHER_WINDOW_BYTES = 1 << 20;
+/** Up to 256 groups of 256 bytes (agents/path_stages). */
+const STAGE_HOLD_BYTES = 64 * 1024;
 const STRUCT_PAGE_BYTES = 64;
 const BLOCK_BYTES = 512;
 /** The provider's percpu_ref: a counter for each CPU, and what alignment takes. */
@@ -167,6 +169,7 @@ export function planMachine(spec: MachineSpec, mapTypeTreeBytes: number, start: 
   const streams = spec.lanes.map(({ streamIos }, index) =>
     arena.take(`lane ${index} access stream`, streamIos * IoDescriptor.bytes, PAGE_BYTES),
   );
+  const stageHold = arena.take('held I/Os of stage timing', STAGE_HOLD_BYTES, PAGE_BYTES);
   const iommus = clientsOf(spec.fabric).map(({ client }) => arena.take(`IOMMU of ${client}`, iommuBytes, PAGE_BYTES));
   const pageStamps = arena.take('page stamps of the counting build', pages * 4, PAGE_BYTES);
   const barWindow = arena.take('BAR window', spec.barWindowBytes, PAGE_BYTES);
@@ -184,6 +187,7 @@ export function planMachine(spec: MachineSpec, mapTypeTreeBytes: number, start: 
     prpLists,
     pools,
     streams,
+    stageHold,
     iommus,
     pageStamps,
     barWindow,

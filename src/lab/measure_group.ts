@@ -1,6 +1,8 @@
 // Measures one group in this process: builds its machine, finds out which arms are refused, warms up, runs the rounds in the
 // order of a Latin square, counts. Leaves raw samples only; figures are made from them elsewhere.
-import { EXIT, LabError } from '../base/errors.ts';
+import { assert, EXIT, LabError } from '../base/errors.ts';
+import { KIB } from '../base/units.ts';
+import { usedBlockSizes } from '../jobs/job.ts';
 import { MISDIRECTED } from '../report/figure_labels.ts';
 import type { PerIo, RawSample } from '../report/result.ts';
 import { BUCKETS } from '../stats/histogram.ts';
@@ -25,6 +27,7 @@ import {
   warmUpPlan,
   withReference,
 } from './run_plan.ts';
+import { measureStages } from './stage_cost.ts';
 
 /** What the measuring tells while it goes on, and asks. */
 export interface Observer {
@@ -56,6 +59,8 @@ export interface GroupRun {
 const TRIAL_IOS = 4096;
 const COUNTED_IOS = 8192;
 const LEAD_DEPTHS = 4;
+/** Up to this size an I/O is one request, whatever the scheme and the translation (dma_opt_mapping_size). */
+const LARGEST_ONE_REQUEST = 128 * KIB;
 
 /**
  * @throws LabError when the machine does not fit, a worker dies, or data does not check; whole rounds before that were
@@ -98,7 +103,10 @@ export async function measureGroup(plan: GroupPlan, params: MeasureParams, run: 
             record,
             params.removal,
           );
-    if (done && params.removal === undefined && run.counting) for (const arm of records) count(group, arm);
+    if (done && params.removal === undefined && run.counting) {
+      for (const arm of records) count(group, arm);
+      if (hasStages(group)) for (const arm of records) timeStages(group, arm);
+    }
     await crew.close();
     return { ...record, tookMs: performance.now() - began, interrupted: !done };
   } catch (error) {
@@ -298,6 +306,33 @@ async function warmUp(group: Group, record: ArmRecord, mode: Mode): Promise<numb
   }
   record.unsteady.push(mode);
   return nsPerIo;
+}
+
+/** The path is cut for drives' I/Os that follow one another as fast as they can, in groups that measure CPU time. */
+function hasStages({ plan, params, machine }: Group): boolean {
+  return (
+    params.stages === true &&
+    plan.modes.includes('inline') &&
+    plan.sweep === undefined &&
+    machine.spec.flow === 'direct'
+  );
+}
+
+/** Where the CPU time of an I/O goes, on the first queue pair, in this thread; the workers are asleep. */
+function timeStages(group: Group, record: ArmRecord): void {
+  const { machine, plan } = group;
+  const [job] = plan.jobs;
+  assert(job !== undefined, 'a group has a job');
+  const largest = Math.max(...usedBlockSizes(job).map(({ bytes }) => bytes));
+  setBuffers(machine, record.arm.buffers);
+  const stages = measureStages(machine, hostModule(moduleOf(record.arm, group.params), machine.memory), {
+    iodepth: job.iodepth,
+    batch: job.iodepthBatch,
+    requestsPerIo: largest <= LARGEST_ONE_REQUEST ? 1 : 1 + Math.ceil(largest / LARGEST_ONE_REQUEST),
+  });
+  if (stages !== undefined) record.stages = stages;
+  checkOutcome(takeOutcome(machine), record.arm.id);
+  takeLatency(machine, undefined);
 }
 
 /** Exact counts per I/O by the counting build, inline, in this thread; the workers are asleep. */

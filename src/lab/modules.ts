@@ -28,6 +28,15 @@ export interface HostModule {
   run(queue: number, budget: number, idleTurns: number): number;
   /** Writes the scheme's metadata (the memmap). */
   setup(machine: number): void;
+  /** The stages of submission up to `stage` for groups of I/Os, each a plug; `hold` keeps what is left to do. */
+  submitStages(queue: number, stage: number, groups: number, perGroup: number, hold: number): void;
+  /** Whatever of submission comes after `stage`, for all groups. */
+  submitOthers(queue: number, stage: number, groups: number, hold: number): void;
+  /** The PRPs of what submitStages mapped, written once more: requests of one segment. */
+  writePrpsAgain(queue: number, groups: number, hold: number): void;
+  /** The stages of completion up to `stage` for everything posted; how many requests that were. */
+  completeStages(queue: number, stage: number, hold: number): number;
+  completeOthers(queue: number, stage: number, count: number, hold: number): void;
   /** Bytes that setup takes for the scheme's own structures and one client, alignment not counted. */
   stateBytes(barBytes: number): number;
   /** References and mappings that the scheme holds now: none when no I/O is in flight. */

@@ -36,6 +36,8 @@ export interface RunParams {
   processes: number;
   /** Time after which no more processes are added for verdicts that are still open; undefined: none are added. */
   budgetMs: number | undefined;
+  /** Whether the host's path is timed stage by stage as well. */
+  stages?: boolean;
   /** Of all processes together. */
   rounds: number;
   roundMs: number;

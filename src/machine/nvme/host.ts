@@ -42,7 +42,7 @@ export function flushPlug<S, F>(queue: HostQueue, scheme: S): void {
 }
 
 @inline
-function plugged(queue: HostQueue, index: u32): Request {
+export function plugged(queue: HostQueue, index: u32): Request {
   return changetype<Request>(<usize>load<u32>(<usize>queue.plug + (<usize>index << 2)));
 }
 
@@ -63,6 +63,13 @@ function retry<S, F>(queue: HostQueue, scheme: S, count: u32): void {
 /** nvme_prep_rq: builds the command in the request's own memory, then maps its data. */
 @inline
 function prepare<S>(queue: HostQueue, scheme: S, request: Request): u8 {
+  buildCommand(queue, request);
+  return mapData(queue, scheme, request);
+}
+
+/** nvme_setup_cmd. */
+@inline
+export function buildCommand(queue: HostQueue, request: Request): void {
   if (COUNTING) {
     countForIo(requestIo(request));
     counters().requests += 1;
@@ -83,12 +90,11 @@ function prepare<S>(queue: HostQueue, scheme: S, request: Request): u8 {
   store<u64>(command, request.__sector, offsetof<NvmeCommand>("slba"));
   store<u64>(command, <u64>((request.__data_len >> SECTOR_SHIFT) - 1), offsetof<NvmeCommand>("length"));
   store<u64>(command, 0, offsetof<NvmeCommand>("reftag"));
-  return mapData(queue, scheme, request);
 }
 
 /** nvme_sq_copy_cmd: 64 bytes into the submission queue. Tags are one fewer than entries, so there is always room. */
 @inline
-function pushCommand(queue: HostQueue, request: Request): void {
+export function pushCommand(queue: HostQueue, request: Request): void {
   const from = changetype<usize>(commandOf(request));
   const to = <usize>queue.sq + (<usize>queue.sqTail << 6);
   store<u64>(to, load<u64>(from));
@@ -104,7 +110,7 @@ function pushCommand(queue: HostQueue, request: Request): void {
 
 /** nvme_write_sq_db. */
 @inline
-function ringSqDoorbell(queue: HostQueue): void {
+export function ringSqDoorbell(queue: HostQueue): void {
   // Meets the controller's load in devicePoll: the SQEs and PRP lists before it become visible with it.
   atomic.store<u32>(<usize>queue.shared + offsetof<QueueShared>("sqDoorbell"), queue.sqTail);
   if (COUNTING) counters().doorbells += 1;

@@ -1,0 +1,152 @@
+// Where the nanoseconds of an I/O go: the host's path cut after each of its stages (src/machine/agents/path_stages.ts), each cut
+// timed by tinybench over batches of as many I/Os as the job keeps in flight; a stage is the difference of two cuts. In this
+// thread, while the workers sleep. Flow `direct` only.
+import { Bench } from 'tinybench';
+import { type Estimate, estimate } from '../stats/estimate.ts';
+import type { BuiltMachine } from './machine.ts';
+import { deviceModule, type HostModule } from './modules.ts';
+
+/** One stage's share of the CPU time of an I/O. */
+export interface StageCost {
+  stage: string;
+  /** Median over the rounds; its interval is null with too few of them. */
+  ns: number;
+  ci95: Estimate['ci95'];
+}
+
+/** How thoroughly: rounds, each with every cut in turn, and batches of each cut in a round. */
+export interface StageEffort {
+  rounds: number;
+  batches: number;
+}
+
+const USUAL: StageEffort = { rounds: 7, batches: 12 };
+/** Stage numbers of path_stages.ts, by name; 0 is the loop and the clock around it. */
+const SUBMISSION = ['loop and clock', 'alloc', 'fill', 'split and merge', 'command', 'map', 'SQE'];
+const COMPLETION = ['loop and clock', 'reap', 'unmap', 'complete'];
+const [MAP, SQE, END] = [5, 6, 3];
+/** I/Os of one cut at most: what the region that holds them has room for. */
+const MOST_IOS = 256;
+/** Requests that a plug takes before it is flushed, less one. */
+const MOST_PLUGGED = 31;
+
+/** Said beforehand: tinybench would call the function once, without its hooks, to find out. */
+const SYNC = { async: false };
+
+/** One arm's cuts: what must stay the same between them. */
+interface Cuts {
+  machine: BuiltMachine;
+  host: HostModule;
+  serve(): void;
+  at: number;
+  groups: number;
+  perGroup: number;
+}
+
+/**
+ * Times every stage of the arm that the machine is set up for. The queue must be idle, and is afterwards.
+ * @param batch I/Os with one doorbell
+ * @param requestsPerIo the most requests that an I/O of this job is split into
+ * @returns undefined where the path cannot be cut: more requests than a batch or the tags hold
+ */
+export function measureStages(
+  machine: BuiltMachine,
+  host: HostModule,
+  job: { iodepth: number; batch: number; requestsPerIo: number },
+  effort: StageEffort = USUAL,
+): StageCost[] | undefined {
+  const perGroup = Math.min(job.batch, Math.floor(MOST_PLUGGED / job.requestsPerIo));
+  const tags = machine.spec.depthEntries - 1;
+  const groups = Math.floor(Math.min(MOST_IOS, job.iodepth, tags / job.requestsPerIo) / perGroup);
+  if (perGroup < 1 || groups < 1) return undefined;
+  const cuts = cutsOf(machine, host, groups, perGroup);
+  const series = new Map<string, number[]>();
+  for (let round = 0; round < effort.rounds; round++) {
+    for (const [name, ns] of timeCuts(cuts, effort.batches)) series.set(name, [...(series.get(name) ?? []), ns]);
+  }
+  return stagesOf(series);
+}
+
+function cutsOf(machine: BuiltMachine, host: HostModule, groups: number, perGroup: number): Cuts {
+  const lane = machine.lanes[0] as BuiltMachine['lanes'][number];
+  const device = deviceModule('nvme', machine.memory);
+  const [controller] = lane.devices;
+  const serve = (): void => {
+    device.run((controller as { at: number }).at, MOST_IOS * MOST_PLUGGED, 0);
+  };
+  return { machine, host, serve, at: lane.host, groups, perGroup };
+}
+
+/** One sample of every cut, nanoseconds per I/O: the median over its batches. */
+function timeCuts(cuts: Cuts, batches: number): Map<string, number> {
+  const { machine, host, serve, at, groups, perGroup } = cuts;
+  const hold = machine.stageHold.at;
+  const bench = new Bench({ time: 0, iterations: batches, warmup: false, throws: true });
+  const submit = (stage: number): void => host.submitStages(at, stage, groups, perGroup, hold);
+  const finish = (): void => {
+    serve();
+    host.completeStages(at, END, hold);
+  };
+  for (const stage of SUBMISSION.keys()) {
+    const afterEach = (): void => {
+      host.submitOthers(at, stage, groups, hold);
+      finish();
+    };
+    bench.add(`submit ${stage}`, () => submit(stage), { ...SYNC, afterEach });
+  }
+  bench.add('PRP', () => host.writePrpsAgain(at, groups, hold), {
+    ...SYNC,
+    beforeEach: () => submit(MAP),
+    afterEach: () => {
+      host.submitOthers(at, MAP, groups, hold);
+      finish();
+    },
+  });
+  for (const stage of COMPLETION.keys()) {
+    let reaped = 0;
+    bench.add(
+      `complete ${stage}`,
+      () => {
+        reaped = host.completeStages(at, stage, hold);
+      },
+      {
+        ...SYNC,
+        beforeEach: () => {
+          submit(SQE);
+          serve();
+        },
+        afterEach: () => {
+          if (stage === 0) host.completeStages(at, END, hold);
+          else host.completeOthers(at, stage, reaped, hold);
+        },
+      },
+    );
+  }
+  bench.runSync();
+  const ios = groups * perGroup;
+  return new Map(
+    bench.tasks.map(({ name, result }) => [name, result.state === 'completed' ? (result.latency.p50 * 1e6) / ios : 0]),
+  );
+}
+
+/** Differences of neighbouring cuts; PRPs, timed apart, are taken out of mapping. */
+function stagesOf(series: ReadonlyMap<string, readonly number[]>): StageCost[] {
+  const of = (name: string): readonly number[] => series.get(name) as readonly number[];
+  const less = (a: readonly number[], b: readonly number[]): number[] => a.map((value, i) => value - (b[i] as number));
+  const between = (kind: string, stage: number): number[] => less(of(`${kind} ${stage}`), of(`${kind} ${stage - 1}`));
+  const loop = of('submit 0').map((value, i) => value + (of('complete 0')[i] as number));
+  const prp = less(of('PRP'), of('submit 0')).map((value) => Math.max(0, value));
+  const submission = SUBMISSION.slice(1).flatMap((stage, i) =>
+    i + 1 === MAP
+      ? [costOf(stage, less(between('submit', i + 1), prp)), costOf('PRP', prp)]
+      : [costOf(stage, between('submit', i + 1))],
+  );
+  const completion = COMPLETION.slice(1).map((stage, i) => costOf(stage, between('complete', i + 1)));
+  return [costOf('loop and clock', loop), ...submission, ...completion];
+}
+
+/** Noise may put a stage that does next to nothing below zero. */
+function costOf(stage: string, ns: readonly number[]): StageCost {
+  const { median, ci95 } = estimate(ns);
+  return { stage, ns: Math.max(0, median), ci95 };
+}
