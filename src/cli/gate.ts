@@ -13,6 +13,8 @@ import { gateMarkdown, gateText } from '../gate/view.ts';
 import { describeEnvironment, warningsBefore } from '../lab/environment.ts';
 import { runInfo } from '../lab/run.ts';
 import { checkWritable, writeAtomically } from '../report/write.ts';
+import { checkOut, findCommit } from './checkout.ts';
+import { planAgainst } from './gate_against.ts';
 import { loadGates } from './gate_file.ts';
 import { openHistories } from './gate_history.ts';
 import { measureAndJudge } from './gate_measure.ts';
@@ -25,6 +27,7 @@ interface GateOptions {
   budget?: number;
   inconclusive?: OnInconclusive;
   only?: string[];
+  against?: string;
   record?: boolean;
   json?: string;
   junit?: string;
@@ -54,6 +57,12 @@ export function register(program: Command): void {
         (text: string) => text.split(',').map((word) => word.trim()),
       ),
     )
+    .addOption(
+      new Option(
+        '--against <ref>',
+        'build that commit beside this one and check the rules of kind against: both measured in alternating processes',
+      ),
+    )
     .option('--record', 'append the figures of history rules to their files (begins one that is not there)')
     .option('--json <file>', 'the verdicts as one document; - is stdout, instead of the table')
     .option('--junit <file>', 'the verdicts as JUnit XML, one test case for each rule')
@@ -67,6 +76,12 @@ async function gateCommand(path: string | undefined, options: GateOptions): Prom
   const gates = await loadGates(path);
   const { asked, left } = chooseRules(gates.rules, options, gates.source);
   const planned = await planWorkloads(asked, gates.source);
+  const plans = await planAgainst(
+    asked.filter((rule) => rule.kind === 'against'),
+    gates.source,
+  );
+  const { against } = options;
+  const other = against === undefined ? undefined : { ref: against, commit: findCommit(against) };
   const here = describeEnvironment([]);
   const histories = await openHistories(asked, { source: gates.source, here, begins: options.record === true });
   for (const file of [options.json, options.junit]) {
@@ -86,6 +101,10 @@ async function gateCommand(path: string | undefined, options: GateOptions): Prom
     order: asked,
     budgetMs: options.budget ?? gates.budgetMs,
     histories,
+    against: {
+      plans,
+      checkOut: () => checkOut(against as string, interruption, (what) => progress.note(`${against}: ${what}`)),
+    },
     progress,
     interruption,
   }).finally(() => {
@@ -98,6 +117,7 @@ async function gateCommand(path: string | undefined, options: GateOptions): Prom
     ...runInfo({ seed: 0 }, startedAt, process.argv.slice(2)),
     source: gates.source,
     environment: describeEnvironment([...new Set([...judged.warnings, ...before, ...watched()])]),
+    ...(other === undefined ? {} : { against: other }),
     verdict,
     exitCode: exitCodeOf(verdict),
     outcomes: judged.outcomes,
@@ -120,10 +140,15 @@ function chooseRules(
     throw new LabError(`--only: ${source} has no rule of kind or name '${unknown}'. Its rules: ${names}.`);
   }
   const chosen = rules.filter(({ name, kind }) => only === undefined || only.includes(name) || only.includes(kind));
-  const asked = chosen.filter(({ kind }) => kind !== 'against');
-  if (asked.length === 0) throw new LabError(`${source}: no rule is left to check.`);
+  const isAsked = ({ kind }: Rule): boolean => kind !== 'against' || options.against !== undefined;
+  const asked = chosen.filter(isAsked);
+  if (asked.length === 0)
+    throw new LabError(`${source}: no rule is left to check (those of kind against need --against REF).`);
+  if (options.against !== undefined && !asked.some(({ kind }) => kind === 'against')) {
+    throw new LabError(`--against: ${source} has no rule of kind against that would be checked.`);
+  }
   const left = chosen
-    .filter(({ kind }) => kind === 'against')
+    .filter((rule) => !isAsked(rule))
     .map((rule) => ({ rule, why: 'compares with another commit: --against REF' }));
   return { asked, left };
 }

@@ -3,13 +3,15 @@ import { availableParallelism } from 'node:os';
 import { EXIT, LabError } from '../base/errors.ts';
 import { armWords } from '../gate/arm.ts';
 import { judgeExact } from '../gate/exact.ts';
-import type { EquivalentRule, HistoryRule, RatioRule, Rule } from '../gate/gates_file.ts';
+import type { AgainstRule, EquivalentRule, HistoryRule, RatioRule, Rule } from '../gate/gates_file.ts';
 import { type HistoryFigure, judgeHistory } from '../gate/history_rule.ts';
 import type { Outcome } from '../gate/outcome.ts';
 import { boundsOf, type Evidence, isDecided, timedOutcome, verdictsOf } from '../gate/timed.ts';
 import type { GroupRecord } from '../lab/group_record.ts';
 import { run } from '../lab/run.ts';
 import type { Result } from '../report/result.ts';
+import type { Checkout } from './checkout.ts';
+import { type AgainstPlan, measureAgainst } from './gate_against.ts';
 import { historyFigure, isMissing, type Missing, ofGroup, ofResult, ratioEvidence } from './gate_evidence.ts';
 import type { Histories } from './gate_history.ts';
 import type { PlannedWorkload } from './gate_workloads.ts';
@@ -22,6 +24,8 @@ export interface GateMeasuring {
   /** For all timed workloads together. */
   budgetMs: number;
   histories: Histories;
+  /** Comparisons with another commit. */
+  against: { plans: readonly AgainstPlan[]; checkOut(): Promise<Checkout> };
   progress: Progress;
   interruption: Interruption;
 }
@@ -36,30 +40,64 @@ export interface Judged {
 
 /** @throws LabError when a run fails (exit 4) or is interrupted (exit 130) */
 export async function measureAndJudge(planned: readonly PlannedWorkload[], measuring: GateMeasuring): Promise<Judged> {
-  const results = new Map<PlannedWorkload, Result>();
+  const { against, budgetMs } = measuring;
   const counted = planned.filter(({ modes }) => modes.length === 0);
   const timed = planned.filter(({ modes }) => modes.length > 0);
-  const ordered = [...counted, ...timed];
-  const rules = timed.flatMap((workload) => workload.rules.filter(isRatio)).length;
-  let timedMs = 0;
-  for (const [index, workload] of ordered.entries()) {
+  const steps = planned.length + against.plans.length;
+  const timedSteps = timed.length + against.plans.length;
+  const rules = [
+    ...timed.flatMap((workload) => workload.rules.filter(isRatio)),
+    ...against.plans.flatMap((plan) => plan.rules),
+  ];
+  const results = new Map<PlannedWorkload, Result>();
+  const evidence = new Map<AgainstRule, Evidence | Missing>();
+  let done = 0;
+  const part = (timedDone: number, timedMs: number): Part => {
+    const from = done++;
+    return {
+      share: (of) => (from + of) / steps,
+      budgetMs: Math.max(1, (budgetMs - timedMs) / Math.max(1, timedSteps - timedDone)),
+      rules: rules.length,
+    };
+  };
+  for (const workload of counted) results.set(workload, await measure(workload, measuring, part(0, 0)));
+  // Building the other commit is no measuring: the budget begins behind it.
+  const checkout = against.plans.length > 0 ? await against.checkOut() : undefined;
+  try {
     const began = performance.now();
-    const budgetMs = Math.max(1, (measuring.budgetMs - timedMs) / (ordered.length - index));
-    const share = (done: number): number => (index + done) / ordered.length;
-    results.set(workload, await measure(workload, measuring, { share, budgetMs, rules }));
-    if (workload.modes.length > 0) timedMs += performance.now() - began;
+    for (const [index, workload] of timed.entries()) {
+      results.set(workload, await measure(workload, measuring, part(index, performance.now() - began)));
+    }
+    for (const [index, plan] of against.plans.entries()) {
+      const { share, ...more } = part(timed.length + index, performance.now() - began);
+      const progress = (of: number, what: string): void =>
+        measuring.progress.update(share(of), `workload ${plan.name}: ${what}`);
+      const { interruption } = measuring;
+      const found = await measureAgainst(plan, { ...more, checkout: checkout as Checkout, interruption, progress });
+      for (const [rule, each] of found) evidence.set(rule, each);
+    }
+  } finally {
+    checkout?.remove();
   }
-  const warnings = ordered.flatMap((workload) => [
+  const warnings = [...results].flatMap(([workload, result]) => [
     ...workload.warnings.map((warning) => `workload ${workload.workload.name}: ${warning}`),
-    ...(results.get(workload) as Result).environment.warnings,
+    ...result.environment.warnings,
   ]);
-  return { ...judge(results, measuring), warnings };
+  return { ...judge(results, evidence, measuring), warnings };
+}
+
+/** What one workload gets of the gate. */
+interface Part {
+  share(done: number): number;
+  budgetMs: number;
+  /** Timed rules of the whole gate. */
+  rules: number;
 }
 
 async function measure(
   { workload, params, modes, rules, warnings, fault }: PlannedWorkload,
   { progress, interruption }: GateMeasuring,
-  part: { share(done: number): number; budgetMs: number; rules: number },
+  part: Part,
 ): Promise<Result> {
   const ratios = rules.filter(isRatio);
   const isOpen = (group: GroupRecord, alpha: number): boolean =>
@@ -90,11 +128,12 @@ function isRatio(rule: Rule): rule is Ratio {
 
 function judge(
   results: ReadonlyMap<PlannedWorkload, Result>,
+  against: ReadonlyMap<AgainstRule, Evidence | Missing>,
   { order, histories }: GateMeasuring,
 ): Pick<Judged, 'outcomes' | 'figures'> {
   const outcomes = new Map<Rule, Outcome>();
   const figures = new Map<HistoryRule, HistoryFigure>();
-  const ratios: { rule: Ratio; evidence: Evidence }[] = [];
+  const timed: { rule: Ratio | AgainstRule; evidence: Evidence }[] = [];
   for (const [{ rules }, result] of results) {
     for (const rule of rules) {
       if (rule.kind === 'exact') outcomes.set(rule, judgeExact(rule, result));
@@ -108,19 +147,27 @@ function judge(
       } else if (isRatio(rule)) {
         const evidence = ratioEvidence(ofResult(result), rule.a, rule.b, rule.metric);
         if (isMissing(evidence)) outcomes.set(rule, withoutFigure(rule, evidence));
-        else ratios.push({ rule, evidence });
+        else timed.push({ rule, evidence });
       }
     }
   }
-  verdictsOf(ratios).forEach((verdict, index) => {
-    const { rule, evidence } = ratios[index] as (typeof ratios)[number];
-    outcomes.set(rule, timedOutcome(rule, evidence, verdict, `${armWords(rule.a)} over ${armWords(rule.b)}`));
+  for (const [rule, evidence] of against) {
+    if (isMissing(evidence)) outcomes.set(rule, withoutFigure(rule, evidence));
+    else timed.push({ rule, evidence });
+  }
+  verdictsOf(timed).forEach((verdict, index) => {
+    const { rule, evidence } = timed[index] as (typeof timed)[number];
+    const what =
+      rule.kind === 'against'
+        ? `${armWords(rule.arm)} over that of the other commit`
+        : `${armWords(rule.a)} over ${armWords(rule.b)}`;
+    outcomes.set(rule, timedOutcome(rule, evidence, verdict, what));
   });
   return { outcomes: order.map((rule) => outcomes.get(rule) as Outcome), figures };
 }
 
 /** A refused arm breaks its rule for good; blocks that are missing only leave it open. */
-function withoutFigure(rule: Ratio | HistoryRule, { missing, refused }: Missing): Outcome {
+function withoutFigure(rule: Ratio | HistoryRule | AgainstRule, { missing, refused }: Missing): Outcome {
   const bound = rule.kind === 'history' ? `no step in ${rule.file}` : boundsOf(rule).words;
   const verdict = refused ? 'fail' : 'inconclusive';
   return { rule, verdict, measured: 'nothing', bound, interval: null, why: missing };

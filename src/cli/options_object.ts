@@ -55,8 +55,8 @@ const MEASURING: ReadonlyMap<string, Option> = new Map(
   addMeasuringOptions(new Command()).options.map((option) => [option.long?.slice(2) as string, option]),
 );
 
-/** The words of a command line that say the same. */
-function commandWords(object: OptionsObject, where: string): { jobFile: string | undefined; words: string[] } {
+/** The words of a command line that say the same, unchecked. */
+export function commandWords(object: OptionsObject, where: string): { jobFile: string | undefined; words: string[] } {
   let jobFile: string | undefined;
   const words: string[] = [];
   for (const [key, value] of Object.entries(object)) {
