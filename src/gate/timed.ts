@@ -171,6 +171,8 @@ function reason(verdict: GateVerdict, { n, units, minDetectable }: Evidence, lev
   if (verdict === 'fail')
     return `outside, p ${pAdjusted < 0.001 ? '< 0.001' : `= ${pAdjusted.toFixed(3)}`} after Holm (${blocks})`;
   const seen =
-    minDetectable === null ? '' : `; a difference of ${(minDetectable * 100).toPrecision(2)} % would have been seen`;
+    minDetectable === null || minDetectable > 1
+      ? ''
+      : `; a difference of ${(minDetectable * 100).toPrecision(2)} % would have been seen`;
   return `the ${sure} reaches over the bound${seen}: more time (--budget) or a quieter machine`;
 }
