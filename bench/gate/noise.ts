@@ -6,7 +6,7 @@ import { EXIT } from '../../src/base/errors.ts';
 import { type Table, textTable } from '../../src/report/table.ts';
 
 const P2PLAB = fileURLToPath(new URL('../../bin/p2plab.js', import.meta.url));
-const RULES = fileURLToPath(new URL('noise.yaml', import.meta.url));
+export const RULES = fileURLToPath(new URL('noise.yaml', import.meta.url));
 const RUNS = 20;
 
 /** How often each verdict was given to each rule. */
@@ -18,17 +18,20 @@ export interface Noise {
   rules: Tally;
 }
 
-/** @param told called after each run */
+/**
+ * @param rules a gates file
+ * @param told called after each run
+ */
 export async function gatesBesideBusyProcess(
   runs: number,
-  budget: string,
+  { rules, budget }: { rules: string; budget: string },
   told: (run: number, exitCode: number) => void = () => {},
 ): Promise<Noise> {
   const busy = spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' });
   const noise: Noise = { exits: new Map(), rules: new Map() };
   try {
     for (let run = 1; run <= runs; run++) {
-      const { code, stdout } = await gate(budget);
+      const { code, stdout } = await gate(rules, budget);
       noise.exits.set(code, (noise.exits.get(code) ?? 0) + 1);
       for (const { name, verdict } of (JSON.parse(stdout) as { rules: { name: string; verdict: string }[] }).rules) {
         const tally = noise.rules.get(name) ?? {};
@@ -42,8 +45,8 @@ export async function gatesBesideBusyProcess(
   return noise;
 }
 
-function gate(budget: string): Promise<{ code: number; stdout: string }> {
-  const args = [P2PLAB, 'gate', RULES, '--budget', budget, '--quiet', '--json', '-'];
+function gate(rules: string, budget: string): Promise<{ code: number; stdout: string }> {
+  const args = [P2PLAB, 'gate', rules, '--budget', budget, '--quiet', '--json', '-'];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   let stdout = '';
   child.stdout.on('data', (chunk) => {
@@ -66,7 +69,7 @@ function tableOf({ rules }: Noise): Table {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [runs = RUNS, budget = '20s'] = process.argv.slice(2);
-  const noise = await gatesBesideBusyProcess(Number(runs), String(budget), (run, code) =>
+  const noise = await gatesBesideBusyProcess(Number(runs), { rules: RULES, budget: String(budget) }, (run, code) =>
     process.stderr.write(`gate ${run} of ${runs}: exit ${code}\n`),
   );
   const wrong = noise.exits.get(EXIT.gateFailed) ?? 0;

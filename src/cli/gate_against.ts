@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { EXIT, type ExitCode, LabError } from '../base/errors.ts';
-import { type ArmName, armWords } from '../gate/arm.ts';
+import { type ArmName, armWords, askedBuffers } from '../gate/arm.ts';
 import type { AgainstRule } from '../gate/gates_file.ts';
 import { type Evidence, evidenceOf, isDecided } from '../gate/timed.ts';
 import { metricOf } from '../lab/samples.ts';
@@ -62,7 +62,7 @@ export async function planAgainst(rules: readonly AgainstRule[], source: string)
       words: [
         ...(jobFile === undefined ? [] : [resolve(jobFile)]),
         `--scheme=${unique(arms.map(({ scheme }) => scheme))}`,
-        `--buffers=${unique(arms.map(({ buffers }) => buffers))}`,
+        `--buffers=${askedBuffers(arms).join(',')}`,
         `--mode=${unique(ofWorkload.map(({ metric }) => metricOf(metric).mode))}`,
         ...words,
       ],

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { LabError } from '../base/errors.ts';
-import { type ArmName, armWords, type Buffers } from '../gate/arm.ts';
+import { type ArmName, armWords, askedBuffers } from '../gate/arm.ts';
 import type { Rule, Workload } from '../gate/gates_file.ts';
 import type { CrewOptions } from '../lab/crew.ts';
 import { FLOOR_SCHEME, type Mode, planGroups, type RunParams } from '../lab/run_plan.ts';
@@ -63,7 +63,7 @@ export async function resolveWorkload(
   where: string,
 ): Promise<{ params: RunParams; warnings: readonly string[]; fault: CrewOptions['fault'] }> {
   const scheme = [...new Set(arms.map((arm) => arm.scheme))];
-  const buffers: Buffers[] = [...new Set(arms.map((arm) => arm.buffers))];
+  const buffers = askedBuffers(arms);
   const read = readOptions({ ...options, scheme, buffers }, where);
   try {
     const resolved = await resolveRun(read.jobFile, read.options);

@@ -3,7 +3,8 @@ import { LabError } from '../base/errors.ts';
 import { roleOf } from '../report/groups.ts';
 import type { Cell, Result, Role } from '../report/result.ts';
 
-export const BUFFERS = ['pool', 'fixed', 'user'] as const;
+/** `ram`: the copy flow's bounce through host RAM, an arm that the run adds by itself. */
+export const BUFFERS = ['pool', 'fixed', 'user', 'ram'] as const;
 export type Buffers = (typeof BUFFERS)[number];
 
 export interface ArmName {
@@ -15,9 +16,15 @@ export interface ArmName {
 }
 
 export function parseArm(text: string): ArmName | undefined {
-  const match = /^([a-z0-9_]+(?:@[a-z0-9.+-]+)?)\/(pool|fixed|user)('?)$/.exec(text);
+  const match = /^([a-z0-9_]+(?:@[a-z0-9.+-]+)?)\/(pool|fixed|user|ram)('?)$/.exec(text);
   if (match === null) return undefined;
   return { scheme: match[1] as string, buffers: match[2] as Buffers, isCopy: match[3] === "'" };
+}
+
+/** Buffer sources to ask a run for, so that it has these arms. */
+export function askedBuffers(arms: readonly ArmName[]): Buffers[] {
+  const asked = [...new Set(arms.map(({ buffers }) => buffers))].filter((buffers) => buffers !== 'ram');
+  return asked.length > 0 ? asked : ['fixed'];
 }
 
 export function armWords({ scheme, buffers, isCopy }: ArmName): string {

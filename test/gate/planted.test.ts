@@ -12,11 +12,13 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SLOTS = 64;
 /** One more read of the flags of the I/O's first page, where its bio is let go. */
 const PLANTED: readonly [string, string][] = [
-  ['import { machineOf }', 'import { machineOf, vecAt }'],
-  ['import { isPciP2pdmaPage,', 'import { isPciP2pdmaPage, isZoneDevice,'],
+  [
+    '@unmanaged',
+    'import { vecAt as plantedVecAt } from "../block/bio";\nimport { isZoneDevice as plantedTest } from "../mm/page";\n\n@unmanaged',
+  ],
   [
     'releasePages(queue, this, bio);',
-    'if (isZoneDevice(vecAt(bio, 0).place)) bio.bi_cookie = 0; releasePages(queue, this, bio);',
+    'if (plantedTest(plantedVecAt(bio, 0).place)) bio.bi_cookie = 0; releasePages(queue, this, bio);',
   ],
 ];
 
