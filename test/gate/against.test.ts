@@ -163,13 +163,14 @@ describe('a gate against another commit', () => {
   });
 
   it('cleans up on Ctrl-C while it builds, and exits 130', async () => {
+    let isRunning = true;
+    const wait = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50));
     const { code } = await against('slow-to-build', async ({ kill }) => {
-      const isBuilding = (): boolean => worktrees() === 2 && git('worktree', 'list').includes('p2plab-against-');
-      while (!isBuilding()) await new Promise((resolve) => setTimeout(resolve, 50));
-      const dir = /^(\S+)\/tree /m.exec(git('worktree', 'list'))?.[1] as string;
-      while (!existsSync(join(dir, 'building'))) await new Promise((resolve) => setTimeout(resolve, 50));
+      const tree = (): string | undefined => /^(\S+p2plab-against-\S+)\/tree /m.exec(git('worktree', 'list'))?.[1];
+      while (isRunning && !existsSync(join(tree() ?? '/nowhere', 'building'))) await wait();
       kill('SIGINT');
     });
+    isRunning = false;
     expect(code).toBe(130);
     expect(worktrees()).toBe(1);
   }, 60_000);
