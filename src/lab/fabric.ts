@@ -31,6 +31,8 @@ export interface FabricClient {
   /** The client as the provider's map-type cache knows it: domain << 16 | bus << 8 | devfn. */
   clientKey: number;
   mapType: MapType;
+  /** Whether v5.2's pci_p2pdma_distance is not negative, where that differs from what the map type says. */
+  reachable52?: boolean;
   windows: FabricWindow[];
   /** Behind an IOMMU that translates: CPU addresses, by which its output is routed. Else none. */
   cpuWindows?: FabricWindow[];

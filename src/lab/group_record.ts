@@ -32,7 +32,7 @@ export interface ArmRecord {
   perIo: Omit<PerIo, 'wakeups'> | undefined;
   /** Where the CPU time of an I/O goes, where it was looked at. */
   stages?: StageCost[];
-  refused: { errno: string; reason: string } | undefined;
+  refused: { errno: string; reason: string; counts?: Record<string, number> } | undefined;
   verifiedBlocks: number;
   verifiedIos: number;
   verifyErrors: number;

@@ -1,23 +1,23 @@
 // Measures one group in this process: builds its machine, finds out which arms are refused, warms up, runs the rounds in the
 // order of a Latin square, counts. Leaves raw samples only; figures are made from them elsewhere.
-import { assert, EXIT, LabError } from '../base/errors.ts';
+import { assert } from '../base/errors.ts';
 import { KIB } from '../base/units.ts';
 import { usedBlockSizes } from '../jobs/job.ts';
 import { MISDIRECTED } from '../report/figure_labels.ts';
-import type { PerIo, RawSample } from '../report/result.ts';
+import type { RawSample } from '../report/result.ts';
 import { BUCKETS } from '../stats/histogram.ts';
 import { isSteady } from '../stats/steady_state.ts';
 import { misdirectionLines } from '../topology/routes.ts';
 import { armOrder } from './arm_order.ts';
+import { countArm, countRefusal } from './count_arm.ts';
 import { type Crew, type CrewOptions, closePool, startCrew } from './crew.ts';
 import { type Sentinel, watchBlock } from './disturbance.ts';
 import { buildGroupMachine, emptyRecord, moduleOf, modulesOf } from './group_machine.ts';
 import type { ArmRecord, BlockRecord, GroupRecord, SliceLatency } from './group_record.ts';
-import { runInlineSlice } from './inline.ts';
 import { type BuiltMachine, setBuffers } from './machine.ts';
 import { measureRemovals } from './measure_removal.ts';
-import { deviceModule, hostModule, refusalReason, setupModule } from './modules.ts';
-import { checkOutcome, readCounters, resetCounters, takeLandings, takeLatency, takeOutcome } from './queue_state.ts';
+import { hostModule, refusalReason, setupModule } from './modules.ts';
+import { checkOutcome, takeLandings, takeLatency, takeOutcome } from './queue_state.ts';
 import {
   type Arm,
   type GroupPlan,
@@ -57,7 +57,6 @@ export interface GroupRun {
 
 /** I/Os with which an arm is tried out before anything is measured. */
 const TRIAL_IOS = 4096;
-const COUNTED_IOS = 8192;
 const LEAD_DEPTHS = 4;
 /** Up to this size an I/O is one request, whatever the scheme and the translation (dma_opt_mapping_size). */
 const LARGEST_ONE_REQUEST = 128 * KIB;
@@ -104,7 +103,7 @@ export async function measureGroup(plan: GroupPlan, params: MeasureParams, run: 
             params.removal,
           );
     if (done && params.removal === undefined && run.counting) {
-      for (const arm of records) count(group, arm);
+      countAll(group, records, refused);
       if (hasStages(group)) for (const arm of records) timeStages(group, arm);
     }
     await crew.close();
@@ -115,6 +114,18 @@ export async function measureGroup(plan: GroupPlan, params: MeasureParams, run: 
     throw error;
   } finally {
     run.observer.onCrew(undefined);
+  }
+}
+
+function countAll({ machine, params }: Group, measured: readonly ArmRecord[], refused: readonly ArmRecord[]): void {
+  const setup = setupModule(machine.memory);
+  for (const record of measured) {
+    record.perIo = countArm(machine, record, moduleOf(record.arm, params));
+    record.iommuTableBytes = machine.translated.reduce((sum, client) => sum + setup.iommuTableBytes(client), 0);
+  }
+  for (const record of refused) {
+    const counts = record.refused && countRefusal(machine, record, moduleOf(record.arm, params));
+    if (record.refused !== undefined && counts !== undefined) record.refused = { ...record.refused, counts };
   }
 }
 
@@ -333,55 +344,4 @@ function timeStages(group: Group, record: ArmRecord): void {
   if (stages !== undefined) record.stages = stages;
   checkOutcome(takeOutcome(machine), record.arm.id);
   takeLatency(machine, undefined);
-}
-
-/** Exact counts per I/O by the counting build, inline, in this thread; the workers are asleep. */
-function count(group: Group, record: ArmRecord): void {
-  const { machine } = group;
-  setBuffers(machine, record.arm.buffers);
-  resetCounters(machine);
-  const host = hostModule(moduleOf(record.arm, group.params), machine.memory, true);
-  runInlineSlice({
-    view: machine.view,
-    lanes: machine.lanes,
-    host,
-    device: (kind) => deviceModule(kind, machine.memory),
-    streamStart: 0,
-    leadIos: 0,
-    measureIos: COUNTED_IOS,
-  });
-  const outcome = takeOutcome(machine);
-  checkOutcome(outcome, record.arm.id);
-  takeLatency(machine, undefined);
-  const counts = readCounters(machine);
-  if (counts.ios === 0) throw new LabError(`${record.arm.id}: the counting build did no I/O`, EXIT.runFailed);
-  const each = (value: number): number => value / counts.ios;
-  record.perIo = {
-    pageLines: each(counts.pageLines),
-    pageLoads: each(counts.pageLoads),
-    pageAtomics: each(counts.pageAtomics),
-    p2pTests: each(counts.p2pTests),
-    pgmapChecks: each(counts.pgmapChecks),
-    mapCalls: each(counts.mapCalls),
-    doorbells: each(counts.doorbells),
-    descriptorBytes: each(counts.descriptorBytes),
-    ...(machine.translated.length > 0 ? iommuCounts(counts, outcome.iotlbMisses) : {}),
-  };
-  const setup = setupModule(machine.memory);
-  record.iommuTableBytes = machine.translated.reduce((sum, client) => sum + setup.iommuTableBytes(client), 0);
-}
-
-/** What an I/O did to the IOMMU. */
-function iommuCounts(counts: ReturnType<typeof readCounters>, iotlbMisses: number): Partial<PerIo> {
-  const each = (value: number): number => value / counts.ios;
-  return {
-    iovaAllocs: each(counts.iovaAllocs),
-    iovaFrees: each(counts.iovaFrees),
-    pteWrites: each(counts.pteWrites),
-    pteClears: each(counts.pteClears),
-    pteLines: each(counts.pteLines),
-    invalidations: each(counts.invalidations),
-    flushes: each(counts.flushes),
-    iotlbMisses: each(iotlbMisses),
-  };
 }

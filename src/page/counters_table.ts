@@ -1,9 +1,10 @@
 // Exact counts per I/O. They rarely depend on the workload: rows that are the same in several groups are told once.
+
+import { countTitle } from '../report/counts.ts';
 import { formatPerIo } from '../report/format.ts';
 import { buffersOf, type Group, roleOf } from '../report/groups.ts';
 import { describeKeys, varyingKeys } from '../report/params.ts';
 import type { Cell } from '../report/result.ts';
-import { COUNT_TITLES } from '../report/summary_tables.ts';
 import type { Table } from '../report/table.ts';
 import { h } from './dom.ts';
 import { htmlTable } from './html_table.ts';
@@ -51,7 +52,7 @@ function countersTable(groups: readonly Group[]): Table | undefined {
   return {
     columns: [
       ...['scheme', 'buffers', 'in'].map((title) => ({ title, align: 'left' as const })),
-      ...fields.map((field) => ({ title: COUNT_TITLES.get(field) ?? field, align: 'right' as const })),
+      ...fields.map((field) => ({ title: countTitle(field), align: 'right' as const })),
     ],
     rows: rows.sort((a, b) => schemes.indexOf(a.scheme) - schemes.indexOf(b.scheme)),
   };

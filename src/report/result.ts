@@ -66,6 +66,9 @@ const latency = z.object({
   loop: z.enum(['closed', 'open']),
 });
 
+/** What some schemes or workloads do and others never: absent where there is none. */
+const sometimes = count.optional();
+
 /** Exact means per I/O, from the counting build. */
 const perIo = z.object({
   /** Distinct cache lines of struct page touched. */
@@ -79,19 +82,41 @@ const perIo = z.object({
   doorbells: count,
   wakeups: count,
   descriptorBytes: count,
-  // Behind an IOMMU that translates.
-  /** Ranges of I/O virtual addresses taken, and given back to the allocator. */
-  iovaAllocs: count.optional(),
-  iovaFrees: count.optional(),
+  poolAllocs: sometimes,
+  requests: sometimes,
+  /** DMA segments. */
+  segments: sometimes,
+  /** Parts split off to the queue's limits, and bios merged into a plugged request. */
+  splits: sometimes,
+  merges: sometimes,
+  /** Lookups of a provider by address: hash, interval tree, radix tree. */
+  providerLookups: sometimes,
+  /** Ways back from an address to its struct page, one for each run of pages. */
+  pageLookups: sometimes,
+  /** pfn_t_has_page. */
+  hasPageTests: sometimes,
+  /** Entries of lists of DMA addresses written, read or cleared. */
+  listEntries: sometimes,
+  /** References taken and given back on maps of buffers. */
+  mapRefs: sometimes,
+  /** Buffers that a consumer not converted to page-less memory refused. */
+  unconverted: sometimes,
+  /** The RFC's warning of dma-direct bios that are handed user pages. */
+  warnBioIovIterGetPages: sometimes,
+  /** Segments that cross the queue's segment boundary. */
+  boundaryCrossings: sometimes,
+  /** Behind an IOMMU that translates: ranges of I/O virtual addresses taken, and given back to the allocator. */
+  iovaAllocs: sometimes,
+  iovaFrees: sometimes,
   /** Page-table entries written and cleared, and the cache lines they lie on. */
-  pteWrites: count.optional(),
-  pteClears: count.optional(),
-  pteLines: count.optional(),
+  pteWrites: sometimes,
+  pteClears: sometimes,
+  pteLines: sometimes,
   /** Invalidations queued for the hardware, each a wait; those of them that empty a flush queue. */
-  invalidations: count.optional(),
-  flushes: count.optional(),
+  invalidations: sometimes,
+  flushes: sometimes,
   /** Pages that the device had to look up in the tables. */
-  iotlbMisses: count.optional(),
+  iotlbMisses: sometimes,
 });
 
 /** Figures that rest on published costs of hardware that is not here (lab/iommu_model.ts), beside measured ones. */
@@ -206,7 +231,14 @@ const cell = z.object({
    * Why the scheme cannot carry these buffers: the kernel's error, and the rule behind it. Or `misdirected`: its
    * transfers ended elsewhere, and where.
    */
-  refused: z.object({ errno: z.string(), reason: z.string() }).optional(),
+  refused: z
+    .object({
+      errno: z.string(),
+      reason: z.string(),
+      /** Counts per refused I/O of those who refused: fields of perIo. */
+      counts: z.record(z.string(), z.number().positive()).optional(),
+    })
+    .optional(),
   /** What each process did over its rounds, by schedule and process; only where it had rounds enough to tell. */
   warmup: z
     .array(z.object({ process: z.number().int(), mode: z.enum(['threads', 'inline']), class: z.enum(WARMUP_CLASSES) }))

@@ -1,5 +1,6 @@
 // The tables of a summary, for the terminal and for Markdown alike: what was measured, and what was counted or modelled. They
 // are two tables so that a time is never read beside a count as if it had come about the same way.
+import { countColumns, countTitle } from './counts.ts';
 import { MISDIRECTED } from './figure_labels.ts';
 import { formatBytesOrNone, formatEstimate, formatPercent, formatPerIo, formatRatio, NOT_MEASURED } from './format.ts';
 import {
@@ -15,7 +16,7 @@ import {
 import { latencyFigures } from './latency.ts';
 import { estimateOf, type Metric, metricsOf } from './metrics.ts';
 import { describeValue } from './params.ts';
-import type { Cell, ComparisonRecord, PerIo, Result } from './result.ts';
+import type { Cell, ComparisonRecord, Result } from './result.ts';
 import type { Column, Row, Table } from './table.ts';
 
 /** How a word is meant; the terminal turns it into a colour, Markdown leaves it. */
@@ -66,30 +67,16 @@ export function measuredTable(result: Result, groups: readonly Group[], leading:
   return { columns, rows: groups.flatMap((group) => shown(group).map((cell) => row(group, cell))) };
 }
 
-const COUNTED: readonly (readonly [string, keyof PerIo])[] = [
-  ['page lines', 'pageLines'],
-  ['page atomics', 'pageAtomics'],
-  ['P2P tests', 'p2pTests'],
-  ['pgmap checks', 'pgmapChecks'],
-  ['map calls', 'mapCalls'],
-  ['descriptor B', 'descriptorBytes'],
-];
-
-/** Titles of the counters that tables name in words; others go by their field. */
-export const COUNT_TITLES: ReadonlyMap<string, string> = new Map([
-  ...COUNTED.map(([title, field]) => [field, title] as const),
-  ['pageLoads', 'page loads'],
-]);
-
 /** Counts per I/O and bytes of metadata: the same for a cell and its copy, so the copy is left out. */
 export function countedTable(groups: readonly Group[]): Table | undefined {
   const cells = groups.flatMap((group) => group.cells).filter((cell) => roleOf(cell) !== 'aa' && !cell.refused);
   if (!cells.some((cell) => cell.perIo !== null || cell.metadataBytes !== null)) return undefined;
+  const counts = countColumns(cells);
   return {
     columns: [
       left('scheme'),
       left('buffers'),
-      ...COUNTED.map(([title]) => right(title)),
+      ...counts.map(({ title }) => right(title)),
       right('metadata'),
       right('resident'),
     ],
@@ -97,7 +84,7 @@ export function countedTable(groups: readonly Group[]): Table | undefined {
       cells: [
         cell.scheme,
         buffersOf(cell),
-        ...COUNTED.map(([, field]) => formatPerIo(cell.perIo?.[field])),
+        ...counts.map(({ field }) => formatPerIo(cell.perIo === null ? null : (cell.perIo[field] ?? 0))),
         formatBytesOrNone(setUpMetadataBytes(cell)),
         formatBytesOrNone(cell.metadataBytes?.resident),
       ],
@@ -132,8 +119,10 @@ function rowName(cell: Cell): string {
   return roleOf(cell) === 'aa' ? `${cell.scheme} (A')` : cell.scheme;
 }
 
-function refusal({ errno, reason }: { errno: string; reason: string }): string {
-  return errno === MISDIRECTED ? reason : `refused: ${errno}, ${reason}`;
+function refusal({ errno, reason, counts = {} }: NonNullable<Cell['refused']>): string {
+  const counted = Object.entries(counts).map(([field, value]) => `${formatPerIo(value)} ${countTitle(field)}`);
+  const each = counted.length === 0 ? '' : ` (for each I/O: ${counted.join(', ')})`;
+  return errno === MISDIRECTED ? reason : `refused: ${errno}, ${reason}${each}`;
 }
 
 /** "against page/user" when all ratios have the same reference. */
