@@ -4,6 +4,7 @@ import { driveBeside, type Fabric, type Pair, presetFabric, presetPair, topology
 import type { Flow } from '../lab/machine_spec.ts';
 import { type AddressOptions, type IommuMode, QUIRKS } from '../topology/addresses.ts';
 import { parseCpu } from '../topology/cpu.ts';
+import type { Era } from '../topology/host_bridge.ts';
 import { loadTopology, resolveCpu } from '../topology/load.ts';
 import { providerBars } from '../topology/memory/providers.ts';
 import type { Topology } from '../topology/model.ts';
@@ -19,6 +20,7 @@ export interface FabricOptions {
   clientB?: string;
   cpu?: string;
   iommu: IommuMode;
+  era: Era;
   /** Also those of schemes. */
   quirk?: string[];
 }
@@ -46,7 +48,7 @@ export async function resolveFabric(
 ): Promise<ResolvedFabric> {
   const choice = options.cpu === undefined ? undefined : parseCpu(options.cpu);
   const rulesFor = (topology: Topology): AddressOptions => ({
-    era: '6.12',
+    era: options.era,
     cpu: resolveCpu(choice, topology),
     iommu: options.iommu !== 'off',
     iommuMode: options.iommu,

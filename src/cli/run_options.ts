@@ -23,7 +23,6 @@ export interface RunOptions extends FabricOptions {
   flow: Flow[];
   p2pShare: number;
   payload?: Payload[];
-  era: string;
   physLookup: string;
   mode: Mode[];
   batch?: number;

@@ -3,7 +3,9 @@
 import { assert, LabError } from '../base/errors.ts';
 import { formatBytes, TIB } from '../base/units.ts';
 import { type AddressOptions, findBar, type IommuMode, translates } from '../topology/addresses.ts';
+import { decide, type Verdict } from '../topology/decide.ts';
 import { unknownFacts, why } from '../topology/explain.ts';
+import type { Era } from '../topology/host_bridge.ts';
 import { cpuAddress, type PciFunction, type Topology } from '../topology/model.ts';
 import { type PairPlan, pairPlan } from '../topology/pair.ts';
 import { preset } from '../topology/presets.ts';
@@ -31,7 +33,7 @@ export interface FabricClient {
   /** The client as the provider's map-type cache knows it: domain << 16 | bus << 8 | devfn. */
   clientKey: number;
   mapType: MapType;
-  /** Whether v5.2's pci_p2pdma_distance is not negative, where that differs from what the map type says. */
+  /** What pci_p2pdma_distance of v5.2 says, where it differs from the map type (reaches52). */
   reachable52?: boolean;
   windows: FabricWindow[];
   /** Behind an IOMMU that translates: CPU addresses, by which its output is routed. Else none. */
@@ -55,11 +57,32 @@ export interface Fabric extends FabricClient {
   busOffset: bigint;
   /** Default: off. */
   iommu?: IommuMode;
+  /** Whose rules the orchestrators of proposals follow; default 6.12. */
+  era?: Era;
 }
 
 /** Every client of a fabric, the first first. */
 export function clientsOf(fabric: Fabric): FabricClient[] {
   return [fabric, ...(fabric.others ?? [])];
+}
+
+/**
+ * Whether an orchestrator whose addresses are never mapped may bring client and provider together (pci_p2pdma_distance): as
+ * the map type says, but that no bus address is right behind an IOMMU that the way passes.
+ */
+export function reachesInEra(fabric: Pick<Fabric, 'iommu' | 'era'>, client: Reach): boolean {
+  return fabric.era === '5.2' ? reaches52(fabric, client) : mayReach(fabric, client);
+}
+
+/** What v5.2 says, which has a distance and no map types, knows fewer host bridges, and none behind an IOMMU. */
+export function reaches52(fabric: Pick<Fabric, 'iommu'>, client: Reach): boolean {
+  return client.reachable52 ?? mayReach(fabric, client);
+}
+
+type Reach = Pick<FabricClient, 'mapType' | 'reachable52'>;
+
+function mayReach({ iommu = 'off' }: Pick<Fabric, 'iommu'>, { mapType }: Reach): boolean {
+  return mapType === 'BUS_ADDR' || (mapType === 'THRU_HOST_BRIDGE' && iommu === 'off');
 }
 
 /** Values of enum pci_p2pdma_map_type in 6.12. */
@@ -140,7 +163,8 @@ export function presetTargetFabric(name: string, barBytes: number, ramBytes: num
 }
 
 /**
- * The fabric of one provider and its clients in a topology.
+ * The fabric of one provider and its clients in a topology. Map types are those of the era, of 6.12 for 5.2, which has none;
+ * what 5.2 says instead is there in every era, for the schemes that follow it.
  * @throws LabError when the pair, its addresses or the kernel's verdict are not known
  */
 export function topologyFabric(
@@ -148,8 +172,9 @@ export function topologyFabric(
   topology: Topology,
   pair: Pair,
   ramBytes: number,
-  rules: AddressOptions,
+  asked: AddressOptions,
 ): Fabric {
+  const rules: AddressOptions = { ...asked, era: asked.era === '5.2' ? '6.12' : asked.era };
   const { bar } = findBar(topology, pair.provider.device, pair.provider.bar);
   const ramPhys = placeRam(topology, pair, bar.cpuStart, ramBytes, rules);
   const ram = [{ cpuStart: cpuAddress(ramPhys), bytes: BigInt(ramBytes) }, ...topology.ram];
@@ -165,8 +190,9 @@ export function topologyFabric(
     // v4.20 to v5.15 subtracted what they should have added (PCI/P2PDMA: fix the wrong dma address calculation, 2021-09).
     busOffset: rules.quirks.includes('bus-offset-sign') ? -busOffset : busOffset,
     iommu: rules.iommuMode,
-    ...fabricClient(topology, pair, plan, ramPhys, rules),
-    others: more.map((other) => fabricClient(topology, pair, other, ramPhys, rules)),
+    era: asked.era,
+    ...fabricClient(topology, pair, plan, ramPhys, asked),
+    others: more.map((other) => fabricClient(topology, pair, other, ramPhys, asked)),
   };
 }
 
@@ -182,14 +208,12 @@ function fabricClient(
   rules: AddressOptions,
 ): FabricClient {
   const { mapType, client } = plan.verdict;
-  if (mapType === 'UNKNOWN') {
-    throw new LabError(
-      `${topology.source}: whether ${client} reaches ${pair.provider.device} is unknown: ${why(topology, plan.verdict, rules)}. ` +
-        `What would tell: ${unknownFacts(topology, rules)
-          .map(({ wouldTell }) => wouldTell)
-          .join('; ')}.`,
-    );
-  }
+  const rules52: AddressOptions = { ...rules, era: '5.2' };
+  const verdict52 = decide(topology, pair.provider.device, client, rules52);
+  if (mapType === 'UNKNOWN') throw unknownPair(topology, plan.verdict, rules);
+  if (rules.era === '5.2' && verdict52.mapType === 'UNKNOWN') throw unknownPair(topology, verdict52, rules52);
+  const reachable52 = verdict52.mapType === 'BUS_ADDR';
+  const differs = verdict52.mapType !== 'UNKNOWN' && reachable52 !== mayReach({ iommu: rules.iommuMode }, { mapType });
   const place = (window: BusWindow): FabricWindow => {
     const { device, bar: index, busStart, bytes, cpuStart } = window;
     const isProvider = device === pair.provider.device && index === pair.provider.bar;
@@ -202,9 +226,18 @@ function fabricClient(
     client,
     clientKey: plan.clientKey,
     mapType,
+    ...(differs ? { reachable52 } : {}),
     windows: plan.windows.map(place),
     cpuWindows: plan.cpuWindows.map(place),
   };
+}
+
+function unknownPair(topology: Topology, verdict: Verdict, rules: AddressOptions): LabError {
+  const facts = unknownFacts(topology, rules).map(({ wouldTell }) => wouldTell);
+  return new LabError(
+    `${topology.source}: whether ${verdict.client} reaches ${verdict.provider} is unknown: ${why(topology, verdict, rules)}. ` +
+      `What would tell: ${facts.join('; ')}.`,
+  );
 }
 
 /** One turn of the page-pointer arithmetic: struct pages of addresses this far apart have the same wasm address. */

@@ -28,12 +28,22 @@ import {
   PGMAP_IN_P2PDMA,
   QUEUE_FLAG_DMA_DIRECT,
   QueueLimits,
+  REACHABLE,
+  REACHABLE_5_2,
   Scatterlist,
   WRITER_STRIDE,
 } from '../../build/layout.ts';
 import { assert } from '../base/errors.ts';
 import { growTo, type MemoryView, type Span, viewOf } from './arena.ts';
-import { clientsOf, type FabricClient, isTranslated, MAP_TYPE_CODE } from './fabric.ts';
+import {
+  clientsOf,
+  type Fabric,
+  type FabricClient,
+  isTranslated,
+  MAP_TYPE_CODE,
+  reaches52,
+  reachesInEra,
+} from './fabric.ts';
 import { fillStack, setField } from './fields.ts';
 import { IOMMU_CODE, type IommuSetup, iommuBytes, setupIommus, translatedClients } from './iommu.ts';
 import type { DeviceAgent, Lane } from './lanes.ts';
@@ -248,10 +258,15 @@ function writeClients(view: MemoryView, spec: MachineSpec, plan: MachinePlan): v
     view.u64[(at + DmaClient.ramReached) / 8] = spec.fabric.ramPhys;
     setField(view, at, DmaClient.key, client.clientKey);
     setField(view, at, DmaClient.dmaOps, client.clientDmaOps === 'virt' ? DMA_OPS_VIRT : DMA_OPS_PCI);
+    setField(view, at, DmaClient.reachable, reachability(spec.fabric, client));
     const answer = plan.shared.answers.at + index * MapTypeAnswer.bytes;
     setField(view, answer, MapTypeAnswer.key, client.clientKey);
     setField(view, answer, MapTypeAnswer.mapType, MAP_TYPE_CODE[client.mapType]);
   });
+}
+
+function reachability(fabric: Fabric, client: FabricClient): number {
+  return (reachesInEra(fabric, client) ? REACHABLE : 0) | (reaches52(fabric, client) ? REACHABLE_5_2 : 0);
 }
 
 /** nvme_set_ctrl_limits with the block layer's defaults (kernel 6.12). */

@@ -32,6 +32,16 @@ const SOMETIMES: readonly Count[] = [
   { field: 'unconverted', title: 'unconverted' },
   { field: 'warnBioIovIterGetPages', title: 'bio_iov_iter_get_pages warnings' },
   { field: 'boundaryCrossings', title: 'boundary crossings' },
+  { field: 'workRequests', title: 'work requests', isCommon: true },
+  { field: 'rdmaDoorbells', title: 'RDMA doorbells', isCommon: true },
+  { field: 'mrRegistrations', title: 'MR registrations' },
+  { field: 'poolFallbacks', title: 'pool fallbacks' },
+  { field: 'inlineWrites', title: 'inline writes', isCommon: true },
+];
+
+/** In tables of their own, or that show every field. */
+const OTHERS: readonly Count[] = [
+  { field: 'pageLoads', title: 'page loads' },
   { field: 'iovaAllocs', title: 'IOVA allocs' },
   { field: 'iovaFrees', title: 'IOVA frees' },
   { field: 'pteWrites', title: 'PTE writes' },
@@ -41,9 +51,6 @@ const SOMETIMES: readonly Count[] = [
   { field: 'flushes', title: 'flushes' },
   { field: 'iotlbMisses', title: 'IOTLB misses' },
 ];
-
-/** In tables that show every field. */
-const OTHERS: readonly Count[] = [{ field: 'pageLoads', title: 'page loads' }];
 
 const LAST: Count = { field: 'descriptorBytes', title: 'descriptor B' };
 

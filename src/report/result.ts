@@ -117,6 +117,12 @@ const perIo = z.object({
   flushes: sometimes,
   /** Pages that the device had to look up in the tables. */
   iotlbMisses: sometimes,
+  /** Flow nvmet: work requests and doorbells of the RNIC, regions registered, fallbacks to host RAM, writes with data in the capsule. */
+  workRequests: sometimes,
+  rdmaDoorbells: sometimes,
+  mrRegistrations: sometimes,
+  poolFallbacks: sometimes,
+  inlineWrites: sometimes,
 });
 
 /** Figures that rest on published costs of hardware that is not here (lab/iommu_model.ts), beside measured ones. */

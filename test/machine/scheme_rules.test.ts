@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { PackedPhysVec, PhysVec } from '../../build/layout.ts';
 import { GIB, KIB, MIB } from '../../src/base/units.ts';
 import { sharedMemory } from '../../src/lab/arena.ts';
-import { DEFAULT_RULES, type Fabric, oneSwitch, presetFabric } from '../../src/lab/fabric.ts';
+import { DEFAULT_RULES, type Fabric, oneSwitch, presetFabric, reaches52 } from '../../src/lab/fabric.ts';
 import { hostModule } from '../../src/lab/modules.ts';
 import { takeLandings } from '../../src/lab/queue_state.ts';
 import { misdirectionLines } from '../../src/topology/routes.ts';
@@ -47,6 +47,37 @@ describe('addresses', () => {
     expect(astray).toEqual(['dma_vec', 'page@5.2', 'sgl']);
     expect(misdirected('sgl', preset('two-host-bridges'))).toEqual(['refused: EINVAL']);
     expect(misdirected('dma_vec', preset('two-host-bridges'))[0]).toMatch(/^misdirected: 32 of 64/);
+  });
+});
+
+describe('the verdict of an era', () => {
+  it("is each arm's own on one machine: 5.2 knows no Intel host bridge, 6.12 allows it", () => {
+    const fabric = preset('two-sockets')(16 * MIB, 16 * MIB);
+    expect([fabric.mapType, fabric.reachable52]).toEqual(['THRU_HOST_BRIDGE', false]);
+    expect(misdirected('page@5.2', preset('two-sockets'))).toEqual(['refused: EINVAL']);
+    for (const scheme of ['page', 'page@6.17', 'phys', 'provider', 'dma_vec']) {
+      expect([scheme, misdirected(scheme, preset('two-sockets'))]).toEqual([scheme, []]);
+    }
+    // A proposal's orchestrator is the run's: that of 5.2 refuses it too.
+    const in52 = (barBytes: number, ramBytes: number): Fabric =>
+      presetFabric('two-sockets', barBytes, ramBytes, { ...DEFAULT_RULES, era: '5.2' });
+    expect(misdirected('dma_vec', in52)).toEqual(['refused: EINVAL']);
+    expect(misdirected('page', in52)).toEqual([]);
+  });
+
+  it('has the map types of 6.12 beside 5.2, and follows the IOMMU rule of 5.2', () => {
+    const fabricIn = (era: '5.2' | '6.12', iommuMode: 'off' | 'passthrough'): Fabric =>
+      presetFabric('two-root-ports', 16 * MIB, 16 * MIB, {
+        ...DEFAULT_RULES,
+        era,
+        iommuMode,
+        iommu: iommuMode !== 'off',
+      });
+    for (const era of ['5.2', '6.12'] as const) {
+      const [off, on] = [fabricIn(era, 'off'), fabricIn(era, 'passthrough')];
+      expect([off.mapType, on.mapType]).toEqual(['THRU_HOST_BRIDGE', 'THRU_HOST_BRIDGE']);
+      expect([reaches52(off, off), reaches52(on, on)]).toEqual([true, false]);
+    }
   });
 });
 

@@ -74,8 +74,8 @@ export class DmaClient {
   dmaOps: u32;
   /** Its IommuDomain; 0: nothing translates. */
   iommuDomain: u32;
-  /** Clients lie side by side: whole 64-bit words. */
-  pad28: u32;
+  /** What the orchestrator asks at set-up: bits of REACHABLE_*. */
+  reachable: u32;
 }
 
 /** One range of bus addresses as the device's transactions are routed: a peer's BAR or host RAM. */
@@ -106,6 +106,10 @@ export const MAP_UNKNOWN: u32 = 0;
 export const MAP_NOT_SUPPORTED: u32 = 1;
 export const MAP_BUS_ADDR: u32 = 2;
 export const MAP_THRU_HOST_BRIDGE: u32 = 3;
+
+/** pci_p2pdma_distance is not negative, by the run's era and by v5.2, which has no map types. */
+export const REACHABLE: u32 = 1;
+export const REACHABLE_5_2: u32 = 2;
 
 /** The client's dma_map_ops: DMA addresses, or CPU addresses that its driver understands (dma_virt_ops: HFI, rxe). */
 export const DMA_OPS_PCI: u32 = 0;

@@ -17,7 +17,7 @@ import { inOnePage } from "../block/limits";
 import { releasePages, setSgPage } from "../block/page_bio";
 import { counters } from "../counting";
 import { Bio, REQ_DMA_DIRECT } from "../layout/bio";
-import { DmaClient, Machine } from "../layout/machine";
+import { DmaClient, Machine, REACHABLE } from "../layout/machine";
 import { PAGE_SIZE } from "../layout/page";
 import { Dio, HostQueue } from "../layout/queue";
 import { QUEUE_FLAG_DMA_DIRECT, Request } from "../layout/request";
@@ -36,8 +36,8 @@ export class Scheme {
   /** The orchestrator's answer for this provider and client: nothing later asks. */
   isReachable: u32;
 
-  attach(machine: Machine, client: DmaClient): void {
-    this.isReachable = isReachable(machine, client) ? 1 : 0;
+  attach(_machine: Machine, client: DmaClient): void {
+    this.isReachable = isReachable(client) ? 1 : 0;
   }
 
   @inline
@@ -129,7 +129,7 @@ export class Scheme {
 
   @inline
   enableNvmet(queue: HostQueue, rnic: DmaClient): i32 {
-    return enableNvmetP2p(queue, rnic, QUEUE_FLAG_DMA_DIRECT, true);
+    return enableNvmetP2p(queue, rnic, QUEUE_FLAG_DMA_DIRECT, REACHABLE);
   }
 
   /** rdma_rw_ctx_dma_init's list on the stack: the address that the caller made, the same for every client (RFC 20, 22/28). */

@@ -18,7 +18,7 @@
 import { bioAdd, machineOf } from "../block/bio";
 import { addKernelBuffer, addUserBuffer, releasePages, setSgPage } from "../block/page_bio";
 import { Bio, REQ_NOMERGE, REQ_P2PDMA } from "../layout/bio";
-import { DmaClient, Machine } from "../layout/machine";
+import { DmaClient, Machine, REACHABLE_5_2 } from "../layout/machine";
 import { PAGE_SIZE } from "../layout/page";
 import { Dio, HostQueue } from "../layout/queue";
 import { BLK_FEAT_PCI_P2PDMA, Request } from "../layout/request";
@@ -30,7 +30,7 @@ import { isPciP2pdmaPage, pageFolio, pageToPhys, physToPage, putPage, samePgmap,
 import { iodOf } from "../nvme/map_data";
 import { clientOf } from "../pci/dma_client";
 import { dmaMapHostSg, physToDma } from "../pci/dma_direct";
-import { EFAULT, EINVAL, enableNvmetP2p, isReachable } from "../pci/orchestrator";
+import { EFAULT, EINVAL, enableNvmetP2p, isReachableIn52 } from "../pci/orchestrator";
 import { dmaMapSg, EREMOTEIO } from "../pci/p2pdma";
 import { p2pdmaMapSg } from "../pci/p2pdma_5_2";
 import { addMarkedPage, isSimple, mapMarkedPages, markP2pPages } from "../pci/page_state";
@@ -47,8 +47,8 @@ export class Scheme {
     initDeviceMemmap(machine);
   }
 
-  attach(machine: Machine, client: DmaClient): void {
-    this.isReachable = isReachable(machine, client) ? 1 : 0;
+  attach(_machine: Machine, client: DmaClient): void {
+    this.isReachable = isReachableIn52(client) ? 1 : 0;
   }
 
   @inline
@@ -177,7 +177,7 @@ export class Scheme {
 
   @inline
   enableNvmet(queue: HostQueue, rnic: DmaClient): i32 {
-    return enableNvmetP2p(queue, rnic, BLK_FEAT_PCI_P2PDMA, ERA_5_2 != 0);
+    return enableNvmetP2p(queue, rnic, BLK_FEAT_PCI_P2PDMA, ERA_5_2 ? REACHABLE_5_2 : 0);
   }
 
   @inline

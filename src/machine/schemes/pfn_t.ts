@@ -158,7 +158,7 @@ export class Scheme {
 
   @inline
   enableNvmet(queue: HostQueue, rnic: DmaClient): i32 {
-    const answer = enableNvmetP2p(queue, rnic, BLK_FEAT_PCI_P2PDMA, false);
+    const answer = enableNvmetP2p(queue, rnic, BLK_FEAT_PCI_P2PDMA, 0);
     if (COUNTING && answer == -EINVAL) counters().unconverted += 1;
     return answer;
   }

@@ -139,7 +139,7 @@ export class Scheme {
 
   @inline
   enableNvmet(queue: HostQueue, rnic: DmaClient): i32 {
-    return enableNvmetP2p(queue, rnic, BLK_FEAT_PCI_P2PDMA, false);
+    return enableNvmetP2p(queue, rnic, BLK_FEAT_PCI_P2PDMA, 0);
   }
 
   @inline
