@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { LabError } from '../base/errors.ts';
 import { DETAILS, VERDICTS } from '../stats/verdict.ts';
 import { WARMUP_CLASSES } from '../stats/warmup_class.ts';
+import { perIo } from './per_io.ts';
 
 export const RESULT_SCHEMA = 'p2plab.result/1';
 
@@ -64,65 +65,6 @@ const latency = z.object({
   writes: histogram.optional(),
   /** "closed": the next I/O waits for one to complete, so a stall delays the I/Os that would have seen it. */
   loop: z.enum(['closed', 'open']),
-});
-
-/** What some schemes or workloads do and others never: absent where there is none. */
-const sometimes = count.optional();
-
-/** Exact means per I/O, from the counting build. */
-const perIo = z.object({
-  /** Distinct cache lines of struct page touched. */
-  pageLines: count,
-  pageLoads: count,
-  pageAtomics: count,
-  /** is_pci_p2pdma_page and its equals in other schemes. */
-  p2pTests: count,
-  pgmapChecks: count,
-  mapCalls: count,
-  doorbells: count,
-  wakeups: count,
-  descriptorBytes: count,
-  poolAllocs: sometimes,
-  requests: sometimes,
-  /** DMA segments. */
-  segments: sometimes,
-  /** Parts split off to the queue's limits, and bios merged into a plugged request. */
-  splits: sometimes,
-  merges: sometimes,
-  /** Lookups of a provider by address: hash, interval tree, radix tree. */
-  providerLookups: sometimes,
-  /** Ways back from an address to its struct page, one for each run of pages. */
-  pageLookups: sometimes,
-  /** pfn_t_has_page. */
-  hasPageTests: sometimes,
-  /** Entries of lists of DMA addresses written, read or cleared. */
-  listEntries: sometimes,
-  /** References taken and given back on maps of buffers. */
-  mapRefs: sometimes,
-  /** Buffers that a consumer not converted to page-less memory refused. */
-  unconverted: sometimes,
-  /** The RFC's warning of dma-direct bios that are handed user pages. */
-  warnBioIovIterGetPages: sometimes,
-  /** Segments that cross the queue's segment boundary. */
-  boundaryCrossings: sometimes,
-  /** Behind an IOMMU that translates: ranges of I/O virtual addresses taken, and given back to the allocator. */
-  iovaAllocs: sometimes,
-  iovaFrees: sometimes,
-  /** Page-table entries written and cleared, and the cache lines they lie on. */
-  pteWrites: sometimes,
-  pteClears: sometimes,
-  pteLines: sometimes,
-  /** Invalidations queued for the hardware, each a wait; those of them that empty a flush queue. */
-  invalidations: sometimes,
-  flushes: sometimes,
-  /** Pages that the device had to look up in the tables. */
-  iotlbMisses: sometimes,
-  /** Flow nvmet: work requests and doorbells of the RNIC, regions registered, fallbacks to host RAM, writes with data in the capsule. */
-  workRequests: sometimes,
-  rdmaDoorbells: sometimes,
-  mrRegistrations: sometimes,
-  poolFallbacks: sometimes,
-  inlineWrites: sometimes,
 });
 
 /** Figures that rest on published costs of hardware that is not here (lab/iommu_model.ts), beside measured ones. */
