@@ -3,6 +3,7 @@
 import { assert, LabError } from '../base/errors.ts';
 import { seededRandom } from '../base/random.ts';
 import { formatBytes } from '../base/units.ts';
+import { createArrivals } from './arrivals.ts';
 import { type BufferPlace, createBufferDraw } from './buffers.ts';
 import { createInFlightGuard, type InFlightGuard } from './in_flight.ts';
 import { type Job, type Replay, usedBlockSizes } from './job.ts';
@@ -36,6 +37,8 @@ export interface StreamFacts {
   readonly writes: number;
   readonly meanBytes: number;
   readonly maxBytes: number;
+  /** Mean time from one I/O to the next in an open loop; undefined in a closed one. */
+  readonly meanGapNs: number | undefined;
 }
 
 /**
@@ -43,9 +46,16 @@ export interface StreamFacts {
  * as fio's do, by their thread number (also with randrepeat and allrandrepeat).
  * @param clone 0 to job.numjobs - 1
  * @param out a power-of-two number of entries, at least twice iodepth
+ * @param gaps of an open loop: takes the nanoseconds from each I/O to the next
  * @throws LabError when a window is too small for the I/Os in flight
  */
-export function compileStream(job: Job, clone: number, place: StreamPlace, out: Uint32Array): StreamFacts {
+export function compileStream(
+  job: Job,
+  clone: number,
+  place: StreamPlace,
+  out: Uint32Array,
+  gaps?: Float64Array,
+): StreamFacts {
   const entries = out.length / STREAM_WORDS;
   const reach = REACH_PER_DEPTH * job.iodepth;
   assert(Number.isInteger(Math.log2(entries)) && entries >= reach, 'a power of two of entries, at least twice iodepth');
@@ -59,11 +69,13 @@ export function compileStream(job: Job, clone: number, place: StreamPlace, out: 
   const source = sourceOf(job, clone, region.blocks, seed);
   const guard = place.verifyBlocks === undefined ? undefined : guardOf(job, region.blocks, entries, reach);
   const buffer = createBufferDraw(place, { maxBytes, reach, entries, seed: mixSeeds(seed, 5) });
+  const arrivals = createArrivals(job, clone, mixSeeds(seed, 7));
+  let previousNs = 0;
   const extent: Extent = { first: 0, blocks: 0 };
   let reads = 0;
   let blocks = 0;
   for (let index = 0, word = 0; index < entries; index++, word += STREAM_WORDS) {
-    const write = source.isWrite(index);
+    const write = arrivals?.isWrite() ?? source.isWrite(index);
     source.place(write, index, extent);
     if (guard) keepApart(job, { source, guard, index, write }, extent);
     source.went(write, extent);
@@ -74,9 +86,15 @@ export function compileStream(job: Job, clone: number, place: StreamPlace, out: 
     out[word + 3] = buffer(index);
     if (!write) reads++;
     blocks += extent.blocks;
+    const dueNs = arrivals?.take(write, extent.blocks * BLOCK_BYTES) ?? 0;
+    if (gaps !== undefined && index > 0) gaps[index - 1] = dueNs - previousNs;
+    previousNs = dueNs;
   }
+  const endNs = arrivals?.end();
+  if (gaps !== undefined) gaps[entries - 1] = (endNs ?? previousNs) - previousNs;
   const bytes = blocks * BLOCK_BYTES;
-  return { ios: entries, bytes, reads, writes: entries - reads, meanBytes: bytes / entries, maxBytes };
+  const meanGapNs = endNs === undefined ? undefined : endNs / entries;
+  return { ios: entries, bytes, reads, writes: entries - reads, meanBytes: bytes / entries, maxBytes, meanGapNs };
 }
 
 /** Where the I/Os come from: drawn, or recorded. */

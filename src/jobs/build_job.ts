@@ -13,6 +13,7 @@ import {
   readPercentRandom,
   readSeed,
 } from './job_pattern.ts';
+import { readRate } from './job_rate.ts';
 import { readRegion, readTotalIos } from './job_region.ts';
 import { DRAWN, readReplay } from './job_replay.ts';
 import { badValue, type Option } from './option.ts';
@@ -56,6 +57,7 @@ export function buildJob(context: JobContext, place: JobPlace): Job {
     norandommap: readNoMap(context, { rw, blockSizes, blockAlignBytes }) || distribution.kind !== 'random',
     distribution,
     verify: readVerify(options.get('verify')),
+    ...rateOf(context, rw),
   };
   checkZones(job, distributionOption);
   const replayed = readReplay(context, job);
@@ -63,6 +65,11 @@ export function buildJob(context: JobContext, place: JobPlace): Job {
     return { ...job, ...replayed, options: describeReplay({ ...job, ...replayed }, options) };
   }
   return { ...job, totalIos: readTotalIos(context, job), options: describe(job, options, sizes) };
+}
+
+function rateOf(context: JobContext, rw: Job['rw']): Pick<Job, 'rate'> {
+  const rate = readRate(context, rw);
+  return rate === undefined ? {} : { rate };
 }
 
 /** fio's kb_base, which decides how every other number is read. */

@@ -11,7 +11,7 @@ const IMPLEMENTED = words(`
   name description kb_base rw rw_sequencer rwmixread rwmixwrite bs bsrange bssplit ba size io_size fill_device offset
   offset_align offset_increment number_ios loops numjobs iodepth iodepth_batch runtime time_based ramp_time
   randrepeat allrandrepeat randseed norandommap random_generator random_distribution percentage_random verify
-  stonewall new_group group_reporting
+  stonewall new_group group_reporting rate rate_min rate_iops rate_iops_min rate_process io_submit_mode
   read_iolog replay_no_stall replay_time_scale replay_redirect replay_align replay_scale replay_skip
 `);
 
@@ -63,8 +63,6 @@ const IGNORED = words(`
   nfs_url program arguments grace_time std_redirect volume brick
 `);
 
-const OPEN_LOOP =
-  'asks for a submission rate (open loop); the lab submits as fast as completions allow (closed loop) and would measure something else';
 const THINKING = 'asks for pauses between I/Os; the lab submits without pauses';
 const ORDERING = 'asks for flushes or ordered writes; the emulated controller has no volatile cache to flush';
 const ZONES = 'asks for a zoned address pattern; the emulated namespace is conventional';
@@ -73,9 +71,6 @@ const FILES = 'describes how a job is spread over files; the lab has one namespa
 
 /** The options whose meaning would be lost by ignoring them, and why each cannot be honoured. */
 export const REFUSED: ReadonlyMap<string, { readonly reason: string; readonly harmless: readonly string[] }> = new Map([
-  ...refuse('rate rate_min rate_iops rate_iops_min', OPEN_LOOP, '0'),
-  ...refuse('rate_process', OPEN_LOOP, 'linear'),
-  ...refuse('io_submit_mode', 'submits from a thread of its own, which only matters at a fixed rate', 'inline'),
   ...refuse('thinktime thinkcycles', THINKING, '0'),
   ...refuse('startdelay', 'starts jobs at different times; the lab starts all jobs of a group together', '0'),
   ...refuse('flow', 'holds jobs to a ratio of each other; the lab runs each job as fast as it goes', '0'),

@@ -41,6 +41,17 @@ export interface Replay {
   readonly endBytes: number;
 }
 
+/** How fast I/Os of one direction arrive. */
+export type RateOfDirection = { readonly iops: number } | { readonly bytesPerSecond: number };
+
+/** fio's rate options: I/Os arrive at times of their own. Each direction that the job uses has a rate. */
+export interface Rate {
+  /** Equal gaps, or exponential ones. */
+  readonly process: 'linear' | 'poisson';
+  readonly read?: RateOfDirection;
+  readonly write?: RateOfDirection;
+}
+
 export interface Job {
   readonly name: string;
   /** Jobs of one group run together; a group starts when all of the one before it have ended (stonewall). From 0. */
@@ -92,6 +103,8 @@ export interface Job {
   readonly verify: boolean;
   /** What read_iolog replays, clone c the one at c modulo their number; then rw, sizes and places above only describe it. */
   readonly replays?: readonly Replay[];
+  /** Open loop: of each clone, as in fio. undefined: each I/O as soon as the queue has room. */
+  readonly rate?: Rate;
   /** fio's names and values of everything above and of what was ignored, for results. */
   readonly options: Readonly<Record<string, string>>;
 }

@@ -304,8 +304,8 @@ describe('--set', () => {
   });
 
   it('can take back what is refused', () => {
-    const set = [{ key: 'rate_iops', value: '0' }];
-    expect(resolve('[a]\nrate_iops=100\n', set).jobs).toHaveLength(1);
+    const set = [{ key: 'thinktime', value: '0' }];
+    expect(resolve('[a]\nthinktime=100\n', set).jobs).toHaveLength(1);
   });
 
   it('means the same for the default job', () => {

@@ -6,18 +6,17 @@ import { SAMPLES_ABSENT, sampleNames, samplePath } from './sample_job_files.ts';
 
 const ENV = { FIO_RW: 'randread', FIO_BS: '4k', FIO_IODEPTH: '4', FIO_DIR: '/mnt', GPU_DEV_IDS: '0' };
 const LIMITS = { maxIodepth: 1024, namespaceBytes: 2 ** 40 };
-const OPEN_LOOP = 'asks for a submission rate (open loop)';
 const RDMA = 'ioengine=rdma moves data over an RDMA link';
 
 /** How many jobs each file runs, or the reason it is refused for. */
 const OUTCOMES: Record<string, number | string> = {
-  '1mbs_clients.fio': OPEN_LOOP,
+  '1mbs_clients.fio': 'startdelay=4 (and 30 more) starts jobs at different times',
   'basic-verify.fio': 1,
   'fio-rand-RW.fio': 1,
   'fio-rand-read.fio': 1,
   'fio-seq-read.fio': 1,
   'fio-seq-write.fio': 1,
-  'fixed-rate-submission.fio': OPEN_LOOP,
+  'fixed-rate-submission.fio': 1,
   'flow.fio': 'flow=1 (and 1 more) holds jobs to a ratio of each other',
   'gpudirect-rdmaio-client.fio': RDMA,
   'iometer-file-access-server.fio': 1,
@@ -25,7 +24,7 @@ const OUTCOMES: Record<string, number | string> = {
   'latency-profile.fio': 'latency_target=500000 steers the queue depth or the end of the job by latency',
   'libcufile-cufile.fio': 'ioengine=libcufile moves data to GPU memory through cuFile',
   'null.fio': 1,
-  'poisson-rate-submission.fio': OPEN_LOOP,
+  'poisson-rate-submission.fio': 1,
   'rdmaio-client.fio': RDMA,
   'rdmaio-server.fio': RDMA,
   'ssd-steadystate.fio': 2,

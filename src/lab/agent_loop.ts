@@ -4,7 +4,7 @@ import { readlinkSync } from 'node:fs';
 import { Bell, HostQueue } from '../../build/layout.ts';
 import { assert } from '../base/errors.ts';
 import { type MemoryView, viewOf } from './arena.ts';
-import { CONTROL, laneResult, ORDER, workerWords } from './control.ts';
+import { CONTROL, laneOrder, laneResult, ORDER, workerWords } from './control.ts';
 import { distance, field, setField } from './fields.ts';
 import { runInlineSlice } from './inline.ts';
 import { type DeviceKind, isIdle, type Lane } from './lanes.ts';
@@ -158,22 +158,23 @@ function runThreads(worker: Worker): void {
   assert(scheme, 'the arm has a scheme');
   const host = worker.host(scheme);
   const slices = new Map(
-    task.agents
-      .filter(({ lane, at }) => laneOf(task, lane).front === at)
-      .map((agent) => [agent.at, beginSlice(view, agent)]),
+    task.agents.filter((agent) => isFront(task, agent)).map((agent) => [agent.at, beginSlice(view, agent)]),
   );
   const single = task.agents.length === 1;
   const idleTurns = single && task.wait === 'poll' ? SPIN_TURNS : 0;
   const removal = beginRemoval(worker, host);
   const turn: Turn = { host, slices, removal, ...(removal ? REMOVAL_TURN : { budget: BUDGET, idleTurns }) };
-  const roundsBeforeSleep = removal?.agent ? FOREVER : task.wait === 'irq' ? 1 : SPIN_ROUNDS * (single ? 1 : 8);
+  // In an open loop idleness is part of the load: a polling worker does not sleep, or its waking would be measured.
+  const isAwake = removal?.agent !== undefined || (task.wait === 'poll' && isPaced(worker));
+  const roundsBeforeSleep = isAwake ? FOREVER : task.wait === 'irq' ? 1 : SPIN_ROUNDS * (single ? 1 : 8);
   let idleRounds = 0;
   while (Atomics.load(i32, CONTROL.drained) < task.lanes.length) {
     const worked = runAgents(worker, turn);
     beat(worker);
     idleRounds = worked ? 0 : idleRounds + 1;
     if (idleRounds < roundsBeforeSleep) continue;
-    sleep(worker, () => runAgents(worker, { ...turn, idleTurns: 0 }));
+    const sleepMs = Math.min(SLEEP_MS, untilDueMs(worker));
+    if (sleepMs > 0) sleep(worker, sleepMs, () => runAgents(worker, { ...turn, idleTurns: 0 }));
     idleRounds = 0;
   }
   wakeAll(worker);
@@ -225,7 +226,7 @@ function beginSlice(view: MemoryView, agent: AgentRole): LaneSlice {
   const completed = field(view, agent.at, HostQueue.completed);
   setField(view, agent.at, HostQueue.streamPos, view.i32[CONTROL.streamStart] as number);
   setField(view, agent.at, HostQueue.issueTarget, completed + FOREVER);
-  setField(view, agent.at, HostQueue.completionMark, completed + (view.i32[CONTROL.leadIos] as number));
+  setField(view, agent.at, HostQueue.completionMark, completed + (view.f64[laneOrder(agent.lane).leadIos] as number));
   return { at: agent.at, lane: agent.lane, phase: 'lead', startMs: 0, startCompleted: completed };
 }
 
@@ -246,7 +247,12 @@ function advance(worker: Worker, slice: LaneSlice): boolean {
       // Nobody is measured before all lanes run.
       if (Atomics.load(i32, CONTROL.ready) < task.lanes.length && !stopped) break;
       slice.startCompleted = field(view, slice.at, HostQueue.completed);
-      setField(view, slice.at, HostQueue.completionMark, slice.startCompleted + (i32[CONTROL.measureIos] as number));
+      setField(
+        view,
+        slice.at,
+        HostQueue.completionMark,
+        slice.startCompleted + (view.f64[laneOrder(slice.lane).measureIos] as number),
+      );
       slice.phase = 'measure';
       slice.startMs = performance.now();
       break;
@@ -282,8 +288,24 @@ function record(view: MemoryView, slice: LaneSlice, endMs: number): void {
   view.f64[result.ios] = (field(view, slice.at, HostQueue.completed) - slice.startCompleted) >>> 0;
 }
 
+/** The schedules drive a lane by this agent's queue. */
+function isFront(task: WorkerTask, { lane, at }: AgentRole): boolean {
+  return laneOf(task, lane).front === at;
+}
+
+function isPaced({ task, view }: Worker): boolean {
+  return task.lanes.some(({ front }) => field(view, front, HostQueue.gaps) !== 0);
+}
+
+/** Milliseconds until an agent of this worker has an I/O to submit at a time of its own. */
+function untilDueMs({ task, view }: Worker): number {
+  const fronts = task.agents.filter((agent) => isFront(task, agent) && field(view, agent.at, HostQueue.gaps) !== 0);
+  const dueNs = fronts.map(({ at }) => view.f64[(at + HostQueue.nextDueNs) / 8] as number);
+  return Math.min(...dueNs) / 1e6 - performance.now();
+}
+
 /** Sleeps on the worker's bell unless one more look finds work (the other side rings after it has published). */
-function sleep(worker: Worker, lookAgain: () => boolean): void {
+function sleep(worker: Worker, sleepMs: number, lookAgain: () => boolean): void {
   const { i32 } = worker.view;
   const seq = ((worker.task.bells[worker.task.index] as number) + Bell.seq) / 4;
   const sleeping = ((worker.task.bells[worker.task.index] as number) + Bell.sleeping) / 4;
@@ -293,7 +315,7 @@ function sleep(worker: Worker, lookAgain: () => boolean): void {
   if (!lookAgain()) {
     const { sleeps } = workerWords(worker.task.index);
     i32[sleeps] = (i32[sleeps] as number) + 1;
-    Atomics.wait(i32, seq, before, SLEEP_MS);
+    Atomics.wait(i32, seq, before, sleepMs);
   }
   Atomics.store(i32, sleeping, 0);
 }

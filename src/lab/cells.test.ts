@@ -102,6 +102,7 @@ function group(): GroupRecord {
     interrupted: false,
     blocks: [],
     sliceIos: {},
+    offeredIops: undefined,
     tookMs: 1,
     arms: [
       record(arm('page', 'fixed', 'reference'), 100),

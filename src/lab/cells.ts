@@ -9,7 +9,7 @@ import type { ArmRecord, GroupRecord } from './group_record.ts';
 import { iommuNs, throughput } from './iommu_model.ts';
 import { removalOf } from './removal_figures.ts';
 import { groupParams, type MeasureParams, queuesOf, schemeParams } from './run_plan.ts';
-import { type Metric, metricOf, valuesByProcess, warmupClasses } from './samples.ts';
+import { type Metric, metricOf, usedSamples, valuesByProcess, warmupClasses } from './samples.ts';
 
 /** The cells of a group, in the order of its arms. */
 export function cellsOf(group: GroupRecord, params: MeasureParams): Cell[] {
@@ -30,7 +30,7 @@ export function cellsOf(group: GroupRecord, params: MeasureParams): Cell[] {
     cpuNsPerIo: estimateOf(record, 'cpuNsPerIo'),
     gbPerS: bandwidth(record, group.plan.payload !== 'none'),
     bytesPerIo: record.bytesPerIo,
-    latencyNs: latencyOf(record),
+    latencyNs: latencyOf(record, group),
     perIo: record.perIo
       ? { ...record.perIo, wakeups: record.wakeupIos > 0 ? record.wakeups / record.wakeupIos : null }
       : null,
@@ -112,7 +112,7 @@ function bandwidth(record: ArmRecord, moves: boolean): number | null {
   return moves && iops !== null ? (iops.median * record.bytesPerIo) / 1e9 : null;
 }
 
-function latencyOf(record: ArmRecord): Latency | null {
+function latencyOf(record: ArmRecord, group: GroupRecord): Latency | null {
   const clean = record.latency.filter(({ dirty }) => dirty !== true);
   const used = clean.length > 0 ? clean : record.latency;
   const counts = merge(used.map((slice) => slice.counts));
@@ -121,7 +121,24 @@ function latencyOf(record: ArmRecord): Latency | null {
   if (samples === 0) return null;
   const { p50, p90, p99, p999, max } = percentiles(counts, maxNs);
   const histogram = { layout: HISTOGRAM_LAYOUT, counts: toSparse(counts) };
-  return { p50, p90, p99, p999, max, samples, histogram, loop: 'closed' };
+  return { p50, p90, p99, p999, max, samples, histogram, ...loopOf(record, group) };
+}
+
+/** Share of the offer that must be achieved for a rate to be kept. */
+const KEPT_SHARE = 0.98;
+
+/** @returns the kind of loop, and of an open one what was offered and what came of it */
+function loopOf(record: ArmRecord, group: GroupRecord): Pick<Latency, 'loop' | 'offered'> {
+  const { offeredIops } = group;
+  if (offeredIops === undefined) return { loop: 'closed' };
+  const samples = usedSamples(record, 'threads');
+  const sum = (field: 'ios' | 'ns'): number => samples.reduce((total, sample) => total + sample[field], 0);
+  const achievedIops = (sum('ios') / sum('ns')) * 1e9;
+  // Arrivals that are drawn or recorded are not evenly spread: three standard errors of a Poisson count.
+  const even = group.plan.jobs.every(({ rate }) => rate?.process === 'linear');
+  const slack = even ? 0 : 3 / Math.sqrt(sum('ios'));
+  const kept = achievedIops >= KEPT_SHARE * (1 - slack) * offeredIops;
+  return { loop: 'open', offered: { iops: offeredIops, achievedIops, kept } };
 }
 
 /** vmemmap is mapped by 2 MiB pages for whole 128 MiB sections, by 4 KiB pages otherwise (x86-64 vmemmap_populate). */

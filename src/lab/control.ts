@@ -22,7 +22,7 @@ export const CONTROL = {
   order: word(1),
   /** Lab: index of the arm that runs. */
   arm: word(2),
-  /** Lab: I/Os of each lane before and inside the measured window. */
+  /** Lab: I/Os of each lane before and inside the measured window (inline; threads: laneOrder). */
   leadIos: word(3),
   measureIos: word(4),
   /** Lab: position of the access stream at which the slice begins. */
@@ -45,6 +45,12 @@ export function workerWords(index: number): { heartbeat: number; sleeps: number;
 
 /** First of the words (indices into a Float64Array) by which a removal is ordered and reported; removal.ts names them. */
 export const REMOVAL_WORDS = (LANE_BASE + MAX_LANES * LANE_BYTES) / 8;
+
+/** What lane `index` is to do in a slice of the threads schedule, written by the lab: indices into a Float64Array. */
+export function laneOrder(index: number): { leadIos: number; measureIos: number } {
+  const first = (LANE_BASE + index * LANE_BYTES) / 8 + 8;
+  return { leadIos: first, measureIos: first + 1 };
+}
 
 /** Results of lane `index`, written by its host's worker: indices into a Float64Array over the memory. */
 export function laneResult(index: number) {

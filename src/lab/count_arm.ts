@@ -3,7 +3,7 @@ import { EXIT, LabError } from '../base/errors.ts';
 import type { PerIo } from '../report/result.ts';
 import type { ArmRecord } from './group_record.ts';
 import { runInlineSlice } from './inline.ts';
-import { type BuiltMachine, setBuffers } from './machine.ts';
+import { type BuiltMachine, setBuffers, setPacing } from './machine.ts';
 import { deviceModule, hostModule } from './modules.ts';
 import { checkOutcome, type Outcome, readCounters, resetCounters, takeLatency, takeOutcome } from './queue_state.ts';
 
@@ -66,6 +66,7 @@ function runCounting(
   measureIos: number,
 ): Outcome {
   setBuffers(machine, buffers);
+  setPacing(machine, false);
   resetCounters(machine);
   runInlineSlice({
     view: machine.view,

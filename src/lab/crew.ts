@@ -4,7 +4,7 @@ import { Piscina } from 'piscina';
 import { HostQueue } from '../../build/layout.ts';
 import { EXIT, LabError } from '../base/errors.ts';
 import type { WorkerFault, WorkerTask } from './agent_loop.ts';
-import { CONTROL, laneResult, MAX_LANES, MAX_WORKERS, ORDER, workerWords } from './control.ts';
+import { CONTROL, laneOrder, laneResult, MAX_LANES, MAX_WORKERS, ORDER, workerWords } from './control.ts';
 import { field, setField } from './fields.ts';
 import type { DeviceAgent, Lane } from './lanes.ts';
 import type { BuiltMachine } from './machine.ts';
@@ -23,6 +23,8 @@ export interface SliceOrder {
   streamStart: number;
   leadIos: number;
   measureIos: number;
+  /** Counts of single lanes in the threads schedule, where they differ. */
+  lanes?: readonly { leadIos: number; measureIos: number }[];
   /** The provider goes in this slice. */
   removal?: RemovalOrder;
 }
@@ -215,6 +217,9 @@ function prepare(machine: BuiltMachine, order: SliceOrder): void {
   machine.lanes.forEach((_, index) => {
     const words = laneResult(index);
     for (const word of Object.values(words)) f64[word] = 0;
+    const { leadIos, measureIos } = order.lanes?.[index] ?? order;
+    f64[laneOrder(index).leadIos] = leadIos;
+    f64[laneOrder(index).measureIos] = measureIos;
   });
 }
 

@@ -37,7 +37,7 @@ export function buildGroupMachine(plan: GroupPlan, params: MeasureParams, memory
   for (const host of hosts) host.setup(machine.at);
   const queues = queuesOf(plan);
   const facts = queues.map(({ job, clone }, index) => {
-    const stream = machine.lanes[index]?.stream;
+    const { stream, gaps } = machine.lanes[index] ?? {};
     const words = new Uint32Array(memory.buffer, stream?.at, (stream?.bytes ?? 0) / 4);
     const slots = { first: index, stride: queues.length };
     return compileStream(
@@ -50,10 +50,11 @@ export function buildGroupMachine(plan: GroupPlan, params: MeasureParams, memory
         ...(plan.payload === 'verify' ? { verifyBlocks: spec.mediaBytes / 512 } : {}),
       },
       words,
+      gaps && new Float64Array(memory.buffer, gaps.at, gaps.bytes / 8),
     );
   });
   const meanBytes = facts.reduce((sum, { meanBytes }) => sum + meanBytes, 0) / facts.length;
-  return { machine, meanBytes };
+  return { machine, meanBytes, gapsNs: facts.map(({ meanGapNs }) => meanGapNs) };
 }
 
 function mapStateBytes(host: HostModule, { fabric, barBytes }: MachineSpec): number {

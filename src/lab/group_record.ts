@@ -72,8 +72,13 @@ export interface GroupRecord {
   oversubscribed: boolean;
   arms: ArmRecord[];
   blocks: BlockRecord[];
-  /** I/Os of each queue in a slice, equal for all arms and processes: calibrated once, on the slowest arm. */
-  sliceIos: Partial<Record<Mode, number>>;
+  /**
+   * Length of a slice, equal for all arms and processes: calibrated once, on the slowest arm. I/Os of each lane; of the threads
+   * schedule in an open loop `pacedMs` for the paced lanes instead.
+   */
+  sliceIos: Partial<Record<Mode, number>> & { pacedMs?: number };
+  /** I/Os per second that an open loop offers over all its lanes; undefined in a closed loop. */
+  offeredIops: number | undefined;
   /** What measuring it took, set-up and warm-up included. */
   tookMs: number;
   /** The plan was not finished: what is here is complete rounds. */

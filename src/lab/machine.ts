@@ -102,14 +102,19 @@ export interface QueueAddresses {
   counters: Span;
 }
 
+export interface PlacedLane extends Lane {
+  stream: Span;
+  gaps: Span | undefined;
+}
+
 /** A machine in memory, ready for agents. */
 export interface BuiltMachine {
   spec: MachineSpec;
   memory: WebAssembly.Memory;
   view: MemoryView;
   at: number;
-  /** One for each workload stream, with that stream. */
-  lanes: (Lane & { stream: Span })[];
+  /** One for each workload stream, with that stream, and in an open loop the times from each of its I/Os to the next. */
+  lanes: PlacedLane[];
   /** Every NVMe queue pair of all lanes. */
   queues: QueueAddresses[];
   /** The NVMe-oF targets of lanes that have one. */
@@ -184,7 +189,7 @@ export function buildMachine(memory: WebAssembly.Memory, spec: MachineSpec, setu
 }
 
 /** The agents of a lane: its front queue's host, and each queue pair's controller. */
-function laneOf(spec: MachineSpec, plan: MachinePlan, lane: number): Lane & { stream: Span } {
+function laneOf(spec: MachineSpec, plan: MachinePlan, lane: number): PlacedLane {
   const pairs = plan.queues.slice(lane * NVME_PAIRS[spec.flow], (lane + 1) * NVME_PAIRS[spec.flow]);
   const devices = pairs.map(
     ({ host, device }): DeviceAgent => ({
@@ -197,10 +202,21 @@ function laneOf(spec: MachineSpec, plan: MachinePlan, lane: number): Lane & { st
   const [front] = pairs;
   const stream = plan.streams[lane];
   assert(front && stream, `lane ${lane} is planned`);
+  const placed = { host: front.host.at, stream, gaps: plan.gaps[lane] };
   const target = plan.targets[lane];
-  if (target !== undefined)
-    return { host: front.host.at, front: target.initiator.at, devices: [rnicAgent(target), ...devices], stream };
-  return { host: front.host.at, front: front.host.at, devices, stream };
+  if (target !== undefined) return { ...placed, front: target.initiator.at, devices: [rnicAgent(target), ...devices] };
+  return { ...placed, front: front.host.at, devices };
+}
+
+/**
+ * Says whether the following I/Os wait until they are due (open loop), from their first one on; lanes without arrivals of their
+ * own never do. Only between rounds.
+ */
+export function setPacing(machine: BuiltMachine, paced: boolean): void {
+  for (const { front, gaps } of machine.lanes) {
+    setField(machine.view, front, HostQueue.gaps, paced ? (gaps?.at ?? 0) : 0);
+    machine.view.f64[(front + HostQueue.nextDueNs) / 8] = 0;
+  }
 }
 
 /** Says where the following I/Os' buffers come from. Only between rounds, when nothing is in flight. */

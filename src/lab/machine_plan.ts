@@ -36,6 +36,8 @@ export const PRP_SMALL_BYTES = 256;
 export const PRP_PAGE_BYTES = 4096;
 /** Bytes of one array of the biovec slab: BIO_MAX_VECS vectors of 16 bytes. */
 export const BIOVEC_SLAB_BYTES = 4096;
+/** A gap of an open loop: one f64 for each I/O of the stream. */
+export const GAP_BYTES = 8;
 const PAGE_BYTES = 4096;
 /** What lies behind BARs that are not the provider's: enough that a misdirected transfer lands somewhere. */
 const OTHER_WINDOW_BYTES = 1 << 20;
@@ -171,6 +173,9 @@ export function planMachine(spec: MachineSpec, mapTypeTreeBytes: number, start: 
   );
   const stageHold = arena.take('held I/Os of stage timing', STAGE_HOLD_BYTES, PAGE_BYTES);
   const iommus = clientsOf(spec.fabric).map(({ client }) => arena.take(`IOMMU of ${client}`, iommuBytes, PAGE_BYTES));
+  const gaps = spec.lanes.map(({ streamIos, paced }, index) =>
+    paced === true ? arena.take(`lane ${index} arrivals`, streamIos * GAP_BYTES, PAGE_BYTES) : undefined,
+  );
   const pageStamps = arena.take('page stamps of the counting build', pages * 4, PAGE_BYTES);
   const barWindow = arena.take('BAR window', spec.barWindowBytes, PAGE_BYTES);
   const ramWindow = arena.take('RAM window', spec.ramWindowBytes, PAGE_BYTES);
@@ -189,6 +194,7 @@ export function planMachine(spec: MachineSpec, mapTypeTreeBytes: number, start: 
     streams,
     stageHold,
     iommus,
+    gaps,
     pageStamps,
     barWindow,
     ramWindow,

@@ -18,6 +18,8 @@ export interface LaneSpec {
   batch: number;
   /** I/Os in the access stream: a power of two. */
   streamIos: number;
+  /** Its I/Os are due at times of their own (open loop); otherwise each as soon as the depth has room. */
+  paced?: boolean;
 }
 
 /** What an RNIC and its initiators are like, in the flow `nvmet`. */

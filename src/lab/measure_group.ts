@@ -14,9 +14,10 @@ import { type Crew, type CrewOptions, closePool, startCrew } from './crew.ts';
 import { type Sentinel, watchBlock } from './disturbance.ts';
 import { buildGroupMachine, emptyRecord, moduleOf, modulesOf } from './group_machine.ts';
 import type { ArmRecord, BlockRecord, GroupRecord, SliceLatency } from './group_record.ts';
-import { type BuiltMachine, setBuffers } from './machine.ts';
+import { type BuiltMachine, setBuffers, setPacing } from './machine.ts';
 import { measureRemovals } from './measure_removal.ts';
 import { hostModule, refusalReason, setupModule } from './modules.ts';
+import { isOpenLoop, type LaneGaps, laneOrders, offeredIops, pacedSliceMs, sliceMsUnderLoad } from './pacing.ts';
 import { checkOutcome, takeLandings, takeLatency, takeOutcome } from './queue_state.ts';
 import {
   type Arm,
@@ -60,6 +61,7 @@ const TRIAL_IOS = 4096;
 const LEAD_DEPTHS = 4;
 /** Up to this size an I/O is one request, whatever the scheme and the translation (dma_opt_mapping_size). */
 const LARGEST_ONE_REQUEST = 128 * KIB;
+const PACED_WARM_SLICES = 4;
 
 /**
  * @throws LabError when the machine does not fit, a worker dies, or data does not check; whole rounds before that were
@@ -67,7 +69,7 @@ const LARGEST_ONE_REQUEST = 128 * KIB;
  */
 export async function measureGroup(plan: GroupPlan, params: MeasureParams, run: GroupRun): Promise<GroupRecord> {
   const began = performance.now();
-  const { machine, meanBytes } = buildGroupMachine(plan, params, run.memory, run.cores);
+  const { machine, meanBytes, gapsNs } = buildGroupMachine(plan, params, run.memory, run.cores);
   const arms = plan.arms.map((arm) => emptyRecord(arm, params, machine, meanBytes));
   const schemes = modulesOf(plan, params);
   const crew = await startCrew(machine, {
@@ -79,7 +81,7 @@ export async function measureGroup(plan: GroupPlan, params: MeasureParams, run: 
   });
   run.observer.onCrew(crew);
   try {
-    const group: Group = { plan, params, machine, crew, schemes, run };
+    const group: Group = { plan, params, machine, gapsNs, crew, schemes, run };
     for (const record of arms) await tryOut(group, record);
     const able = arms.filter(({ refused }) => refused === undefined).map(({ arm }) => arm);
     const running = params.removal === undefined ? withReference(able) : able;
@@ -91,6 +93,7 @@ export async function measureGroup(plan: GroupPlan, params: MeasureParams, run: 
       arms: [...records, ...refused],
       blocks: [],
       sliceIos: { ...run.sliceIos },
+      offeredIops: isOpenLoop(gapsNs) ? offeredIops(gapsNs) : undefined,
       tookMs: 0,
       interrupted: true,
     };
@@ -134,6 +137,7 @@ export interface Group {
   plan: GroupPlan;
   params: MeasureParams;
   machine: BuiltMachine;
+  gapsNs: LaneGaps;
   crew: Crew;
   /** Host modules, in the order of the crew's. */
   schemes: string[];
@@ -167,14 +171,30 @@ async function tryOut(group: Group, record: ArmRecord): Promise<void> {
   else checkOutcome(outcome, record.arm.id);
 }
 
-function slice(group: Group, arm: Arm, mode: Mode, streamStart: number, leadIos: number, measureIos: number) {
+/**
+ * One slice of an arm.
+ * @param pacedMs in an open loop: how long; only the threads schedule keeps a workload's times, as they say nothing about the
+ * CPU time of an I/O
+ */
+function slice(
+  group: Group,
+  arm: Arm,
+  mode: Mode,
+  streamStart: number,
+  leadIos: number,
+  measureIos: number,
+  pacedMs?: number,
+) {
+  const paced = mode === 'threads' && pacedMs !== undefined;
   setBuffers(group.machine, arm.buffers);
+  setPacing(group.machine, paced);
   return group.crew.run({
     mode,
     arm: group.schemes.indexOf(moduleOf(arm, group.params)),
     streamStart,
     leadIos,
     measureIos,
+    ...(paced ? { lanes: laneOrders(group.gapsNs, pacedMs, { leadIos, measureIos }) } : {}),
   });
 }
 
@@ -185,16 +205,18 @@ function slice(group: Group, arm: Arm, mode: Mode, streamStart: number, leadIos:
 async function warmUpAll(group: Group, record: GroupRecord, arms: ArmRecord[]): Promise<boolean> {
   const { plan, run } = group;
   for (const mode of plan.modes) {
+    const paced = mode === 'threads' && isOpenLoop(group.gapsNs);
     let slowestNs = 0;
     for (const [index, arm] of arms.entries()) {
       // A quarter of the group, as the time left is estimated.
       const share = (plan.modes.indexOf(mode) * arms.length + index) / (plan.modes.length * arms.length);
       run.observer.progress(share / 4, 1, `warm-up of ${arm.arm.id}, ${mode}`);
-      const nsPerIo = await warmUp(group, arm, mode);
+      const nsPerIo = await (paced ? warmUpPaced(group, arm) : warmUp(group, arm, mode));
       if (run.observer.interrupted() || nsPerIo === undefined) return false;
       slowestNs = Math.max(slowestNs, nsPerIo);
     }
-    record.sliceIos[mode] ??= sliceIos(group, slowestNs, plan.roundMs);
+    if (paced) setPacedSlices(group, record, slowestNs);
+    else record.sliceIos[mode] ??= sliceIos(group, slowestNs, plan.roundMs);
   }
   return true;
 }
@@ -210,7 +232,8 @@ async function measureRounds(group: Group, record: GroupRecord, arms: ArmRecord[
       const done = index + series / plan.modes.length;
       run.observer.progress(0.25 + (0.75 * done) / rounds, 1, `round ${index + 1} of ${rounds}`);
       const order = armOrder(arms.length, round, params.seed + series).map((arm) => arms[arm] as ArmRecord);
-      const block = await measureBlock(group, order, { round, mode, ios: record.sliceIos[mode] as number });
+      const { pacedMs, ...sliceIos } = record.sliceIos;
+      const block = await measureBlock(group, order, { round, mode, ios: sliceIos[mode] as number, pacedMs });
       if (block === undefined) return false;
       // Whole blocks only: one that was cut off compares nothing.
       for (const { arm, sample, latency } of block.slices) {
@@ -229,6 +252,8 @@ interface BlockOrder {
   mode: Mode;
   /** I/Os of each lane. */
   ios: number;
+  /** In an open loop: milliseconds of the paced lanes. */
+  pacedMs: number | undefined;
 }
 
 interface MeasuredSlice {
@@ -241,14 +266,14 @@ interface MeasuredSlice {
 async function measureBlock(
   group: Group,
   order: readonly ArmRecord[],
-  { round, mode, ios }: BlockOrder,
+  { round, mode, ios, pacedMs }: BlockOrder,
 ): Promise<{ block: BlockRecord; slices: MeasuredSlice[] } | undefined> {
   const { plan, run, crew } = group;
   const sentinelNs = run.sentinel.run(plan.roundMs);
   const finish = watchBlock(crew.threadIds());
   const slices: MeasuredSlice[] = [];
   for (const [position, arm] of order.entries()) {
-    const measured = await sliceOf(group, arm, { round, mode, ios }, position);
+    const measured = await sliceOf(group, arm, { round, mode, ios, pacedMs }, position);
     if (measured === undefined || run.observer.interrupted()) return undefined;
     slices.push(measured);
   }
@@ -271,12 +296,12 @@ function leadIos(group: Group): number {
 async function sliceOf(
   group: Group,
   arm: ArmRecord,
-  { round, mode, ios }: BlockOrder,
+  { round, mode, ios, pacedMs }: BlockOrder,
   order: number,
 ): Promise<MeasuredSlice | undefined> {
   const { process } = group.run;
   takeLatency(group.machine, undefined);
-  const result = await slice(group, arm.arm, mode, round * ios, leadIos(group), ios);
+  const result = await slice(group, arm.arm, mode, round * ios, leadIos(group), ios, pacedMs);
   if (!result.complete) return undefined;
   const outcome = takeOutcome(group.machine);
   checkOutcome(outcome, arm.arm.id);
@@ -344,4 +369,35 @@ function timeStages(group: Group, record: ArmRecord): void {
   if (stages !== undefined) record.stages = stages;
   checkOutcome(takeOutcome(machine), record.arm.id);
   takeLatency(machine, undefined);
+}
+
+/** Some slices at the rate that is offered: there is none to settle at. Nanoseconds per I/O of all lanes together. */
+async function warmUpPaced(group: Group, record: ArmRecord): Promise<number | undefined> {
+  const rampMs = Math.max(...group.plan.jobs.map((job) => job.rampMs));
+  const began = performance.now();
+  const sliceMs = Math.max(
+    warmUpPlan(group.plan, group.params).sliceMs,
+    pacedSliceMs(group.gapsNs, 0) / PACED_WARM_SLICES,
+  );
+  const lead = leadIos(group);
+  const closedIos = sliceIos(group, 100, 1);
+  let nsPerIo = 0;
+  for (let i = 0; i < PACED_WARM_SLICES || performance.now() - began < rampMs; i++) {
+    const result = await slice(group, record.arm, 'threads', 0, lead, closedIos, sliceMs);
+    if (!result.complete || group.run.observer.interrupted()) return undefined;
+    checkOutcome(takeOutcome(group.machine), record.arm.id);
+    nsPerIo = 1e9 / result.iops;
+  }
+  return nsPerIo;
+}
+
+/** As long as the rate asks for; of a rate that is far more than the slowest arm can take, fewer I/Os. */
+function setPacedSlices(group: Group, record: GroupRecord, slowestNs: number): void {
+  const { gapsNs, plan } = group;
+  const wantedMs = pacedSliceMs(gapsNs, plan.roundMs);
+  const offered = offeredIops(gapsNs);
+  record.sliceIos.pacedMs ??= sliceMsUnderLoad(wantedMs, offered, 1e9 / slowestNs);
+  // Lanes in a closed loop beside it: what is done beyond the offer is theirs.
+  const beyond = Math.max(1, 1e9 / slowestNs - offered);
+  record.sliceIos.threads ??= sliceIos(group, 1e9 / beyond, wantedMs);
 }

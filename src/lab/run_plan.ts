@@ -1,6 +1,7 @@
 // From what the user asked to what is run: groups (one machine, one workload), and in each group the arms to compare.
 import { assert } from '../base/errors.ts';
 import { MIB } from '../base/units.ts';
+import { isPaced } from '../jobs/arrivals.ts';
 import { type Job, usedBlockSizes } from '../jobs/job.ts';
 import type { Params } from '../report/result.ts';
 import { STEADY_RULE } from '../stats/steady_state.ts';
@@ -220,7 +221,12 @@ export function machineSpec(group: GroupPlan, params: MeasureParams, workers: nu
     fabric: group.fabric,
     flow: group.flow,
     payload: group.payload,
-    lanes: queues.map(({ job }) => ({ iodepth: job.iodepth, batch: job.iodepthBatch, streamIos })),
+    lanes: queues.map(({ job }) => ({
+      iodepth: job.iodepth,
+      batch: job.iodepthBatch,
+      streamIos,
+      ...(isPaced(job) ? { paced: true } : {}),
+    })),
     depthEntries: params.depthEntries,
     mdtsBytes: params.mdtsBytes,
     namespaceBytes: params.namespaceBytes,
@@ -270,7 +276,7 @@ function mostIosOf(group: GroupPlan, params: MeasureParams): number {
 export function touchedBytes(spec: MachineSpec, memmapBytes: number): number {
   const payload = spec.payload === 'none' ? 0 : spec.barWindowBytes + spec.ramWindowBytes;
   const media = spec.payload === 'none' ? 0 : spec.mediaBytes * spec.lanes.length * NVME_PAIRS[spec.flow];
-  const streams = spec.lanes.reduce((sum, { streamIos }) => sum + streamIos * 16, 0);
+  const streams = spec.lanes.reduce((sum, { streamIos, paced }) => sum + streamIos * (paced ? 24 : 16), 0);
   return memmapBytes + spec.ramBytes / 64 + payload + media + streams;
 }
 

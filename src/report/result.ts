@@ -63,8 +63,15 @@ const latency = z.object({
   /** The same samples, reads and writes apart. */
   reads: histogram.optional(),
   writes: histogram.optional(),
-  /** "closed": the next I/O waits for one to complete, so a stall delays the I/Os that would have seen it. */
+  /**
+   * "closed": the next I/O waits for one to complete, so a stall delays the I/Os that would have seen it; of a sample of the
+   * I/Os, from submission. "open": I/Os are due at times of their own; of all I/Os, from when each was due.
+   */
   loop: z.enum(['closed', 'open']),
+  /**
+   * Open loop: I/Os per second that were due and that were done over all slices, and whether that is the same.
+   */
+  offered: z.object({ iops: z.number().positive(), achievedIops: z.number(), kept: z.boolean() }).optional(),
 });
 
 /** Figures that rest on published costs of hardware that is not here (lab/iommu_model.ts), beside measured ones. */

@@ -145,9 +145,24 @@ export function groupNotes(groups: readonly Group[]): string[] {
   return [
     ...(crowded ? ['oversubscribed: more runnable threads than cores, IOPS and latency are the scheduler’s'] : []),
     ...cells.flatMap(levelNotes),
+    ...rateNotes(cells),
     ...broken.map((cell) => `DATA ERRORS: ${armName(cell)}: ${cell.verified?.errors} I/Os carried wrong data`),
     ...(ios > 0 && broken.length === 0 ? [`verified: the data of ${formatCount(ios)} I/Os was right`] : []),
   ];
+}
+
+/** An open loop whose rate was not kept: what waits in front of the queue grows, and with it every latency. */
+function rateNotes(cells: readonly Cell[]): string[] {
+  return cells.flatMap((cell) => {
+    const offered = cell.latencyNs?.offered;
+    if (offered === undefined || offered.kept) return [];
+    const [achieved, due] = [offered.achievedIops, offered.iops].map((iops) =>
+      formatEstimate({ median: iops, ci95: null }),
+    );
+    return [
+      `${armName(cell)} did ${achieved} of the ${due} I/Os per second that were due: its latencies grow for as long as it is measured`,
+    ];
+  });
 }
 
 /** "page/user ran at 2 levels of IOPS: 30.1 M (processes 1, 3), 9.9 M (process 2)": each by itself, never their mean. */

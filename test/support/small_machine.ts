@@ -48,12 +48,22 @@ export type SmallSpec = Partial<Omit<MachineSpec, 'lanes'>> & {
   batch?: number;
   queueCount?: number;
   streamIos?: number;
+  /** The lanes have room for arrivals of their own. */
+  paced?: boolean;
   fabricOf?: (barBytes: number, ramBytes: number) => Fabric;
 };
 
 /** Builds a machine with the counting modules (their assertions included). */
 export function smallMachine(options: SmallSpec = {}): SmallMachine {
-  const { iodepth = 16, batch = 4, queueCount = 1, streamIos = 1024, fabricOf = oneSwitch, ...over } = options;
+  const {
+    iodepth = 16,
+    batch = 4,
+    queueCount = 1,
+    streamIos = 1024,
+    paced = false,
+    fabricOf = oneSwitch,
+    ...over
+  } = options;
   const barBytes = over.barBytes ?? 16 * MIB;
   const ramBytes = over.ramBytes ?? 16 * MIB;
   const spec: MachineSpec = {
@@ -62,7 +72,7 @@ export function smallMachine(options: SmallSpec = {}): SmallMachine {
     fabric: fabricOf(barBytes, ramBytes),
     flow: 'direct',
     payload: 'move',
-    lanes: Array.from({ length: queueCount }, () => ({ iodepth, batch, streamIos })),
+    lanes: Array.from({ length: queueCount }, () => ({ iodepth, batch, streamIos, paced })),
     depthEntries: 64,
     mdtsBytes: 512 * KIB,
     namespaceBytes: TIB,

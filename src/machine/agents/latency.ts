@@ -1,5 +1,6 @@
-// Latency of 1 in 64 I/Os, drawn at random so that no batch period is aliased, into a log-linear histogram with fio's
-// buckets (stat.h: FIO_IO_U_PLAT_BITS 6, 29 groups of 64). Submission to reaped completion, closed loop.
+// Latency into a log-linear histogram with fio's buckets (stat.h: FIO_IO_U_PLAT_BITS 6, 29 groups of 64), up to the reaped
+// completion. Closed loop: from submission, of 1 in 64 I/Os, drawn at random so that no batch period is aliased. Open loop:
+// of every I/O, from when it was due, so that a stall counts for all I/Os that were due in it (no coordinated omission).
 import { HostQueue } from "../layout/queue";
 
 const PLAT_BITS: u32 = 6;
@@ -13,7 +14,7 @@ declare function now(): f64;
 
 /** True for the I/O to be sampled; draws the next distance (1 to 127, mean 64) by xorshift32. */
 @inline
-export function drawSample(queue: HostQueue): bool {
+function drawSample(queue: HostQueue): bool {
   queue.sampleCountdown -= 1;
   return queue.sampleCountdown < 0 && redraw(queue);
 }
@@ -28,13 +29,20 @@ function redraw(queue: HostQueue): bool {
   return true;
 }
 
+/** When the I/O that is being issued began, for the histogram; 0 when it is not sampled. */
 @inline
-export function sampleStart(): f64 {
+export function startOf(queue: HostQueue): f64 {
+  if (queue.gaps != 0) return queue.dueNs;
+  return drawSample(queue) ? nowNs() : 0;
+}
+
+@inline
+export function nowNs(): f64 {
   return now() * 1e6;
 }
 
 export function sampleEnd(queue: HostQueue, startNs: f64): void {
-  const ns = now() * 1e6 - startNs;
+  const ns = nowNs() - startNs;
   if (ns > queue.latencyNsMax) queue.latencyNsMax = ns;
   const slot = <usize>queue.histogram + (<usize>bucketOf(<u64>max<f64>(ns, 0)) << 2);
   store<u32>(slot, load<u32>(slot) + 1);

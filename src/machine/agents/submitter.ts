@@ -15,7 +15,8 @@ import { BUFFERS_POOL, IO_BLOCKS_MASK, IO_BUFFER_MASK, IoDescriptor } from "../l
 import { POOL_FULL } from "../mm/gen_pool";
 import { flushPlug } from "../nvme/host";
 import { allocP2pmem, freeP2pmem } from "../pci/p2pmem";
-import { drawSample, sampleEnd, sampleStart } from "./latency";
+import { isDue, takeDue } from "./arrivals";
+import { nowNs, sampleEnd, startOf } from "./latency";
 
 /** Errno of an I/O that found the pool empty (pci_alloc_p2pmem returned NULL). */
 const ENOMEM: i32 = 12;
@@ -34,6 +35,7 @@ export function submitBatches<S, F>(queue: HostQueue, scheme: S, until: u32): bo
     flushPlug<S, F>(queue, scheme);
     if (!whole) return true;
   }
+  if (queue.gaps != 0) return submitDue<S, F>(queue, scheme, until) || sent;
   while (<i32>(until - queue.issued) > 0) {
     const left = queue.issueTarget - queue.issued;
     if (<i32>left <= 0) return sent;
@@ -42,6 +44,32 @@ export function submitBatches<S, F>(queue: HostQueue, scheme: S, until: u32): bo
     sent = true;
     let whole = true;
     for (let i: u32 = 0; i < batch && whole; i++) whole = changetype<F>(0).issue<S>(queue, scheme);
+    flushPlug<S, F>(queue, scheme);
+    if (!whole) return true;
+  }
+  return sent;
+}
+
+/**
+ * Open loop: issues what is due by now as far as the depth has room. What is due and has none waits, and keeps the time at which
+ * it was due. True when anything was sent.
+ */
+function submitDue<S, F>(queue: HostQueue, scheme: S, until: u32): bool {
+  const time = nowNs();
+  let sent = false;
+  while (<i32>(until - queue.issued) > 0) {
+    const left = queue.issueTarget - queue.issued;
+    if (<i32>left <= 0) return sent;
+    const room = min(queue.iodepth - (queue.issued - queue.completed), min(queue.batch, left));
+    let count: u32 = 0;
+    let whole = true;
+    while (count < room && whole && isDue(queue, time)) {
+      takeDue(queue);
+      whole = changetype<F>(0).issue<S>(queue, scheme);
+      count++;
+    }
+    if (count == 0) return sent;
+    sent = true;
     flushPlug<S, F>(queue, scheme);
     if (!whole) return true;
   }
@@ -77,7 +105,7 @@ export function openBio(queue: HostQueue, io: IoDescriptor, op: u32): Bio {
   dio.lenBytes = (blocksOp & IO_BLOCKS_MASK) << SECTOR_SHIFT;
   dio.inRam = buffer >> 31;
   dio.bufferOffset = <u64>(buffer & IO_BUFFER_MASK) << PAGE_SHIFT;
-  dio.startNs = drawSample(queue) ? sampleStart() : 0;
+  dio.startNs = startOf(queue);
   if (COUNTING) {
     dio.ioId = <u32>(counters().ios + 1);
     counters().ios += 1;

@@ -49,6 +49,8 @@ export class HostQueue {
   iodepth: u32;
   /** I/Os handed over with one doorbell. */
   batch: u32;
+  /** Open loop: nanoseconds (f64) from each I/O of the stream to the next, as long as the stream; 0 in a closed loop. */
+  gaps: u32;
 
   // Tags (a sbitmap in Linux): one bit for each, set when free.
   tagWords: u32;
@@ -97,6 +99,10 @@ export class HostQueue {
   sampleState: u32;
   histogram: u32;
   latencyNsMax: f64;
+
+  /** Open loop: when the stream's next I/O is due and when the one being issued was, on the lab's clock; 0: not begun. */
+  nextDueNs: f64;
+  dueNs: f64;
 
   // Outcomes.
   errors: u32;

@@ -2,7 +2,8 @@
 // keyed SGLs, one region registered for each command and invalidated by the response, in-capsule data for small writes,
 // I/Os above the target's MDTS as several commands. It runs on another machine, so what it costs is nobody's figure.
 // Left out: its own block layer, registration, completion queue, timeouts.
-import { drawSample, sampleEnd, sampleStart } from "../agents/latency";
+import { isDue, takeDue } from "../agents/arrivals";
+import { nowNs, sampleEnd, startOf } from "../agents/latency";
 import { checkDone, prepareCheck, undoCheck } from "../agents/verify";
 import { Machine } from "../layout/machine";
 import { NVME_OP_WRITE, NvmeCommand } from "../layout/nvme";
@@ -41,7 +42,9 @@ function beginBatch(initiator: Initiator): bool {
   if (initiator.batchLeft > 0) return true;
   const left = initiator.issueTarget - initiator.issued;
   if (<i32>left <= 0) return false;
-  const batch = min(initiator.batch, left);
+  // Open loop: one by one, each when it is due.
+  if (initiator.gaps != 0 && !isDue(initiator, nowNs())) return false;
+  const batch = initiator.gaps != 0 ? 1 : min(initiator.batch, left);
   if (initiator.iodepth - (initiator.issued - initiator.completed) < batch) return false;
   initiator.batchLeft = batch;
   return true;
@@ -50,6 +53,7 @@ function beginBatch(initiator: Initiator): bool {
 /** Takes the next I/O of the stream. */
 function beginIo(initiator: Initiator): void {
   const machine = changetype<Machine>(<usize>initiator.machine);
+  if (initiator.gaps != 0) takeDue(initiator);
   const io = changetype<IoDescriptor>(
     <usize>initiator.stream + (<usize>(initiator.streamPos & initiator.streamMask) << 4),
   );
@@ -66,7 +70,7 @@ function beginIo(initiator: Initiator): void {
   dio.ramTarget = io.buffer & IO_BUFFER_RAM ? 1 : 0;
   dio.status = 0;
   dio.commandsLeft = (dio.lenBytes + NVMET_RDMA_MAX_BYTES - 1) / NVMET_RDMA_MAX_BYTES;
-  dio.startNs = drawSample(initiator) ? sampleStart() : 0;
+  dio.startNs = startOf(initiator);
   if (machine.payload == PAYLOAD_VERIFY) prepareCheck(initiator, machine, dio, isWrite(dio));
   initiator.sending = <u32>changetype<usize>(dio);
   initiator.sentBytes = 0;
