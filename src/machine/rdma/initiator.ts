@@ -44,7 +44,8 @@ function beginBatch(initiator: Initiator): bool {
   if (<i32>left <= 0) return false;
   // Open loop: one by one, each when it is due.
   if (initiator.gaps != 0 && !isDue(initiator, nowNs())) return false;
-  const batch = initiator.gaps != 0 ? 1 : min(initiator.batch, left);
+  let batch = min(initiator.batch, left);
+  if (initiator.gaps != 0) batch = 1;
   if (initiator.iodepth - (initiator.issued - initiator.completed) < batch) return false;
   initiator.batchLeft = batch;
   return true;
