@@ -11,9 +11,9 @@ import { legendList } from './legend.ts';
 
 export interface ChartView {
   element: HTMLElement;
-  /** Shows a specification, or nothing where the choices leave nothing to draw. */
-  show(spec: ChartSpec | undefined): void;
-  /** Draws the panels again in the colours of now; `hidden` ones too, for paper. */
+  /** Shows what `build` makes, or nothing where the choices leave nothing to draw. */
+  show(build: () => ChartSpec | undefined): void;
+  /** Draws again in the colours of now what has been drawn; with `hidden` all panels, for paper. */
   redraw(hidden: boolean): void;
 }
 
@@ -33,69 +33,72 @@ export function chartView(name: string): ChartView {
     table.element,
   );
   let drawn: AnyChart[] = [];
-  let waiting: (() => void) | undefined;
+  let build: () => ChartSpec | undefined = () => undefined;
+  let waiting = false;
+  // chart.js writes defaults into what it is given, colours too: every drawing takes a new specification.
   const draw = (): void => {
-    waiting?.();
-    waiting = undefined;
+    waiting = false;
+    for (const chart of drawn) chart.destroy();
+    const frames = [...panels.children];
+    drawn = (build()?.panels ?? []).map((panel, i) => {
+      return new Chart(frames[i]?.querySelector('canvas') as HTMLCanvasElement, forPage(panel));
+    });
   };
-  new IntersectionObserver((entries) => entries.some(({ isIntersecting }) => isIntersecting) && draw(), {
-    rootMargin: '400px',
+  const drawIfWaiting = (): void => {
+    if (waiting) draw();
+  };
+  new IntersectionObserver((entries) => entries.some(({ isIntersecting }) => isIntersecting) && drawIfWaiting(), {
+    rootMargin: `${NEAR}px`,
   }).observe(element);
-  const inSight = (): boolean => {
-    const { top, bottom } = element.getBoundingClientRect();
-    return bottom > -400 && top < innerHeight + 400;
-  };
+  // A chart that is reached by Tab answers to the first key.
+  element.addEventListener('focusin', drawIfWaiting);
   return {
     element,
-    show(spec) {
-      for (const chart of drawn) chart.destroy();
-      drawn = [];
+    show(builder) {
+      build = builder;
+      const spec = build();
       element.hidden = spec === undefined;
+      waiting = spec !== undefined;
       if (spec === undefined) return;
       title.textContent = spec.title;
       subtitle.replaceChildren(...spec.subtitle.filter((line) => line !== '').map((line) => h('p', {}, line)));
       legend.replaceChildren(legendList(spec.legend));
       panels.classList.toggle('single', spec.panels.length === 1);
-      const canvases = spec.panels.map((panel) => ({ panel, ...panelFrame(spec.title, panel) }));
-      panels.replaceChildren(...canvases.map(({ frame }) => frame));
+      for (const chart of drawn.splice(0)) chart.destroy();
+      panels.replaceChildren(...spec.panels.map((panel, i) => panelFrame(spec.title, panel, () => drawn[i])));
       table.renew(() => htmlTable(spec.title, spec.table ?? panelTable(spec.panels)));
-      waiting = () => {
-        drawn = canvases.map(({ panel, canvas, status }) => {
-          const chart: AnyChart = new Chart(canvas, forPage(panel));
-          walkPoints(chart, status);
-          return chart;
-        });
-      };
-      if (inSight()) draw();
+      if (isNear(element)) draw();
     },
     redraw(hidden) {
-      if (hidden) draw();
-      for (const chart of drawn) chart.update('none');
+      if (element.hidden) return;
+      if (hidden || !waiting) draw();
     },
   };
+}
+
+/** Pixels outside of the window within which charts are drawn already. */
+const NEAR = 400;
+
+function isNear(element: HTMLElement): boolean {
+  const { top, bottom } = element.getBoundingClientRect();
+  return bottom > -NEAR && top < innerHeight + NEAR;
 }
 
 type PanelOptions = { plugins?: { title?: { text?: string[] } } };
 
 const panelTitle = (panel: Panel): string => (panel.options as PanelOptions).plugins?.title?.text?.join(' ') ?? '';
 
-function panelFrame(
-  title: string,
-  panel: Panel,
-): { frame: HTMLElement; canvas: HTMLCanvasElement; status: HTMLElement } {
+function panelFrame(title: string, panel: Panel, chart: () => AnyChart | undefined): HTMLElement {
   const name = panelTitle(panel);
   const label = `${title}${name === '' ? '' : `: ${name}`}. Arrow keys walk through the points; a table of them follows.`;
   const canvas = h('canvas', { role: 'img', tabindex: 0, 'aria-label': label });
   const status = h('p', { class: 'visually-hidden', 'aria-live': 'polite' });
+  walkPoints(canvas, status, chart);
   const heading = name === '' ? [] : [h('h3', {}, name)];
-  return {
-    frame: h('div', { class: 'panel' }, ...heading, h('div', { class: 'canvas' }, canvas), status),
-    canvas,
-    status,
-  };
+  return h('div', { class: 'panel' }, ...heading, h('div', { class: 'canvas' }, canvas), status);
 }
 
-/** The panel as large as its frame; its title is the page's. Objects are copied, because chart.js writes into them. */
+/** The panel as large as its frame; its title is the page's. */
 function forPage(panel: Panel): Panel {
   const options = panel.options as Record<string, unknown> & { plugins?: Record<string, unknown> };
   return {

@@ -24,9 +24,12 @@ export function svg(tag: string, attributes: Attributes, ...children: readonly C
   return element;
 }
 
-/** A labelled control: `<label>text control</label>`. */
-export function labelled(text: string, control: HTMLElement): HTMLLabelElement {
-  return h('label', { class: 'control' }, h('span', {}, text), control);
+let controls = 0;
+
+/** A control with its label above it. */
+export function labelled(text: string, control: HTMLElement): HTMLElement {
+  control.id = `control-${++controls}`;
+  return h('div', { class: 'control' }, h('label', { for: control.id }, text), control);
 }
 
 export interface Choice {

@@ -68,7 +68,7 @@ function facetTable(map: HeatMap, facet: Facet, metric: Metric, tell: (ratio: Ra
       const shade = ratio === undefined ? undefined : shadeOf(ratio, metric, map.reach);
       if (shade !== undefined) {
         td.style.setProperty('--colour', shade.colour);
-        td.style.setProperty('--share', `${Math.round(shade.share * 80)}%`);
+        td.style.setProperty('--share', `${Math.round(shade.share * 75)}%`);
         td.classList.add('square');
         td.classList.toggle('hatched', shade.hatched);
       }
@@ -175,7 +175,7 @@ function scaleLegend(reach: number, metric: Metric): HTMLElement {
   const squares = STEPS.map((step) => {
     const square = h('span', { class: 'square key' });
     square.style.setProperty('--colour', step > 0 ? WORSE : BETTER);
-    square.style.setProperty('--share', `${Math.abs(step) * 80}%`);
+    square.style.setProperty('--share', `${Math.abs(step) * 75}%`);
     return h('li', {}, square, `${Number((2 ** (worse * step * reach)).toPrecision(2))}`);
   });
   const hatched = h('li', {}, h('span', { class: 'square key hatched' }), 'no difference found');

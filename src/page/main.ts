@@ -49,14 +49,14 @@ async function start(): Promise<void> {
     const shown = chosenResult(offer, choices);
     const groups = groupsOf(shown);
     showHeatMap(offer, choices, grid);
-    for (const [chart, view] of charts) view.show(chart.build(shown, { look: offer.look, metric: choices.metric }));
+    for (const [chart, view] of charts)
+      view.show(() => chart.build(shown, { look: offer.look, metric: choices.metric }));
     counters.show(groups);
     memory.show(shown);
     figures.renew(() => htmlTable('All figures', figuresTable(offer, shown, groups)));
   };
   const first = firstChoices(offer);
-  document.getElementById('theme')?.append(themeControl(() => redraw(charts.values())));
-  addEventListener('beforeprint', () => redraw(charts.values(), true));
+  document.getElementById('theme')?.append(themeControl((forPaper) => redraw(charts.values(), forPaper)));
   document
     .getElementById('interactive')
     ?.replaceChildren(
@@ -72,7 +72,7 @@ async function start(): Promise<void> {
   document.documentElement.dataset.ready = 'yes';
 }
 
-function redraw(views: Iterable<ChartView>, hidden = false): void {
+function redraw(views: Iterable<ChartView>, hidden: boolean): void {
   for (const view of views) view.redraw(hidden);
 }
 

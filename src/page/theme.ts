@@ -7,16 +7,16 @@ import { labelled, select } from './dom.ts';
 type Theme = 'auto' | 'light' | 'dark';
 
 /** The control, and a call of `redraw` whenever the colours have changed. */
-export function themeControl(redraw: () => void): HTMLElement {
+export function themeControl(redraw: (forPaper: boolean) => void): HTMLElement {
   const root = document.documentElement;
   let chosen: Theme = 'auto';
-  const apply = (theme: Theme): void => {
+  const apply = (theme: Theme, forPaper = false): void => {
     root.dataset.theme = theme;
     takeColours();
-    redraw();
+    redraw(forPaper);
   };
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => apply(chosen));
-  addEventListener('beforeprint', () => apply('light'));
+  addEventListener('beforeprint', () => apply('light', true));
   addEventListener('afterprint', () => apply(chosen));
   takeColours();
   const themes: readonly Theme[] = ['auto', 'light', 'dark'];

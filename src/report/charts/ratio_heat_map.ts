@@ -81,7 +81,7 @@ function squares(map: HeatMap, facet: Facet, metric: Metric): Plugin {
           const [left, top] = [x.left + column * width, y.top + row * height];
           const shade = shadeOf(ratio, metric, map.reach);
           if (shade !== undefined) {
-            ctx.globalAlpha = shade.share * 0.8;
+            ctx.globalAlpha = shade.share * 0.75;
             ctx.fillStyle = shade.colour;
             ctx.fillRect(left + 1, top + 1, width - 2, height - 2);
             ctx.globalAlpha = 1;
