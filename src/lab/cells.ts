@@ -9,7 +9,7 @@ import type { ArmRecord, GroupRecord } from './group_record.ts';
 import { iommuNs, throughput } from './iommu_model.ts';
 import { removalOf } from './removal_figures.ts';
 import { groupParams, type MeasureParams, queuesOf, schemeParams } from './run_plan.ts';
-import { type Metric, metricOf, usedSamples, valuesByProcess, warmupClasses } from './samples.ts';
+import { isAllDisturbed, type Metric, metricOf, usedSamples, valuesByProcess, warmupClasses } from './samples.ts';
 
 /** The cells of a group, in the order of its arms. */
 export function cellsOf(group: GroupRecord, params: MeasureParams): Cell[] {
@@ -57,7 +57,7 @@ function estimateOf(record: ArmRecord, field: Metric['field']): CellEstimate | n
   const [only] = processes;
   if (only === undefined) return null;
   if (processes.length === 1) return estimate(byProcess.get(only) as number[]);
-  const levels = levelsOf(medians);
+  const levels = isAllDisturbed(record, metricOf(field).mode) ? medians.map(() => 0) : levelsOf(medians);
   const shown = Number(mostFrequent(levels.map(String)));
   const atLevel = (level: number): number[] => processes.filter((_, index) => levels[index] === level);
   const mediansOf = (level: number): number[] => medians.filter((_, index) => levels[index] === level);

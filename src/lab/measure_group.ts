@@ -6,62 +6,27 @@ import { usedBlockSizes } from '../jobs/job.ts';
 import { MISDIRECTED } from '../report/figure_labels.ts';
 import type { RawSample } from '../report/result.ts';
 import { BUCKETS } from '../stats/histogram.ts';
-import { isSteady } from '../stats/steady_state.ts';
 import { misdirectionLines } from '../topology/routes.ts';
 import { armOrder } from './arm_order.ts';
 import { countArm, countRefusal } from './count_arm.ts';
-import { type Crew, type CrewOptions, closePool, startCrew } from './crew.ts';
-import { type Sentinel, watchBlock } from './disturbance.ts';
+import { closePool, startCrew } from './crew.ts';
+import { watchBlock } from './disturbance.ts';
 import { buildGroupMachine, emptyRecord, moduleOf, modulesOf } from './group_machine.ts';
 import type { ArmRecord, BlockRecord, GroupRecord, SliceLatency } from './group_record.ts';
-import { type BuiltMachine, setBuffers, setPacing } from './machine.ts';
+import { setBuffers } from './machine.ts';
 import { measureRemovals } from './measure_removal.ts';
 import { hostModule, refusalReason, setupModule } from './modules.ts';
-import { isOpenLoop, type LaneGaps, laneOrders, offeredIops, pacedSliceMs, sliceMsUnderLoad } from './pacing.ts';
+import { isOpenLoop, offeredIops } from './pacing.ts';
 import { checkOutcome, takeLandings, takeLatency, takeOutcome } from './queue_state.ts';
-import {
-  type Arm,
-  type GroupPlan,
-  type MeasureParams,
-  type Mode,
-  roundsPerProcess,
-  warmUpPlan,
-  withReference,
-} from './run_plan.ts';
+import { type GroupPlan, type MeasureParams, type Mode, roundsPerProcess, withReference } from './run_plan.ts';
+import { type Group, type GroupRun, leadIos, slice, sliceIos } from './slices.ts';
 import { measureStages } from './stage_cost.ts';
-
-/** What the measuring tells while it goes on, and asks. */
-export interface Observer {
-  /** Called between slices; fraction of this group's slices that are done. */
-  progress(done: number, of: number, what: string): void;
-  interrupted(): boolean;
-  /** The crew that runs now, so that an interruption can reach it. */
-  onCrew(crew: Crew | undefined): void;
-  /** The group as it is now, with its whole rounds: before the first one and after each. */
-  onRound(record: GroupRecord): void;
-}
-
-/** Where and for which replicate a group is measured. */
-export interface GroupRun {
-  memory: WebAssembly.Memory;
-  cores: number;
-  fault: CrewOptions['fault'];
-  sentinel: Sentinel;
-  /** Index of this process among those of the run. */
-  process: number;
-  /** Whether to count as well: exact counts are the same in every process. */
-  counting: boolean;
-  /** Slice lengths that another process has calibrated. */
-  sliceIos: GroupRecord['sliceIos'] | undefined;
-  observer: Observer;
-}
+import { warmUpAll } from './warm_up.ts';
 
 /** I/Os with which an arm is tried out before anything is measured. */
 const TRIAL_IOS = 4096;
-const LEAD_DEPTHS = 4;
 /** Up to this size an I/O is one request, whatever the scheme and the translation (dma_opt_mapping_size). */
 const LARGEST_ONE_REQUEST = 128 * KIB;
-const PACED_WARM_SLICES = 4;
 
 /**
  * @throws LabError when the machine does not fit, a worker dies, or data does not check; whole rounds before that were
@@ -132,18 +97,6 @@ function countAll({ machine, params }: Group, measured: readonly ArmRecord[], re
   }
 }
 
-/** A group while it is measured. */
-export interface Group {
-  plan: GroupPlan;
-  params: MeasureParams;
-  machine: BuiltMachine;
-  gapsNs: LaneGaps;
-  crew: Crew;
-  /** Host modules, in the order of the crew's. */
-  schemes: string[];
-  run: GroupRun;
-}
-
 /**
  * A few thousand I/Os of the arm: a scheme that cannot carry these buffers says so with the kernel's errno, and the
  * router tells of transfers that went where they were not meant to go.
@@ -169,56 +122,6 @@ async function tryOut(group: Group, record: ArmRecord): Promise<void> {
   const lines = isAllP2p ? misdirectionLines(provider, landings, 'transfers') : [];
   if (lines.length > 0) record.refused = { errno: MISDIRECTED, reason: lines.join('; ') };
   else checkOutcome(outcome, record.arm.id);
-}
-
-/**
- * One slice of an arm.
- * @param pacedMs in an open loop: how long; only the threads schedule keeps a workload's times, as they say nothing about the
- * CPU time of an I/O
- */
-function slice(
-  group: Group,
-  arm: Arm,
-  mode: Mode,
-  streamStart: number,
-  leadIos: number,
-  measureIos: number,
-  pacedMs?: number,
-) {
-  const paced = mode === 'threads' && pacedMs !== undefined;
-  setBuffers(group.machine, arm.buffers);
-  setPacing(group.machine, paced);
-  return group.crew.run({
-    mode,
-    arm: group.schemes.indexOf(moduleOf(arm, group.params)),
-    streamStart,
-    leadIos,
-    measureIos,
-    ...(paced ? { lanes: laneOrders(group.gapsNs, pacedMs, { leadIos, measureIos }) } : {}),
-  });
-}
-
-/**
- * Warms every arm up; sets the count of I/Os that all arms' slices have, by the slowest of them, unless another process has
- * set it. False when it was interrupted.
- */
-async function warmUpAll(group: Group, record: GroupRecord, arms: ArmRecord[]): Promise<boolean> {
-  const { plan, run } = group;
-  for (const mode of plan.modes) {
-    const paced = mode === 'threads' && isOpenLoop(group.gapsNs);
-    let slowestNs = 0;
-    for (const [index, arm] of arms.entries()) {
-      // A quarter of the group, as the time left is estimated.
-      const share = (plan.modes.indexOf(mode) * arms.length + index) / (plan.modes.length * arms.length);
-      run.observer.progress(share / 4, 1, `warm-up of ${arm.arm.id}, ${mode}`);
-      const nsPerIo = await (paced ? warmUpPaced(group, arm) : warmUp(group, arm, mode));
-      if (run.observer.interrupted() || nsPerIo === undefined) return false;
-      slowestNs = Math.max(slowestNs, nsPerIo);
-    }
-    if (paced) setPacedSlices(group, record, slowestNs);
-    else record.sliceIos[mode] ??= sliceIos(group, slowestNs, plan.roundMs);
-  }
-  return true;
 }
 
 /** Every round of this process. False when it was interrupted. */
@@ -280,19 +183,6 @@ async function measureBlock(
   return { block: { process: run.process, round, mode, ...finish(), sentinelNs }, slices };
 }
 
-/** I/Os of each lane in a slice of `ms`: the same for every arm, at most one pass of a job that has an end. */
-function sliceIos(group: Group, nsPerIo: number, ms: number): number {
-  const lanes = group.machine.lanes.length;
-  const byTime = Math.ceil((ms * 1e6) / nsPerIo / lanes);
-  const onePass = Math.max(...group.plan.jobs.map((job) => job.totalIos));
-  const least = Math.max(...group.plan.jobs.map((job) => job.iodepthBatch));
-  return Math.min(Math.max(byTime, least), onePass, 2 ** 29);
-}
-
-function leadIos(group: Group): number {
-  return LEAD_DEPTHS * Math.max(...group.plan.jobs.map((job) => job.iodepth));
-}
-
 async function sliceOf(
   group: Group,
   arm: ArmRecord,
@@ -323,27 +213,6 @@ async function sliceOf(
   };
 }
 
-/** Runs slices until the arm is steady (and at least for the job's ramp_time); its ns per I/O then. */
-async function warmUp(group: Group, record: ArmRecord, mode: Mode): Promise<number | undefined> {
-  const rampMs = Math.max(...group.plan.jobs.map((job) => job.rampMs));
-  const began = performance.now();
-  const series: number[] = [];
-  let ios = sliceIos(group, 100, 1);
-  let nsPerIo = 100;
-  const { sliceMs, slicesMost } = warmUpPlan(group.plan, group.params);
-  while (series.length < slicesMost || performance.now() - began < rampMs) {
-    const result = await slice(group, record.arm, mode, series.length * ios, leadIos(group), ios);
-    if (!result.complete || group.run.observer.interrupted()) return undefined;
-    checkOutcome(takeOutcome(group.machine), record.arm.id);
-    nsPerIo = mode === 'threads' ? 1e9 / result.iops : result.ns / result.ios;
-    series.push(nsPerIo);
-    ios = sliceIos(group, nsPerIo, sliceMs);
-    if (isSteady(series) && performance.now() - began >= rampMs) return nsPerIo;
-  }
-  record.unsteady.push(mode);
-  return nsPerIo;
-}
-
 /** The path is cut for drives' I/Os that follow one another as fast as they can, in groups that measure CPU time. */
 function hasStages({ plan, params, machine }: Group): boolean {
   return (
@@ -369,35 +238,4 @@ function timeStages(group: Group, record: ArmRecord): void {
   if (stages !== undefined) record.stages = stages;
   checkOutcome(takeOutcome(machine), record.arm.id);
   takeLatency(machine, undefined);
-}
-
-/** Some slices at the rate that is offered: there is none to settle at. Nanoseconds per I/O of all lanes together. */
-async function warmUpPaced(group: Group, record: ArmRecord): Promise<number | undefined> {
-  const rampMs = Math.max(...group.plan.jobs.map((job) => job.rampMs));
-  const began = performance.now();
-  const sliceMs = Math.max(
-    warmUpPlan(group.plan, group.params).sliceMs,
-    pacedSliceMs(group.gapsNs, 0) / PACED_WARM_SLICES,
-  );
-  const lead = leadIos(group);
-  const closedIos = sliceIos(group, 100, 1);
-  let nsPerIo = 0;
-  for (let i = 0; i < PACED_WARM_SLICES || performance.now() - began < rampMs; i++) {
-    const result = await slice(group, record.arm, 'threads', 0, lead, closedIos, sliceMs);
-    if (!result.complete || group.run.observer.interrupted()) return undefined;
-    checkOutcome(takeOutcome(group.machine), record.arm.id);
-    nsPerIo = 1e9 / result.iops;
-  }
-  return nsPerIo;
-}
-
-/** As long as the rate asks for; of a rate that is far more than the slowest arm can take, fewer I/Os. */
-function setPacedSlices(group: Group, record: GroupRecord, slowestNs: number): void {
-  const { gapsNs, plan } = group;
-  const wantedMs = pacedSliceMs(gapsNs, plan.roundMs);
-  const offered = offeredIops(gapsNs);
-  record.sliceIos.pacedMs ??= sliceMsUnderLoad(wantedMs, offered, 1e9 / slowestNs);
-  // Lanes in a closed loop beside it: what is done beyond the offer is theirs.
-  const beyond = Math.max(1, 1e9 / slowestNs - offered);
-  record.sliceIos.threads ??= sliceIos(group, 1e9 / beyond, wantedMs);
 }

@@ -8,11 +8,11 @@ import { field, setField } from './fields.ts';
 import { moduleOf } from './group_machine.ts';
 import type { ArmRecord, GroupRecord } from './group_record.ts';
 import { type BuiltMachine, setBuffers } from './machine.ts';
-import type { Group } from './measure_group.ts';
 import { type HostModule, hostModule } from './modules.ts';
 import { type Outcome, takeLatency, takeOutcome } from './queue_state.ts';
 import { hitsOf, providerWindows, REMOVAL, type RemovalRule, RULE_NAMES } from './removal.ts';
 import { type Arm, type Mode, type RemovalParams, roundsPerProcess } from './run_plan.ts';
+import type { Group } from './slices.ts';
 
 /** A group, and how long its slices are. */
 interface RemovalGroup extends Group {

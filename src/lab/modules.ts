@@ -1,12 +1,17 @@
 // The machine's compiled modules: read once, compiled once in each thread, instantiated over a shared memory.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { LabError, suggestion } from '../base/errors.ts';
 import type { DeviceKind } from './lanes.ts';
 import type { SetupModule } from './machine.ts';
 
-const FOLDER = new URL('../../build/machine/', import.meta.url);
+/** P2PLAB_MACHINE names other compiled modules than the build's: a folder with the same files (bench/calibration). */
+const FOLDER =
+  process.env.P2PLAB_MACHINE === undefined
+    ? new URL('../../build/machine/', import.meta.url)
+    : pathToFileURL(join(process.env.P2PLAB_MACHINE, '/'));
 
 /** A scheme as its own file describes it (src/machine/schemes). */
 export interface SchemeInfo {

@@ -5,7 +5,7 @@ import { levelsOf } from '../stats/levels.ts';
 import { median } from '../stats/location.ts';
 import type { GroupRecord } from './group_record.ts';
 import type { Mode } from './run_plan.ts';
-import { metricOf, valuesByProcess, warmupClasses } from './samples.ts';
+import { isAllDisturbed, metricOf, valuesByProcess, warmupClasses } from './samples.ts';
 
 const MODES: readonly Mode[] = ['threads', 'inline'];
 /** With more than this share of its blocks set aside a run says so first. */
@@ -35,7 +35,7 @@ function levelWarning(groups: readonly GroupRecord[], mode: Mode): string[] {
   const split = groups.flatMap(({ arms }) =>
     arms.flatMap((record) => {
       const medians = [...valuesByProcess(record, metric).values()].map((values) => median(values));
-      return Math.max(0, ...levelsOf(medians)) > 0 ? [record.arm.id] : [];
+      return Math.max(0, ...levelsOf(medians)) > 0 && !isAllDisturbed(record, mode) ? [record.arm.id] : [];
     }),
   );
   if (split.length === 0) return [];

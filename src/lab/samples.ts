@@ -35,6 +35,11 @@ export function usedSamples(record: Sampled, mode: Mode): RawSample[] {
   return clean.length > 0 ? clean : ofMode;
 }
 
+/** Whether every round of a schedule was disturbed: its figures are the noise's, and tell no levels. */
+export function isAllDisturbed(record: ArmRecord, mode: Mode): boolean {
+  return record.samples.every((sample) => sample.mode !== mode || sample.dirty === true);
+}
+
 export function processOf(sample: RawSample): number {
   return sample.process ?? 0;
 }

@@ -1,0 +1,49 @@
+// The planted slow-down still fits the scheme it is planted into, and changes nothing but time.
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { buildPaths, compileTarget, planTargets, readSchemes } from '../../scripts/machine_build.ts';
+import { type HostModule, instantiateFrom } from '../../src/lab/modules.ts';
+import { smallMachine } from '../../test/support/small_machine.ts';
+import { DELAYED, turnsFor, UNDELAYED, withLoop } from './planted.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const source = readFileSync(join(ROOT, 'src/machine/schemes/dma_vec.ts'), 'utf8');
+
+it('is the same code with and without it: only a number differs', () => {
+  const [without, slowed] = [withLoop(source, UNDELAYED, 0), withLoop(source, DELAYED, 70)];
+  const lines = slowed.split('\n').filter((line, i) => line !== without.split('\n')[i]);
+  expect(lines.map((line) => line.trim())).toEqual([`// @title ${DELAYED}`, 'this.plantedTurns = 70;']);
+  expect(() => withLoop('class Other {}', UNDELAYED, 0)).toThrow('does not fit');
+});
+
+it('takes more turns the slower it is to be', () => {
+  const [less, more] = [turnsFor(0.5), turnsFor(5)];
+  expect(less).toBeGreaterThan(1);
+  expect(more).toBeGreaterThan(3 * less);
+});
+
+it('compiles, and does what dma_vec does', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'p2plab-planted-'));
+  try {
+    cpSync(join(ROOT, 'src/machine'), join(folder, 'src/machine'), { recursive: true });
+    writeFileSync(join(folder, 'src/machine/schemes', `${DELAYED}.ts`), withLoop(source, DELAYED, 5));
+    const paths = buildPaths(folder, join(folder, 'build'));
+    mkdirSync(join(paths.out, 'machine'), { recursive: true });
+    const target = planTargets(paths, readSchemes(paths), 64).find(({ name }) => name === `host.${DELAYED}.counting`);
+    if (target === undefined) throw new Error('the build plans no module for it');
+    await compileTarget(paths, target);
+    const wasm = new Uint8Array(readFileSync(join(paths.out, `machine/${target.name}.wasm`)));
+    const small = smallMachine({ payload: 'verify' });
+    small.stream(Array.from({ length: 32 }, (_, i) => ({ op: 'read', lba: i * 8, bytes: 4096, buffer: i * 4096 })));
+    const usual = { ...small.run('dma_vec', 'fixed', 600), counts: small.counters() };
+    small.adopt(DELAYED, instantiateFrom(wasm, small.memory) as unknown as HostModule);
+    const delayed = { ...small.run(DELAYED, 'fixed', 600), counts: small.counters() };
+    expect(delayed).toMatchObject({ ios: 600, errors: 0, verifyErrors: 0 });
+    expect(delayed.counts).toEqual(usual.counts);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}, 120_000);

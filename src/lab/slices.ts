@@ -1,0 +1,89 @@
+// A group while it is measured, and one slice of one of its arms: the unit of everything that is timed.
+import type { Crew, CrewOptions } from './crew.ts';
+import type { Sentinel } from './disturbance.ts';
+import { moduleOf } from './group_machine.ts';
+import type { GroupRecord } from './group_record.ts';
+import { type BuiltMachine, setBuffers, setPacing } from './machine.ts';
+import { type LaneGaps, laneOrders } from './pacing.ts';
+import type { Arm, GroupPlan, MeasureParams, Mode } from './run_plan.ts';
+
+/** What the measuring tells while it goes on, and asks. */
+export interface Observer {
+  /** Called between slices; fraction of this group's slices that are done. */
+  progress(done: number, of: number, what: string): void;
+  interrupted(): boolean;
+  /** The crew that runs now, so that an interruption can reach it. */
+  onCrew(crew: Crew | undefined): void;
+  /** The group as it is now, with its whole rounds: before the first one and after each. */
+  onRound(record: GroupRecord): void;
+}
+
+/** Where and for which replicate a group is measured. */
+export interface GroupRun {
+  memory: WebAssembly.Memory;
+  cores: number;
+  fault: CrewOptions['fault'];
+  sentinel: Sentinel;
+  /** Index of this process among those of the run. */
+  process: number;
+  /** Whether to count as well: exact counts are the same in every process. */
+  counting: boolean;
+  /** Slice lengths that another process has calibrated. */
+  sliceIos: GroupRecord['sliceIos'] | undefined;
+  observer: Observer;
+}
+
+/** A group while it is measured. */
+export interface Group {
+  plan: GroupPlan;
+  params: MeasureParams;
+  machine: BuiltMachine;
+  gapsNs: LaneGaps;
+  crew: Crew;
+  /** Host modules, in the order of the crew's. */
+  schemes: string[];
+  run: GroupRun;
+}
+
+/** Lead-in before a slice is measured, in depths of the queue. */
+const LEAD_DEPTHS = 4;
+
+/**
+ * One slice of an arm.
+ * @param pacedMs in an open loop: how long; only the threads schedule keeps a workload's times, as they say nothing about the
+ * CPU time of an I/O
+ */
+export function slice(
+  group: Group,
+  arm: Arm,
+  mode: Mode,
+  streamStart: number,
+  leadIos: number,
+  measureIos: number,
+  pacedMs?: number,
+) {
+  const paced = mode === 'threads' && pacedMs !== undefined;
+  setBuffers(group.machine, arm.buffers);
+  setPacing(group.machine, paced);
+  return group.crew.run({
+    mode,
+    arm: group.schemes.indexOf(moduleOf(arm, group.params)),
+    streamStart,
+    leadIos,
+    measureIos,
+    ...(paced ? { lanes: laneOrders(group.gapsNs, pacedMs, { leadIos, measureIos }) } : {}),
+  });
+}
+
+/** I/Os of each lane in a slice of `ms`: the same for every arm, at most one pass of a job that has an end. */
+export function sliceIos(group: Group, nsPerIo: number, ms: number): number {
+  const lanes = group.machine.lanes.length;
+  const byTime = Math.ceil((ms * 1e6) / nsPerIo / lanes);
+  const onePass = Math.max(...group.plan.jobs.map((job) => job.totalIos));
+  const least = Math.max(...group.plan.jobs.map((job) => job.iodepthBatch));
+  return Math.min(Math.max(byTime, least), onePass, 2 ** 29);
+}
+
+export function leadIos(group: Group): number {
+  return LEAD_DEPTHS * Math.max(...group.plan.jobs.map((job) => job.iodepth));
+}

@@ -1,0 +1,84 @@
+// Before the rounds: every arm runs until it is steady, and the slowest sets how long slices are.
+import { isSteady } from '../stats/steady_state.ts';
+import type { ArmRecord, GroupRecord } from './group_record.ts';
+import { isOpenLoop, offeredIops, pacedSliceMs, sliceMsUnderLoad } from './pacing.ts';
+import { checkOutcome, takeOutcome } from './queue_state.ts';
+import { type Mode, warmUpPlan } from './run_plan.ts';
+import { type Group, leadIos, slice, sliceIos } from './slices.ts';
+
+const PACED_WARM_SLICES = 4;
+
+/**
+ * Warms every arm up; sets the count of I/Os that all arms' slices have, by the slowest of them, unless another process has
+ * set it. False when it was interrupted.
+ */
+export async function warmUpAll(group: Group, record: GroupRecord, arms: ArmRecord[]): Promise<boolean> {
+  const { plan, run } = group;
+  for (const mode of plan.modes) {
+    const paced = mode === 'threads' && isOpenLoop(group.gapsNs);
+    let slowestNs = 0;
+    for (const [index, arm] of arms.entries()) {
+      // A quarter of the group, as the time left is estimated.
+      const share = (plan.modes.indexOf(mode) * arms.length + index) / (plan.modes.length * arms.length);
+      run.observer.progress(share / 4, 1, `warm-up of ${arm.arm.id}, ${mode}`);
+      const nsPerIo = await (paced ? warmUpPaced(group, arm) : warmUp(group, arm, mode));
+      if (run.observer.interrupted() || nsPerIo === undefined) return false;
+      slowestNs = Math.max(slowestNs, nsPerIo);
+    }
+    if (paced) setPacedSlices(group, record, slowestNs);
+    else record.sliceIos[mode] ??= sliceIos(group, slowestNs, plan.roundMs);
+  }
+  return true;
+}
+
+/** Runs slices until the arm is steady (and at least for the job's ramp_time); its ns per I/O then. */
+async function warmUp(group: Group, record: ArmRecord, mode: Mode): Promise<number | undefined> {
+  const rampMs = Math.max(...group.plan.jobs.map((job) => job.rampMs));
+  const began = performance.now();
+  const series: number[] = [];
+  let ios = sliceIos(group, 100, 1);
+  let nsPerIo = 100;
+  const { sliceMs, slicesMost } = warmUpPlan(group.plan, group.params);
+  while (series.length < slicesMost || performance.now() - began < rampMs) {
+    const result = await slice(group, record.arm, mode, series.length * ios, leadIos(group), ios);
+    if (!result.complete || group.run.observer.interrupted()) return undefined;
+    checkOutcome(takeOutcome(group.machine), record.arm.id);
+    nsPerIo = mode === 'threads' ? 1e9 / result.iops : result.ns / result.ios;
+    series.push(nsPerIo);
+    ios = sliceIos(group, nsPerIo, sliceMs);
+    if (isSteady(series) && performance.now() - began >= rampMs) return nsPerIo;
+  }
+  record.unsteady.push(mode);
+  return nsPerIo;
+}
+
+/** Some slices at the rate that is offered: there is none to settle at. Nanoseconds per I/O of all lanes together. */
+async function warmUpPaced(group: Group, record: ArmRecord): Promise<number | undefined> {
+  const rampMs = Math.max(...group.plan.jobs.map((job) => job.rampMs));
+  const began = performance.now();
+  const sliceMs = Math.max(
+    warmUpPlan(group.plan, group.params).sliceMs,
+    pacedSliceMs(group.gapsNs, 0) / PACED_WARM_SLICES,
+  );
+  const lead = leadIos(group);
+  const closedIos = sliceIos(group, 100, 1);
+  let nsPerIo = 0;
+  for (let i = 0; i < PACED_WARM_SLICES || performance.now() - began < rampMs; i++) {
+    const result = await slice(group, record.arm, 'threads', 0, lead, closedIos, sliceMs);
+    if (!result.complete || group.run.observer.interrupted()) return undefined;
+    checkOutcome(takeOutcome(group.machine), record.arm.id);
+    nsPerIo = 1e9 / result.iops;
+  }
+  return nsPerIo;
+}
+
+/** As long as the rate asks for; of a rate that is far more than the slowest arm can take, fewer I/Os. */
+function setPacedSlices(group: Group, record: GroupRecord, slowestNs: number): void {
+  const { gapsNs, plan } = group;
+  const wantedMs = pacedSliceMs(gapsNs, plan.roundMs);
+  const offered = offeredIops(gapsNs);
+  record.sliceIos.pacedMs ??= sliceMsUnderLoad(wantedMs, offered, 1e9 / slowestNs);
+  // Lanes in a closed loop beside it: what is done beyond the offer is theirs.
+  const beyond = Math.max(1, 1e9 / slowestNs - offered);
+  record.sliceIos.threads ??= sliceIos(group, 1e9 / beyond, wantedMs);
+}
