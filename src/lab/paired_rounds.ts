@@ -37,7 +37,8 @@ export function pairRounds(a: Sampled, b: Sampled, metric: Metric): PairedRounds
   const unsteady = new Set([a, b].flatMap((record) => unsteadyProcesses(record, metric)));
   const steady = measured.filter(({ process }) => !unsteady.has(process));
   const usable = steady.length > 0 ? steady : measured;
-  const levels = pairLevels(usable);
+  // Of disturbed rounds the noise decides, and it tells no levels.
+  const levels = clean.length > 0 ? pairLevels(usable) : [usable];
   const [used = usable] = levels;
   const withheld =
     tooFewClean(clean.length, all.length) ?? tooUnsteady(measured, steady) ?? tooFewProcesses(all, used, levels.length);

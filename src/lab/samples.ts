@@ -36,7 +36,7 @@ export function usedSamples(record: Sampled, mode: Mode): RawSample[] {
 }
 
 /** Whether every round of a schedule was disturbed: its figures are the noise's, and tell no levels. */
-export function isAllDisturbed(record: ArmRecord, mode: Mode): boolean {
+export function isAllDisturbed(record: Sampled, mode: Mode): boolean {
   return record.samples.every((sample) => sample.mode !== mode || sample.dirty === true);
 }
 
