@@ -42,8 +42,8 @@ const ROUNDS = '6';
 const ROUND_MS = '20';
 /** Blocks of a look; fewer than six never break a rule. */
 const LEAST_BLOCKS = 6;
-/** Options that a commit may not know: measured without them there, where it has no processes, budgets or sweeps to turn off. */
-const ONLY_WHERE_KNOWN = ['--processes=1', '--bar-sweep=off'];
+/** Options that a commit may not know: measured without them there, where it has no processes, sweeps or stages to turn off. */
+const ONLY_WHERE_KNOWN = ['--processes=1', '--bar-sweep=off', '--stages=off'];
 
 /** @throws LabError for a workload that this checkout cannot run */
 export async function planAgainst(rules: readonly AgainstRule[], source: string): Promise<AgainstPlan[]> {
@@ -53,7 +53,7 @@ export async function planAgainst(rules: readonly AgainstRule[], source: string)
     const options = workloadOptions(workload, source);
     const arms = ofWorkload.map(({ arm }) => arm);
     await resolveWorkload(options, arms, where);
-    const { 'bar-sweep': _, processes: __, budget: ___, ...given } = options;
+    const { 'bar-sweep': _, processes: __, budget: ___, stages: ____, ...given } = options;
     const { jobFile, words } = commandWords({ rounds: ROUNDS, 'round-ms': ROUND_MS, ...given }, where);
     const unique = (values: readonly string[]): string => [...new Set(values)].join(',');
     plans.push({

@@ -80,7 +80,7 @@ export async function resolveWorkload(
   }
 }
 
-/** The options with the gate's own defaults: one BAR, one payload, no sweep. Files are beside the gates file. */
+/** The options with the gate's own defaults: one BAR, one payload, no sweep, no stages. Files are beside the gates file. */
 export function workloadOptions({ options, line, name }: Workload, source: string): OptionsObject {
   const where = `${source}:${line}: workload ${name}`;
   const given = new Map(Object.entries(options).map(([key, value]) => [optionKey(key, where).name, value]));
@@ -92,6 +92,7 @@ export function workloadOptions({ options, line, name }: Workload, source: strin
     ...(given.has('bar') || hasOwnBar ? {} : { bar: '256MiB' }),
     ...(given.has('payload') || given.has('job') ? {} : { payload: 'none' }),
     'bar-sweep': 'off',
+    stages: 'off',
     ...(options as OptionsObject),
     ...(given.has('job') ? { job: besideFile(given.get('job'), source) } : {}),
     ...(hasOwnBar ? { topology: besideFile(topology, source) } : {}),
