@@ -6,6 +6,7 @@ import { EXIT } from '../base/errors.ts';
 import { showCommands } from '../jobs/show_command.ts';
 import { run } from '../lab/run.ts';
 import { checkWritable, writeRunFolder } from '../report/write.ts';
+import { startInterruptible } from './interrupt.ts';
 import { startProgress } from './progress.ts';
 import { addRunOptions, parseFault, type RunOptions, resolveRun } from './run_options.ts';
 import { addOutputOptions, checkOutput, type OutputOptions, writeOutput } from './run_output.ts';
@@ -39,20 +40,12 @@ async function runCommand(
   for (const warning of warnings) process.stderr.write(`p2plab: ${warning}\n`);
 
   const progress = startProgress(options.quiet === true ? undefined : process.stderr);
-  let interrupts = 0;
-  let interrupt = (): void => {};
-  const onSignal = (): void => {
-    if (++interrupts > 1) process.exit(EXIT.interrupted);
-    progress.note('interrupted: finishing the slice and writing what was measured (again to quit at once)');
-    interrupt();
-  };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  const interruption = startInterruptible(() =>
+    progress.note('interrupted: finishing the slice and writing what was measured (again to quit at once)'),
+  );
   const { result, failure } = await run(params, {
     progress: progress.update,
-    onInterruptible: (stop) => {
-      interrupt = stop;
-    },
+    onInterruptible: interruption.onAsked,
     fault,
     cores: availableParallelism(),
     warnings,
@@ -62,8 +55,7 @@ async function runCommand(
   await writeOutput(result, options);
   const folder = await writeRunFolder(options.out ?? join(outRoot, result.run.id), result);
   process.stderr.write(`p2plab: ${folder.files.length} files in ${folder.dir}\n`);
-  process.off('SIGINT', onSignal);
-  process.off('SIGTERM', onSignal);
+  interruption.end();
   if (failure !== undefined) throw failure;
-  if (interrupts > 0) process.exitCode = EXIT.interrupted;
+  if (interruption.asked) process.exitCode = EXIT.interrupted;
 }

@@ -21,6 +21,7 @@ import { runSweep, type SweepOutcome } from '../sweep/run_sweep.ts';
 import { isOf, parseShard, type Shard, shardOfEnvironment, shardWords } from '../sweep/shard.ts';
 import { MAX_REPEAT, NO_SPEC, parseSpec, type SweepSpec, withWords } from '../sweep/spec.ts';
 import { folderOf, givenOptions, type ResolvedCell, resolveCells } from './cell_options.ts';
+import { startInterruptible } from './interrupt.ts';
 import { optionKey } from './options_object.ts';
 import { startProgress } from './progress.ts';
 import { addMeasuringOptions } from './run_options.ts';
@@ -113,15 +114,9 @@ async function measure(
   await prepareFolder(dir);
   const lock = await lockFolder(dir, shard);
   const progress = startProgress(options.quiet === true ? undefined : process.stderr);
-  let interrupts = 0;
-  let interrupt = (): void => {};
-  const onSignal = (): void => {
-    if (++interrupts > 1) process.exit(EXIT.interrupted);
-    progress.note('interrupted: the running cell is given up, all others are written (again to quit at once)');
-    interrupt();
-  };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  const interruption = startInterruptible(() =>
+    progress.note('interrupted: the running cell is given up, all others are written (again to quit at once)'),
+  );
   try {
     await noteOtherPlan(dir, sweep, await lock.hasNeighbours(), progress.note);
     await writeSweep(dir, sweep);
@@ -135,9 +130,7 @@ async function measure(
       retryFailed: options.retryFailed === true,
       hooks: {
         progress: progress.update,
-        onInterruptible: (stop) => {
-          interrupt = stop;
-        },
+        onInterruptible: interruption.onAsked,
         cores: availableParallelism(),
         argv: process.argv.slice(2),
         session: openSession(),
@@ -153,8 +146,7 @@ async function measure(
     return outcome;
   } finally {
     progress.end();
-    process.off('SIGINT', onSignal);
-    process.off('SIGTERM', onSignal);
+    interruption.end();
     await closePool();
     await lock.release();
   }
