@@ -4,7 +4,7 @@ import { formatBytes, GIB, MIB } from '../base/units.ts';
 
 const WASM_PAGE = 65536;
 /** wasm32 can address this much; the last page stays unused so that every end address fits 32 bits. */
-const ADDRESSABLE = 4 * GIB - WASM_PAGE;
+export const ADDRESSABLE = 4 * GIB - WASM_PAGE;
 
 /** Reads and writes single fields of structs in shared memory. Addresses are wasm addresses in bytes. */
 export interface MemoryView {
@@ -49,6 +49,12 @@ export class Arena {
     const span = { at, bytes };
     this.#regions.push({ name, span });
     return span;
+  }
+
+  /** Leaves a gap: the next region begins at `at` or behind. */
+  skipTo(at: number): void {
+    assert(at >= this.#next, `a gap to ${at} behind ${this.#next}`);
+    this.#next = at;
   }
 
   get end(): number {

@@ -1,8 +1,13 @@
 // The machine of a group for one process: built in memory with the workload's streams, and what each arm's scheme keeps in it.
+
+import { Machine } from '../../build/layout.ts';
+import { assert } from '../base/errors.ts';
 import { compileStream } from '../jobs/access_stream.ts';
 import { checkAvailable } from './arena.ts';
 import { clientsOf } from './fabric.ts';
+import { field } from './fields.ts';
 import type { ArmRecord } from './group_record.ts';
+import { memmapFloor } from './kept_memmap.ts';
 import { type BuiltMachine, buildMachine } from './machine.ts';
 import type { MachineSpec } from './machine_spec.ts';
 import { findScheme, type HostModule, hostModule, setupModule, usesPool, variantOf } from './modules.ts';
@@ -30,11 +35,15 @@ export function buildGroupMachine(plan: GroupPlan, params: MeasureParams, memory
     (sum, host) => sum + clients * host.stateBytes(sized.barBytes) + STATE_SLACK_BYTES,
     0,
   );
-  const spec = { ...sized, schemeStateBytes: stateBytes };
+  const spec = { ...sized, schemeStateBytes: stateBytes, memmapFloor: memmapFloor(memory) };
   const memmapBytes = Math.max(...hosts.map((host) => host.memmapBytes(spec.barBytes)));
   checkAvailable(touchedBytes(spec, memmapBytes) + stateBytes, process.availableMemory());
   const machine = buildMachine(memory, spec, setupModule(memory));
   for (const host of hosts) host.setup(machine.at);
+  assert(
+    field(machine.view, machine.at, Machine.stateNext) <= machine.schemeState.at + machine.schemeState.bytes,
+    'schemes keep to the memory that was reserved for them',
+  );
   const queues = queuesOf(plan);
   const facts = queues.map(({ job, clone }, index) => {
     const { stream, gaps } = machine.lanes[index] ?? {};

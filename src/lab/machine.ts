@@ -44,8 +44,9 @@ import {
   reaches52,
   reachesInEra,
 } from './fabric.ts';
-import { fillStack, setField } from './fields.ts';
+import { field, fillStack, setField } from './fields.ts';
 import { IOMMU_CODE, type IommuSetup, iommuBytes, setupIommus, translatedClients } from './iommu.ts';
+import { takeReadyPages } from './kept_memmap.ts';
 import type { DeviceAgent, Lane } from './lanes.ts';
 import {
   BIOVEC_SLAB_BYTES,
@@ -125,6 +126,8 @@ export interface BuiltMachine {
   memmap: Span;
   barMemmap: Span;
   pool: Span;
+  /** What is reserved for the structures of schemes. */
+  schemeState: Span;
   /** The DMA clients that are behind an IOMMU of the machine: DmaClient. */
   translated: number[];
   /** The provider's Lifetime. */
@@ -149,6 +152,7 @@ export function buildMachine(memory: WebAssembly.Memory, spec: MachineSpec, setu
   const ramMemmapBytes = spec.ramBytes / 64;
   const barMemmap: Span = { at: plan.memmap.at + ramMemmapBytes, bytes: plan.memmap.bytes - ramMemmapBytes };
   writeMachine(view, spec, plan, barMemmap.at);
+  setField(view, plan.shared.machine.at, Machine.memmapReady, readyPages(memory, view, plan, barMemmap.at));
   writeClients(view, spec, plan);
   writeLimits(view, spec, plan);
   const pairs = nvmePairs(spec);
@@ -181,11 +185,16 @@ export function buildMachine(memory: WebAssembly.Memory, spec: MachineSpec, setu
     memmap: plan.memmap,
     barMemmap,
     pool: plan.shared.poolChunk,
+    schemeState: plan.schemeState,
     translated: translatedClients(spec, plan),
     lifetime: plan.shared.lifetime.at,
     pageStamps: plan.pageStamps,
     stageHold: plan.stageHold,
   };
+}
+
+function readyPages(memory: WebAssembly.Memory, view: MemoryView, plan: MachinePlan, memmapAt: number): number {
+  return takeReadyPages(memory, memmapAt, field(view, plan.shared.machine.at, Machine.pgmap));
 }
 
 /** The agents of a lane: its front queue's host, and each queue pair's controller. */

@@ -27,7 +27,7 @@ import {
 } from '../../build/layout.ts';
 import { assert } from '../base/errors.ts';
 import { BUCKETS } from '../stats/histogram.ts';
-import { Arena, type Span } from './arena.ts';
+import { ADDRESSABLE, Arena, type Span } from './arena.ts';
 import { clientsOf, type FabricClient } from './fabric.ts';
 import { type LaneSpec, type MachineSpec, NVME_PAIRS } from './machine_spec.ts';
 import { planTargetPools, planTargets, responsesOf } from './nvmet_plan.ts';
@@ -180,8 +180,15 @@ export function planMachine(spec: MachineSpec, mapTypeTreeBytes: number, start: 
   const barWindow = arena.take('BAR window', spec.barWindowBytes, PAGE_BYTES);
   const ramWindow = arena.take('RAM window', spec.ramWindowBytes, PAGE_BYTES);
   const otherWindow = arena.take('window of other BARs', OTHER_WINDOW_BYTES, PAGE_BYTES);
-  const memmap = arena.take('memmap', pages * STRUCT_PAGE_BYTES, PAGE_BYTES);
-  const schemeState = arena.take('structures of schemes', PROVIDER_REF_BYTES + (spec.schemeStateBytes ?? 0));
+  const stateBytes = PROVIDER_REF_BYTES + (spec.schemeStateBytes ?? 0);
+  const memmapBytes = pages * STRUCT_PAGE_BYTES;
+  // Behind the memmap they may grow; where it must keep its place they lie before it.
+  const floor = spec.schemeStateBytes === undefined ? undefined : spec.memmapFloor;
+  const keeps = floor !== undefined && arena.end + stateBytes < floor && floor + memmapBytes <= ADDRESSABLE;
+  const before = keeps ? arena.take('structures of schemes', stateBytes) : undefined;
+  if (keeps) arena.skipTo(floor);
+  const memmap = arena.take('memmap', memmapBytes, PAGE_BYTES);
+  const schemeState = before ?? arena.take('structures of schemes', stateBytes);
   arena.checkFits();
   return {
     shared,

@@ -64,4 +64,6 @@ export interface MachineSpec {
   workers: number;
   /** Bytes to reserve for the schemes' own structures; without it they grow the memory as they are set up. */
   schemeStateBytes?: number;
+  /** Least address of the memmap, where all machines of a memory are to have it in one place (kept_memmap.ts). */
+  memmapFloor?: number | undefined;
 }

@@ -13,6 +13,7 @@ import { closePool, startCrew } from './crew.ts';
 import { watchBlock } from './disturbance.ts';
 import { buildGroupMachine, emptyRecord, moduleOf, modulesOf } from './group_machine.ts';
 import type { ArmRecord, BlockRecord, GroupRecord, SliceLatency } from './group_record.ts';
+import { giveBackPages } from './kept_memmap.ts';
 import { setBuffers } from './machine.ts';
 import { measureRemovals } from './measure_removal.ts';
 import { hostModule, refusalReason, setupModule } from './modules.ts';
@@ -75,6 +76,7 @@ export async function measureGroup(plan: GroupPlan, params: MeasureParams, run: 
       if (hasStages(group)) for (const arm of records) timeStages(group, arm);
     }
     await crew.close();
+    if (done && params.removal === undefined) giveBackPages(machine);
     return { ...record, tookMs: performance.now() - began, interrupted: !done };
   } catch (error) {
     // A worker may hang or be gone: end the threads instead of asking them.

@@ -3,6 +3,7 @@ import { sharedMemory } from './arena.ts';
 import { type Crew, type CrewOptions, closePool } from './crew.ts';
 import { type Sentinel, startSentinel } from './disturbance.ts';
 import type { GroupRecord } from './group_record.ts';
+import { keepMemmaps } from './kept_memmap.ts';
 import { measureGroup } from './measure_group.ts';
 import { probesModule } from './modules.ts';
 import type { GroupPlan, MeasureParams } from './run_plan.ts';
@@ -31,7 +32,9 @@ export interface LabSession {
 
 /** Opens what replicates of this process share until `closePool` (crew.ts) ends its threads. */
 export function openSession(): LabSession {
-  return { ...machineRoom(), surroundings: watchManyRuns() };
+  const room = machineRoom();
+  keepMemmaps(room.memory);
+  return { ...room, surroundings: watchManyRuns() };
 }
 
 function machineRoom(): Omit<LabSession, 'surroundings'> {

@@ -24,6 +24,8 @@ export class Machine {
   ramWindowMask: u32;
   /** struct page array of the BAR. */
   memmap: u32;
+  /** Pages of it, from the first, that are as an idle device's: they are not written again. Set-up only. */
+  memmapReady: u32;
   /** struct page array of host RAM, directly before the BAR's. */
   ramMemmap: u32;
   /** struct dev_pagemap of the BAR (inside its pci_p2pdma_pagemap). */

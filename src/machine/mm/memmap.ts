@@ -6,7 +6,10 @@ import {
 } from "../layout/page";
 import { Machine } from "../layout/machine";
 
-/** Writes every struct page of the BAR: zone, pgmap, refcount 1 (idle ZONE_DEVICE pages never sit at 0 before 6.19). */
+/**
+ * Writes every struct page of the BAR that is not ready: zone, pgmap, refcount 1 (idle ZONE_DEVICE pages never sit at 0 before
+ * 6.19). Schemes that share the array find it ready.
+ */
 export function initDeviceMemmap(machine: Machine): void {
   const pgmap = changetype<DevPagemap>(<usize>machine.pgmap);
   pgmap.type = MEMORY_DEVICE_PCI_P2PDMA;
@@ -14,7 +17,11 @@ export function initDeviceMemmap(machine: Machine): void {
   pgmap.nr_range = 1;
   pgmap.range_start = machine.barPhys;
   pgmap.range_end = machine.barPhys + machine.barBytes - 1;
-  initPages(machine.memmap, <u32>(machine.barBytes >> PAGE_SHIFT), (ZONE_DEVICE << ZONES_PGSHIFT) | PG_reserved, machine.pgmap);
+  const count = <u32>(machine.barBytes >> PAGE_SHIFT);
+  const ready = min(machine.memmapReady, count);
+  const first = <usize>machine.memmap + (<usize>ready << PAGE_STRUCT_SHIFT);
+  initPages(first, count - ready, (ZONE_DEVICE << ZONES_PGSHIFT) | PG_reserved, machine.pgmap);
+  machine.memmapReady = max(machine.memmapReady, count);
 }
 
 /** Writes the struct pages of host RAM, which exist in every scheme. */
