@@ -2,7 +2,7 @@
 import { Bio, BioVec, REQUEST_STRIDE } from '../../build/layout.ts';
 import type { Cell, CellEstimate, Latency, MetadataBytes } from '../report/result.ts';
 import { estimate, estimateOverProcesses } from '../stats/estimate.ts';
-import { HISTOGRAM_LAYOUT, merge, percentiles, sampleCount, toSparse } from '../stats/histogram.ts';
+import { BUCKETS, HISTOGRAM_LAYOUT, merge, percentiles, sampleCount, toSparse } from '../stats/histogram.ts';
 import { levelsOf, mostFrequent } from '../stats/levels.ts';
 import { median } from '../stats/location.ts';
 import type { ArmRecord, GroupRecord } from './group_record.ts';
@@ -115,13 +115,20 @@ function bandwidth(record: ArmRecord, moves: boolean): number | null {
 function latencyOf(record: ArmRecord, group: GroupRecord): Latency | null {
   const clean = record.latency.filter(({ dirty }) => dirty !== true);
   const used = clean.length > 0 ? clean : record.latency;
-  const counts = merge(used.map((slice) => slice.counts));
+  const reads = merge(used.map((slice) => slice.counts.subarray(0, BUCKETS)));
+  const writes = merge(used.map((slice) => slice.counts.subarray(BUCKETS)));
+  const counts = merge([reads, writes]);
   const maxNs = Math.max(...used.map((slice) => slice.maxNs));
   const samples = sampleCount(counts);
   if (samples === 0) return null;
   const { p50, p90, p99, p999, max } = percentiles(counts, maxNs);
-  const histogram = { layout: HISTOGRAM_LAYOUT, counts: toSparse(counts) };
-  return { p50, p90, p99, p999, max, samples, histogram, ...loopOf(record, group) };
+  const sparse = (of: ArrayLike<number>) => ({ layout: HISTOGRAM_LAYOUT, counts: toSparse(of) });
+  const isMixed = sampleCount(reads) > 0 && sampleCount(writes) > 0;
+  return {
+    ...{ p50, p90, p99, p999, max, samples, histogram: sparse(counts) },
+    ...(isMixed ? { reads: sparse(reads), writes: sparse(writes) } : {}),
+    ...loopOf(record, group),
+  };
 }
 
 /** Share of the offer that must be achieved for a rate to be kept. */

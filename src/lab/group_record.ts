@@ -11,7 +11,7 @@ export interface SliceLatency {
   process: number;
   round: number;
   mode: Mode;
-  /** Counters of a histogram (stats/histogram.ts). */
+  /** Counters of two histograms (stats/histogram.ts, LATENCY_COUNTERS): reads, then writes. */
   counts: Uint32Array;
   maxNs: number;
   /** As its sample. */

@@ -26,7 +26,7 @@ import {
   WRITER_STRIDE,
 } from '../../build/layout.ts';
 import { assert } from '../base/errors.ts';
-import { BUCKETS } from '../stats/histogram.ts';
+import { LATENCY_COUNTERS } from '../stats/histogram.ts';
 import { ADDRESSABLE, Arena, type Span } from './arena.ts';
 import { clientsOf, type FabricClient } from './fabric.ts';
 import { type LaneSpec, type MachineSpec, NVME_PAIRS } from './machine_spec.ts';
@@ -110,7 +110,7 @@ function planQueue(arena: Arena, spec: MachineSpec, { lane, client }: NvmePair, 
     plug: take('plug', 32 * 4),
     mapIter: take('map iterator', MapIter.bytes),
     counters: take('counters', Counters.bytes),
-    histogram: take('histogram', BUCKETS * 4),
+    histogram: take('histograms', LATENCY_COUNTERS * 4),
     sq: take('SQ', spec.depthEntries * NvmeCommand.bytes, PAGE_BYTES),
     cq: take('CQ', spec.depthEntries * NvmeCompletion.bytes, PAGE_BYTES),
     requests: take('requests', spec.depthEntries * REQUEST_STRIDE, PAGE_BYTES),

@@ -5,7 +5,7 @@ import { KIB } from '../base/units.ts';
 import { usedBlockSizes } from '../jobs/job.ts';
 import { MISDIRECTED } from '../report/figure_labels.ts';
 import type { RawSample } from '../report/result.ts';
-import { BUCKETS } from '../stats/histogram.ts';
+import { LATENCY_COUNTERS } from '../stats/histogram.ts';
 import { misdirectionLines } from '../topology/routes.ts';
 import { armOrder } from './arm_order.ts';
 import { countArm, countRefusal } from './count_arm.ts';
@@ -203,7 +203,7 @@ async function sliceOf(
   if (mode === 'inline') {
     return { arm, sample: { round, order, mode, ios: result.ios, ns: result.ns, process }, latency: undefined };
   }
-  const counts = new Uint32Array(BUCKETS);
+  const counts = new Uint32Array(LATENCY_COUNTERS);
   const maxNs = takeLatency(group.machine, counts);
   arm.wakeups += outcome.wakeups;
   arm.wakeupIos += result.ios;

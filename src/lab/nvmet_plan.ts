@@ -22,7 +22,7 @@ import {
 } from '../../build/layout.ts';
 import { assert, LabError } from '../base/errors.ts';
 import { formatBytes } from '../base/units.ts';
-import { BUCKETS } from '../stats/histogram.ts';
+import { LATENCY_COUNTERS } from '../stats/histogram.ts';
 import type { Arena, Span } from './arena.ts';
 import { clientsOf, type FabricClient } from './fabric.ts';
 import type { LaneSpec, MachineSpec, RdmaSpec } from './machine_spec.ts';
@@ -109,7 +109,7 @@ export function planTargets(arena: Arena, spec: MachineSpec, rdma: RdmaSpec) {
       target: take('queue', NvmetRdmaQueue.bytes),
       shared: take('doorbells', RdmaQpShared.bytes),
       windows: take('bus windows', windows * BusWindow.bytes),
-      histogram: take('histogram', BUCKETS * 4),
+      histogram: take('histograms', LATENCY_COUNTERS * 4),
       sq: take('SQ', powerAtLeast(Math.max(LEAST_SQ_BLOCKS, responses * 4)) * RDMA_WQE_BYTES, PAGE_BYTES),
       rq: take('RQ', powerAtLeast(commands) * RdmaRecvWqe.bytes, PAGE_BYTES),
       cq: take('CQ', powerAtLeast(commands + responses) * RdmaCqe.bytes, PAGE_BYTES),

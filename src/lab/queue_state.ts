@@ -9,7 +9,7 @@ import {
   Rnic,
 } from '../../build/layout.ts';
 import { EXIT, LabError } from '../base/errors.ts';
-import { BUCKETS } from '../stats/histogram.ts';
+import { LATENCY_COUNTERS } from '../stats/histogram.ts';
 import { IOMMU_FAULT, type LandingCount } from '../topology/routes.ts';
 import type { MemoryView } from './arena.ts';
 import { field, field64, setField } from './fields.ts';
@@ -224,11 +224,11 @@ export function takeLatency(machine: BuiltMachine, counts: Uint32Array | undefin
   for (const { host, histogram } of [...machine.queues, ...fronts]) {
     const first = histogram.at / 4;
     if (counts !== undefined) {
-      for (let bucket = 0; bucket < BUCKETS; bucket++) {
+      for (let bucket = 0; bucket < LATENCY_COUNTERS; bucket++) {
         counts[bucket] = (counts[bucket] as number) + (machine.view.u32[first + bucket] as number);
       }
     }
-    machine.view.u32.fill(0, first, first + BUCKETS);
+    machine.view.u32.fill(0, first, first + LATENCY_COUNTERS);
     const word = (host + HostQueue.latencyNsMax) / 8;
     maxNs = Math.max(maxNs, machine.view.f64[word] as number);
     machine.view.f64[word] = 0;

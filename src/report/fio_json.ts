@@ -79,9 +79,11 @@ function jobOf(cell: Cell, groupid: number, format: FioFormat): JsonObject {
   };
 }
 
-/** Slices that count: those of threads mode that were not disturbed. */
+/** Slices of threads mode that were not disturbed; where all were, all of them, as in the cell's own figures. */
 function slicesOf(cell: Cell): Cell['rounds'] {
-  return cell.rounds.filter(({ mode, dirty }) => mode === 'threads' && dirty !== true);
+  const all = cell.rounds.filter(({ mode }) => mode === 'threads');
+  const clean = all.filter(({ dirty }) => dirty !== true);
+  return clean.length > 0 ? clean : all;
 }
 
 /** Every resolved option; fio's own under fio's names. */

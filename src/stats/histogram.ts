@@ -9,6 +9,9 @@ const GROUPS = 29;
 /** Counters in a histogram. The last one also takes everything from 2^34 ns (17 s) on. */
 export const BUCKETS = GROUPS * PER_GROUP;
 
+/** Latency counters of one queue: a histogram of reads, then one of writes. */
+export const LATENCY_COUNTERS = 2 * BUCKETS;
+
 /** Name of this layout in results. */
 export const HISTOGRAM_LAYOUT = 'fio-6-29';
 

@@ -1,7 +1,9 @@
 // Latency into a log-linear histogram with fio's buckets (stat.h: FIO_IO_U_PLAT_BITS 6, 29 groups of 64), up to the reaped
 // completion. Closed loop: from submission, of 1 in 64 I/Os, drawn at random so that no batch period is aliased. Open loop:
 // of every I/O, from when it was due, so that a stall counts for all I/Os that were due in it (no coordinated omission).
-import { HostQueue } from "../layout/queue";
+import { NVME_OP_WRITE } from "../layout/nvme";
+import { Dio, HostQueue } from "../layout/queue";
+import { IO_OPCODE_SHIFT } from "../layout/stream";
 
 const PLAT_BITS: u32 = 6;
 const PLAT_BUCKETS: u32 = 29 * 64;
@@ -41,10 +43,12 @@ export function nowNs(): f64 {
   return now() * 1e6;
 }
 
-export function sampleEnd(queue: HostQueue, startNs: f64): void {
-  const ns = nowNs() - startNs;
+/** Counts the sample of an I/O that has ended: reads in the first histogram, writes in the second. */
+export function sampleEnd(queue: HostQueue, dio: Dio): void {
+  const ns = nowNs() - dio.startNs;
+  const first: u32 = <u8>(dio.blocksOp >> IO_OPCODE_SHIFT) == NVME_OP_WRITE ? PLAT_BUCKETS : 0;
   if (ns > queue.latencyNsMax) queue.latencyNsMax = ns;
-  const slot = <usize>queue.histogram + (<usize>bucketOf(<u64>max<f64>(ns, 0)) << 2);
+  const slot = <usize>queue.histogram + (<usize>(first + bucketOf(<u64>max<f64>(ns, 0))) << 2);
   store<u32>(slot, load<u32>(slot) + 1);
 }
 

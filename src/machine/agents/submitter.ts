@@ -141,7 +141,7 @@ export function noteRefusal(queue: HostQueue, bio: Bio, error: i32): void {
 /** An I/O of `front`'s stream has ended well or badly. */
 @inline
 export function endSample(front: HostQueue, dio: Dio): void {
-  if (dio.startNs != 0) sampleEnd(front, dio.startNs);
+  if (dio.startNs != 0) sampleEnd(front, dio);
 }
 
 export function noteFailure(queue: HostQueue, bio: Bio): void {

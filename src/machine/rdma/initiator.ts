@@ -185,7 +185,7 @@ function endCommand(initiator: Initiator, command: InitiatorCommand, status: u32
 
 function endIo(initiator: Initiator, dio: Dio): void {
   const machine = changetype<Machine>(<usize>initiator.machine);
-  if (dio.startNs != 0) sampleEnd(initiator, dio.startNs);
+  if (dio.startNs != 0) sampleEnd(initiator, dio);
   if (dio.status == 0) {
     initiator.bytesDone += dio.lenBytes;
     if (machine.payload == PAYLOAD_VERIFY) checkDone(initiator, machine, dio);
