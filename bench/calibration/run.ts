@@ -6,7 +6,7 @@
 //   slowdown-0.3   10 runs with 0.3 %, 10 min each at most; up to 100 min
 //   iops-3         10 runs with 3 % of a threads I/O, 60 s each at most; 10 min
 // The gate beside a busy process has a bench of its own: npm run bench:gate.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -124,6 +124,7 @@ async function main(): Promise<void> {
   const trials = values.trials === undefined ? undefined : Number(values.trials);
   if (trials !== undefined && !(Number.isInteger(trials) && trials > 0))
     throw new LabError('--trials: expected a whole number.');
+  mkdirSync(OUT, { recursive: true });
   for (const name of names) {
     const experiment = EXPERIMENTS[name];
     if (experiment === undefined)
