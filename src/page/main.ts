@@ -80,7 +80,7 @@ function showHeatMap(offer: Offer, choices: Choices, grid: HeatGrid): void {
   const groups = chosenGroups(offer, choices);
   grid.show(heatMap(groups, chosenRatios(offer, choices), choices.metric, choices.axes), choices.metric, [
     describeParams(commonParams(groups.map(({ params }) => params))).join(' · '),
-    `Hatched: no difference found (${groundOfSignificance(offer.result)}).${choices.reference === AS_RECORDED ? '' : ' Pairs that the run did not compare are compared here from their shared rounds.'}`,
+    `Hatched: no difference found, ${groundOfSignificance(offer.result)}.${choices.reference === AS_RECORDED ? '' : ' Pairs that the run did not compare are compared here from their shared rounds.'}`,
   ]);
 }
 

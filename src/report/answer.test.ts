@@ -47,7 +47,9 @@ describe('three sentences', () => {
     const [first, second] = answer(result) as [string, string];
     expect(first).toContain('2 find a disadvantage, from 1.50 times (95 % interval 1.40 to 1.60)');
     expect(first).toContain('none finds an advantage');
-    expect(second).toBe('The other 2 are equivalent within 2 %; nothing differs at BAR 256 MiB (memmap 4 MiB).');
+    expect(second).toBe(
+      'The other 2 are equivalent within 2 %; no difference was found at BAR 256 MiB (memmap 4 MiB).',
+    );
   });
 
   test('say so when nothing differs anywhere, and what would have been seen', () => {
@@ -73,6 +75,17 @@ describe('three sentences', () => {
       compared.adjusted = { method: 'benjamini-hochberg', of: 9, pValue: 0.2, verdict: 'inconclusive' };
     }
     expect(answer(result)[0]).toContain('None of 4');
+  });
+
+  test('a verdict that was withheld is told with its reason, not as a missing difference', () => {
+    const result = withRatios((i) =>
+      i < 3
+        ? { ratio: 0.5, ci95: [0.4, 0.6], verdict: 'inconclusive', withheld: 'too few clean rounds' }
+        : { ratio: 0.5, ci95: [0.4, 0.6], verdict: 'faster' },
+    );
+    const [first, second] = answer(result) as [string, string];
+    expect(first).toContain('1 finds an advantage');
+    expect(second).toMatch(/^The other 3 are without a verdict \(too few clean rounds\)/);
   });
 
   test('one scheme alone answers nothing, but has a memory', () => {

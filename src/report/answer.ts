@@ -36,7 +36,9 @@ export function answer(result: Result): string[] {
 
 type Found = Ratio & { compared: ComparisonRecord };
 
-const isNegligible = ({ verdict }: ComparisonRecord): boolean => verdict === 'equivalent';
+/** Equivalent, among all that are read together where that was looked at. */
+const isNegligible = ({ verdict, adjusted }: ComparisonRecord): boolean =>
+  (adjusted?.verdict ?? verdict) === 'equivalent';
 
 /** "Of 27 comparisons of CPU time per I/O between schemes, 26 find an advantage, from 0.12 times (...) for ... to ...". */
 function differenceSentence(all: readonly Found[], differing: Found[], metric: Metric, keys: string[]): string {
@@ -84,26 +86,26 @@ function sameSentence(
   const same = all.filter((ratio) => !differing.includes(ratio));
   if (same.length === 0)
     return [`There is no condition among those tried in which ${metric.sentence} stayed the same.`];
-  const equivalent = same.filter(({ compared }) => isNegligible(compared));
-  const open = same.filter(({ compared }) => !isNegligible(compared));
+  const withheld = same.filter(({ compared }) => compared.withheld !== undefined);
+  const equivalent = same.filter((found) => !withheld.includes(found) && isNegligible(found.compared));
+  const open = same.filter((found) => !withheld.includes(found) && !equivalent.includes(found));
   const margin = same.find(({ compared }) => compared.marginPercent !== undefined)?.compared.marginPercent;
   const detectable = Math.max(...open.map(({ compared }) => compared.minDetectable ?? Number.NaN));
-  const parts = [
-    ...(equivalent.length > 0 ? [`${countOf(equivalent, same)}equivalent within ${margin ?? 2} %`] : []),
-    ...(open.length > 0
-      ? [
-          `${countOf(open, same)}undecided${Number.isFinite(detectable) ? ` (a difference above ${formatPercent(detectable)} would have been seen)` : ''}`,
-        ]
-      : []),
+  const seen = Number.isFinite(detectable)
+    ? ` (a difference above ${formatPercent(detectable)} would have been seen)`
+    : '';
+  const kinds: readonly (readonly [Found[], string])[] = [
+    [equivalent, `equivalent within ${margin ?? 2} %`],
+    [open, `undecided${seen}`],
+    [withheld, `without a verdict (${withheld[0]?.compared.withheld})`],
   ];
-  const rest =
-    same.length === all.length ? 'They are' : same.length === 1 ? 'The other one is' : `The other ${same.length} are`;
+  const parts = kinds
+    .filter(([of]) => of.length > 0)
+    .map(([of, words]) => (of.length === same.length ? words : `${of.length} ${words}`));
+  if (differing.length === 0) return [`They are ${parts.join(' and ')}.`];
+  const rest = same.length === 1 ? 'The other one is' : `The other ${same.length} are`;
   return [`${rest} ${parts.join(' and ')}${mostly(same, all, groups)}.`];
 }
-
-/** "5 " of several kinds, nothing where all are of one kind. */
-const countOf = (some: readonly Found[], all: readonly Found[]): string =>
-  some.length === all.length ? '' : `${some.length} `;
 
 /** "; all comparisons at bs 128 KiB are among them": values of an option at which nothing differs, or the pairs of which none does. */
 function mostly(same: readonly Found[], all: readonly Found[], groups: readonly Group[]): string {
@@ -117,7 +119,7 @@ function mostly(same: readonly Found[], all: readonly Found[], groups: readonly 
   );
   const pairs = [...Map.groupBy(all, pairName)].filter(([, of]) => of.every((ratio) => allSame.has(ratio)));
   const named = [...conditions.map((phrase) => `at ${phrase}`), ...pairs.map(([name]) => `for ${name}`)].slice(0, 4);
-  return named.length === 0 ? '' : `; nothing differs ${named.join(', ')}`;
+  return named.length === 0 ? '' : `; no difference was found ${named.join(', ')}`;
 }
 
 /** "For the largest BAR, 64 GiB, page keeps 1 GiB of metadata (modelled), dma_vec 2 MiB." */

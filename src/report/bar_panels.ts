@@ -1,11 +1,12 @@
-// Bars of one metric: a panel per group, buffer sources along the axis, one colour per scheme, the floor as a line.
+// Bars of one metric: a panel per group (of a sweep's groups only where there are no others), buffer sources along the axis, one colour per scheme, the floor as a line.
 import type { ScriptableContext } from 'chart.js';
 import type { ChartSpec, Panel, View } from './chart_spec.ts';
 import { axis, cutNote, errorBar, PANELS_MAX, panelOptions, provenance, refusedNote, tooltip } from './chart_style.ts';
+import { dimensionsOf } from './dimensions.ts';
 import { armsOf, buffersOf, floorOf, type Group, groupsOf, isSweep } from './groups.ts';
 import { floorLegend, type Look, levelLine, schemeLegend } from './look.ts';
 import { estimateOf, type Metric } from './metrics.ts';
-import { commonParams, describeKeys, describeParams, varyingKeys } from './params.ts';
+import { commonParams, describeKeys, describeParams } from './params.ts';
 import type { Cell, Result } from './result.ts';
 
 export interface BarChart {
@@ -15,14 +16,16 @@ export interface BarChart {
 
 export function barChart(result: Result, { look }: View, chart: BarChart): ChartSpec | undefined {
   const hasMetric = (cell: Cell): boolean => estimateOf(cell, chart.metric) !== null;
-  const groups = groupsOf(result).filter((group) => !isSweep(group) && armsOf(group).some(hasMetric));
+  const all = groupsOf(result).filter((group) => armsOf(group).some(hasMetric));
+  const single = all.filter((group) => !isSweep(group));
+  const groups = single.length > 0 ? single : all;
   const shown = groups.slice(0, PANELS_MAX);
   if (shown.length === 0) return undefined;
   const params = shown.map((group) => group.params);
   const cells = shown.flatMap((group) => group.cells);
   const schemes = new Set(shown.flatMap(armsOf).map(({ scheme }) => scheme));
   const notes = [...refusedNote(cells), ...cutNote(shown.length, groups.length)];
-  const varying = varyingKeys(params);
+  const varying = dimensionsOf(shown);
   return {
     title: chart.title,
     subtitle: [

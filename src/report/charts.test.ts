@@ -172,3 +172,22 @@ test('hidden schemes do not change the colours of the others', () => {
     view.look.schemes.get('dma_vec')?.colour,
   ]);
 });
+
+test('of a sweep alone the groups are panels too, titled by its axes and not by what only repeats them', () => {
+  const sweep = resultFixture({
+    workloads: [4096, 65536].flatMap((bs) => [GIB, 16 * GIB].map((bar) => ({ payload: 'none', bar, bs }))),
+    sweepBars: [],
+    rounds: 6,
+  });
+  for (const { params } of sweep.cells) {
+    params.sweep = 'bs x bar';
+    params['fio.bs'] = `${params.bs}`;
+  }
+  const titles = (name: string) =>
+    specOf(name, sweep).panels.map(({ options }) =>
+      (options as { plugins: { title: { text: string[] } } }).plugins.title.text.join(),
+    );
+  expect(titles('cost_against_bar')).toEqual(['bs 4 KiB', 'bs 64 KiB']);
+  expect(titles('cpu_ns_by_scheme')).toHaveLength(4);
+  expect(titles('cpu_ns_by_scheme')[0]).toBe('BAR 1 GiB (memmap 16 MiB) · bs 4 KiB');
+});

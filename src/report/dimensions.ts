@@ -8,6 +8,9 @@ import type { Params } from './result.ts';
 /** How it was measured is no condition of the answer. */
 const PLAN: ReadonlySet<string> = new Set(['rounds', 'roundMs']);
 
+/** Never dimensions, but figures of groups that differ in them never share a line or a square. */
+export const APART: readonly string[] = ['sweep', ...PLAN];
+
 /** Options in which groups differ, in heading order, without those that the ones before already tell (`fio.bs` beside `bs`). */
 export function dimensionsOf(groups: readonly Group[]): string[] {
   const records = groups.map(({ params }) => params);

@@ -76,7 +76,7 @@ export function groundOfSignificance({ comparisons }: Result): string {
   const adjusted = comparisons.find((compared) => compared.adjusted !== undefined)?.adjusted;
   if (adjusted === undefined) return 'the 95 % interval holds 1, or the verdict was withheld';
   const method = { holm: 'Holm', 'benjamini-hochberg': 'Benjamini-Hochberg' }[adjusted.method];
-  return `no verdict of a difference among all comparisons together (${method})`;
+  return `by ${method} over all comparisons, or the verdict was withheld`;
 }
 
 /** Whether the ratio is to the advantage of the first cell. */

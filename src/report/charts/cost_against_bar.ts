@@ -3,10 +3,11 @@ import { formatBytes } from '../../base/units.ts';
 import { type BarPoint, barAxis, barPoints } from '../bar_axis.ts';
 import type { ChartDefinition, ChartSpec, Panel, View } from '../chart_spec.ts';
 import { axis, BANDS, cutNote, errorBar, PANELS_MAX, panelOptions, provenance, tooltip } from '../chart_style.ts';
+import { APART, dimensionsOf, valueKey } from '../dimensions.ts';
 import { armsOf, floorOf, type Group, groupsOf } from '../groups.ts';
 import { armLegend, armLine, type Look, seriesName } from '../look.ts';
 import { estimateOf, type Metric } from '../metrics.ts';
-import { commonParams, describeKeys, describeParams, varyingKeys } from '../params.ts';
+import { commonParams, describeKeys, describeParams } from '../params.ts';
 import type { Result } from '../result.ts';
 
 export const chart: ChartDefinition = {
@@ -21,13 +22,15 @@ function build(result: Result, { look, metric }: View): ChartSpec | undefined {
     ({ cell }) => estimateOf(cell, metric) !== null,
   );
   const params = points.map(({ group }) => group.params);
-  const varying = varyingKeys(params).filter((key) => key !== 'bar');
-  const panels = [...Map.groupBy(points, ({ group }) => describeKeys(group.params, varying).join(' · '))].filter(
-    ([, ofPanel]) => new Set(ofPanel.map(({ barBytes }) => barBytes)).size > 1,
+  const varying = dimensionsOf(points.map(({ group }) => group)).filter((key) => key !== 'bar');
+  const placeOf = ({ group }: BarPoint): string =>
+    JSON.stringify([...varying, ...APART].map((key) => valueKey(group.params, key)));
+  const panels = [...Map.groupBy(points, placeOf).values()].filter(
+    (ofPanel) => new Set(ofPanel.map(({ barBytes }) => barBytes)).size > 1,
   );
   if (panels.length === 0) return undefined;
   const shown = panels.slice(0, PANELS_MAX);
-  const cells = shown.flatMap(([, ofPanel]) => ofPanel.map(({ cell }) => cell));
+  const cells = shown.flatMap((ofPanel) => ofPanel.map(({ cell }) => cell));
   const notes = cutNote(shown.length, panels.length);
   return {
     title: `${sentenceCase(metric.sentence)} against the size of the BAR`,
@@ -36,7 +39,9 @@ function build(result: Result, { look, metric }: View): ChartSpec | undefined {
       provenance(result, cells, metric, 'bands'),
     ],
     legend: armLegend(look, cells),
-    panels: shown.map(([name, ofPanel]) => panel(look, metric, ofPanel, name)),
+    panels: shown.map((ofPanel) =>
+      panel(look, metric, ofPanel, describeKeys(ofPanel[0]?.group.params ?? {}, varying).join(' · ')),
+    ),
   };
 }
 

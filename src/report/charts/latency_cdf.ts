@@ -4,9 +4,10 @@ import { formatNs } from '../../base/units.ts';
 import { bucketUpper, isSupported } from '../../stats/histogram.ts';
 import type { ChartDefinition, ChartSpec, Panel, View } from '../chart_spec.ts';
 import { axis, cutNote, fixedTicks, machineOf, PANELS_MAX, panelOptions, tooltip } from '../chart_style.ts';
+import { dimensionsOf } from '../dimensions.ts';
 import { armsOf, floorOf, type Group, groupsOf } from '../groups.ts';
 import { armLegend, armLine, type Look } from '../look.ts';
-import { commonParams, describeKeys, describeParams, varyingKeys } from '../params.ts';
+import { commonParams, describeKeys, describeParams } from '../params.ts';
 import type { Cell, Latency, Result } from '../result.ts';
 import { latencyTable } from '../summary_tables.ts';
 
@@ -28,8 +29,8 @@ function build(result: Result, { look }: View): ChartSpec | undefined {
       `${machineOf(result)} · ${loops} loop · a sample of the I/Os, threads mode · dotted: fewer than 100 samples beyond`,
     ],
     legend: armLegend(look, cells),
-    panels: shown.map((group) => panel(look, group, describeKeys(group.params, varyingKeys(params)).join(' · '))),
-    table: latencyTable(shown, varyingKeys(params)),
+    panels: shown.map((group) => panel(look, group, describeKeys(group.params, dimensionsOf(shown)).join(' · '))),
+    table: latencyTable(shown, dimensionsOf(shown)),
   };
 }
 

@@ -28,7 +28,7 @@ function build(result: Result, { metric }: View): ChartSpec | undefined {
       [...describeParams(commonParams(params)), ...cutNote(shown.length, map.facets.length, 'combinations')].join(
         ' · ',
       ),
-      `${machineOf(result)} · hatched: no difference found (${groundOfSignificance(result)})`,
+      `${machineOf(result)} · hatched: no difference found, ${groundOfSignificance(result)}`,
     ],
     legend: [
       { label: metric.higherIsBetter ? 'more: better' : 'less: better', colour: BETTER, mark: 'bar' },

@@ -2,9 +2,10 @@
 import { trimNumber } from '../../base/units.ts';
 import type { ChartDefinition, ChartSpec, Panel, View } from '../chart_spec.ts';
 import { axis, cutNote, type Figure, machineOf, PANELS_MAX, panelOptions, tooltip } from '../chart_style.ts';
+import { dimensionsOf } from '../dimensions.ts';
 import { armName, armsOf, floorOf, type Group, groupsOf } from '../groups.ts';
 import { partColour } from '../look.ts';
-import { commonParams, describeKeys, describeParams, varyingKeys } from '../params.ts';
+import { commonParams, describeKeys, describeParams } from '../params.ts';
 import type { Cell, Result, Stage } from '../result.ts';
 
 const title = 'CPU time per I/O by stage of the path';
@@ -24,7 +25,7 @@ function build(result: Result, _: View): ChartSpec | undefined {
       `${machineOf(result)} · 95 % intervals: in the table`,
     ],
     legend: stages.map((label, i) => ({ label, colour: partColour(i), mark: 'bar' })),
-    panels: shown.map((group) => panel(group, stages, describeKeys(group.params, varyingKeys(params)).join(' · '))),
+    panels: shown.map((group) => panel(group, stages, describeKeys(group.params, dimensionsOf(shown)).join(' · '))),
   };
 }
 

@@ -1,0 +1,80 @@
+// p2plab report as a user meets it.
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const P2PLAB = fileURLToPath(new URL('../../bin/p2plab.js', import.meta.url));
+const SAMPLE = fileURLToPath(new URL('../../reports/sample/result.json', import.meta.url));
+
+let scratch = '';
+beforeAll(() => {
+  scratch = mkdtempSync(join(tmpdir(), 'p2plab-report-'));
+});
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+function report(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [P2PLAB, 'report', ...args], {
+    cwd: scratch,
+    encoding: 'utf8',
+  });
+  return { status, stdout, stderr };
+}
+
+function folder(name: string, files: Record<string, string> = {}): string {
+  const dir = join(scratch, name);
+  mkdirSync(dir);
+  for (const [file, content] of Object.entries(files)) writeFileSync(join(dir, file), content);
+  return dir;
+}
+
+test('writes page, summary, tables and images beside the result, which stays as it was', () => {
+  const dir = folder('run');
+  cpSync(SAMPLE, join(dir, 'result.json'));
+  const { status, stdout } = report(dir);
+  expect(status).toBe(0);
+  expect(stdout).toBe(`${join(dir, 'report.html')}\n`);
+  const files = readdirSync(dir);
+  for (const name of ['report.html', 'summary.md', 'cells.csv', 'comparisons.csv', 'latency_cdf.png']) {
+    expect(files).toContain(name);
+  }
+  expect(readFileSync(join(dir, 'result.json'))).toEqual(readFileSync(SAMPLE));
+  expect(readFileSync(join(dir, 'summary.md'), 'utf8')).toContain('## The answer');
+});
+
+test('or in another folder, and leaves the result’s alone', () => {
+  const dir = folder('elsewhere');
+  cpSync(SAMPLE, join(dir, 'result.json'));
+  expect(report(dir, '--out', 'out').status).toBe(0);
+  expect(readdirSync(dir)).toEqual(['result.json']);
+  expect(readdirSync(join(scratch, 'out'))).toContain('report.html');
+});
+
+describe('what it cannot do ends with exit 2 and one message', () => {
+  const cases: [string, () => string[], RegExp][] = [
+    ['no such folder', () => ['missing'], /missing: no such folder/],
+    ['a file', () => [join(folder('f', { 'result.json': '{}' }), 'result.json')], /it is a file; give the folder/],
+    ['an empty folder', () => [folder('empty')], /no result\.json and no sweep\.json/],
+    ['a cut result', () => [folder('cut', { 'result.json': '{"schema": "p2p' })], /not JSON/],
+    ['another version', () => [folder('v9', { 'result.json': '{"schema": "p2plab.result/9"}' })], /p2plab\.result\/9/],
+    ['a cut sweep', () => [folder('sweep', { 'sweep.json': '{' })], /sweep\.json/],
+    [
+      'a folder that cannot be written',
+      () => {
+        const dir = folder('target', { file: '' });
+        cpSync(SAMPLE, join(dir, 'result.json'));
+        return [dir, '--out', join(dir, 'file')];
+      },
+      /cannot write .*file/,
+    ],
+  ];
+  test.each(cases)('%s', (_, args, message) => {
+    const { status, stdout, stderr } = report(...args());
+    expect(status).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(message);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+  });
+});
