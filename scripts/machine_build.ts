@@ -67,12 +67,13 @@ export function planTargets(paths: BuildPaths, schemes: readonly SchemeHeader[],
 function hostSource(scheme: string, slot: number): string {
   return `import { runCopy } from "../../src/machine/agents/copy";
 import { runDirect } from "../../src/machine/agents/direct";
+import { runMixed } from "../../src/machine/agents/mixed";
 import { runNvmet } from "../../src/machine/agents/nvmet";
 import { completeFirst, completeRest, rewritePrps, submitFirst, submitRest } from "../../src/machine/agents/path_stages";
 import { plugIn as plugInTo, removalRule as ruleOf, removeStep, takeWindows as takeWindowsOf } from "../../src/machine/agents/removal";
 import { Machine, WRITER_STRIDE } from "../../src/machine/layout/machine";
 import { NvmetRdmaQueue } from "../../src/machine/layout/nvmet";
-import { DeviceQueue, FLOW_COPY, FLOW_NVMET, HostQueue } from "../../src/machine/layout/queue";
+import { DeviceQueue, FLOW_COPY, FLOW_MIXED, FLOW_NVMET, HostQueue } from "../../src/machine/layout/queue";
 import { holdP2pmem, p2pmemReferences } from "../../src/machine/pci/p2pmem";
 import { newSchemeState, schemeState } from "../../src/machine/mm/scheme_state";
 import { clientAt, clientIndex } from "../../src/machine/pci/dma_client";
@@ -103,6 +104,9 @@ export function run(at: usize, budget: u32, idleTurns: u32): u32 {
   if (queue.flow == FLOW_COPY) {
     queueAt(<usize>queue.next);
     return runCopy<Scheme>(queue, budget, idleTurns);
+  }
+  if (COUNTING) {
+    if (queue.flow == FLOW_MIXED) return runMixed<Scheme>(queue, budget, idleTurns);
   }
   if (queue.flow == FLOW_NVMET) return nvmet(at, budget, idleTurns);
   return runDirect<Scheme>(queue, budget, idleTurns);

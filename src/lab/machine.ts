@@ -14,6 +14,7 @@ import {
   DmaClient,
   FLOW_COPY,
   FLOW_DIRECT,
+  FLOW_MIXED,
   FLOW_NVMET,
   HostQueue,
   IOVA_RCACHE_RANGE,
@@ -61,7 +62,7 @@ import { type Buffers, type Flow, type LaneSpec, type MachineSpec, NVME_PAIRS, t
 import { rnicAgent, type TargetAddresses, targetAddresses, writeTarget } from './nvmet_machine.ts';
 import { barReached, kernelMemoryBus, prpListSpan, writeWindows } from './windows.ts';
 
-const FLOW_CODE: Record<Flow, number> = { direct: FLOW_DIRECT, copy: FLOW_COPY, nvmet: FLOW_NVMET };
+const FLOW_CODE: Record<Flow, number> = { direct: FLOW_DIRECT, copy: FLOW_COPY, nvmet: FLOW_NVMET, mixed: FLOW_MIXED };
 const PAYLOAD_CODE: Record<Payload, number> = { none: PAYLOAD_NONE, move: PAYLOAD_MOVE, verify: PAYLOAD_VERIFY };
 const BUFFERS_CODE: Record<Buffers, number> = {
   pool: BUFFERS_POOL,

@@ -5,11 +5,11 @@ export type Payload = 'none' | 'move' | 'verify';
 /** Where buffers come from; `ram`: the bounce through host RAM that flow `copy` also runs. */
 export type Buffers = 'pool' | 'fixed' | 'user' | 'ram';
 
-/** What a lane's I/O does: host and drive; drive to drive; network and drive. */
-export type Flow = 'direct' | 'copy' | 'nvmet';
+/** What a lane's I/O does: host and drive; drive to drive; network and drive; of the counting build, one I/O on two kinds of memory. */
+export type Flow = 'direct' | 'copy' | 'nvmet' | 'mixed';
 
 /** NVMe queue pairs that the host of one lane has. */
-export const NVME_PAIRS: Record<Flow, number> = { direct: 1, copy: 2, nvmet: 1 };
+export const NVME_PAIRS: Record<Flow, number> = { direct: 1, copy: 2, nvmet: 1, mixed: 1 };
 
 /** One workload stream and the I/O its host keeps in flight. */
 export interface LaneSpec {

@@ -31,6 +31,7 @@ const SOMETIMES: readonly Count[] = [
   { field: 'mapRefs', title: 'map refs' },
   { field: 'unconverted', title: 'unconverted' },
   { field: 'warnBioIovIterGetPages', title: 'bio_iov_iter_get_pages warnings' },
+  { field: 'warnBioAddPage', title: '__bio_add_page warnings' },
   { field: 'boundaryCrossings', title: 'boundary crossings' },
   { field: 'workRequests', title: 'work requests', isCommon: true },
   { field: 'rdmaDoorbells', title: 'RDMA doorbells', isCommon: true },

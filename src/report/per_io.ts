@@ -39,6 +39,8 @@ export const perIo = z.object({
   unconverted: sometimes,
   /** The RFC's warning of dma-direct bios that are handed user pages. */
   warnBioIovIterGetPages: sometimes,
+  /** Its warning of pages added to such bios. */
+  warnBioAddPage: sometimes,
   /** Segments that cross the queue's segment boundary. */
   boundaryCrossings: sometimes,
   /** Behind an IOMMU that translates: ranges of I/O virtual addresses taken, and given back to the allocator. */

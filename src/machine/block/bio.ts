@@ -8,6 +8,19 @@ import { Machine } from "../layout/machine";
 import { BIO_VECS_AT, Dio, DIO_AT, HostQueue } from "../layout/queue";
 import { peekFree, pushFree } from "../mm/free_stack";
 
+/**
+ * Answers of a scheme's hook `joins`, which says whether a bio may take more memory: bio_add_page adds it, or answers 0 and
+ * its caller begins another bio. An errno, negative, fails the I/O.
+ */
+export const JOINS: i32 = 1;
+export const OWN_BIO: i32 = 0;
+
+/** The rule of kernels whose P2P bios bear a mark: memory of the bio's own kind only. */
+@inline
+export function joinsMarked(bio: Bio, mark: u32, isMarked: bool): i32 {
+  return ((bio.bi_opf & mark) != 0) == isMarked ? JOINS : OWN_BIO;
+}
+
 @inline
 export function machineOf(queue: HostQueue): Machine {
   return changetype<Machine>(<usize>queue.machine);

@@ -36,6 +36,8 @@ export class Counters {
   mapRefs: u64;
   /** bio_iov_iter_get_pages warned of a dma-direct bio: of the RFC's misuse checks the one that an I/O here can reach. */
   warnBioIovIterGetPages: u64;
+  /** __bio_add_page warned of a page that was added to a dma-direct bio. */
+  warnBioAddPage: u64;
   /** Segments handed to the device that cross the queue's segment boundary. */
   boundaryCrossings: u64;
   /** Ranges of I/O virtual addresses taken, and given back to the allocator (after the flush that frees them). */

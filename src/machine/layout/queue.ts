@@ -27,6 +27,8 @@ export class QueueShared {
 export const FLOW_DIRECT: u32 = 0;
 export const FLOW_COPY: u32 = 1;
 export const FLOW_NVMET: u32 = 2;
+/** Of the counting build, for tests. */
+export const FLOW_MIXED: u32 = 3;
 
 /** The host's side of a queue pair: the block layer's queue, its tags and pools, and nvme-pci's nvme_queue. */
 @unmanaged
@@ -211,7 +213,10 @@ export class Dio {
   status: u32;
   /** An initiator's I/O: commands that have not ended. */
   commandsLeft: u32;
-  pad56: u64;
+  /** An I/O of two pieces: bio of the other one; whether this one lies in that bio; whether it has ended. */
+  partner: u32;
+  isJoined: u16;
+  hasEnded: u16;
 }
 
 /** Dio.inRam: the buffer lies in the initiator's memory. */

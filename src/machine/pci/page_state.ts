@@ -1,7 +1,7 @@
 // What kernels of 6.17 and later ask struct pages: __bio_add_page marks bios of P2P pages, nvme's single-segment path and
 // blk_rq_dma_map_iter_start ask once more. Bios are wholly P2P memory of one device or hold none (commit "block: don't
 // merge different kinds of P2P transfers in a single bio").
-// Left out: bio_add_page's refusal of a page with another pgmap, which no submitter of the lab attempts.
+// bio_add_page's refusal of a page with another pgmap is the page scheme's hook `joins`.
 import { bioAdd, machineOf, vecAt } from "../block/bio";
 import { Bio, REQ_NOMERGE, REQ_P2PDMA } from "../layout/bio";
 import { NVME_CTRL_PAGE_SIZE } from "../layout/nvme";

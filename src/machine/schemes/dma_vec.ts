@@ -11,7 +11,7 @@
 // pointer, which has its top bit set; the RFC tests the bio's flag for the same distinction.
 // As intended; the quirk is patch 14 as posted, which splits by the low 32 bits of the address. Patch 15's inverted branch
 // counts segments anew, after partial completions and for stacked devices: nothing in this machine does.
-import { bioAppend, machineOf } from "../block/bio";
+import { bioAppend, JOINS, machineOf } from "../block/bio";
 import { addHostRam } from "../block/host_page_bio";
 import { inOnePage } from "../block/limits";
 import { releasePages, setSgPage } from "../block/page_bio";
@@ -64,6 +64,17 @@ export class Scheme {
     // bio_add_dma_addr: never grows the vector before.
     bioAppend(queue, bio, poolBusAddress(<usize>machine.pool, dio.bufferOffset), 0, dio.lenBytes);
     return 0;
+  }
+
+  /**
+   * bio_add_dma_addr refuses a bio that is not dma-direct; __bio_add_page only warns of one that is, and puts a page where
+   * the device will find an address (RFC 03/28). nvmet's union of buffers keeps its own I/Os from either (RFC 22/28).
+   */
+  joins(_queue: HostQueue, bio: Bio, dio: Dio): i32 {
+    const isDirect = (bio.bi_opf & REQ_DMA_DIRECT) != 0;
+    if (!dio.inRam) return isDirect ? JOINS : -EINVAL;
+    if (COUNTING && isDirect) counters().warnBioAddPage += 1;
+    return JOINS;
   }
 
   @inline

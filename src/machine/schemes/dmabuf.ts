@@ -13,7 +13,7 @@
 // counter of the CPU, no locked operation; dmabuf@atomic has one count that all queues share. The list has 8 bytes for each
 // 4 KiB: a line of it is what an I/O touches instead of a struct page's. Host RAM goes as in 6.18. Page pointers have their
 // top bit set, offsets do not.
-import { bioAppend, machineOf } from "../block/bio";
+import { bioAppend, joinsMarked, machineOf } from "../block/bio";
 import { releasePages } from "../block/page_bio";
 import { addTestedRam, mapTestedRam } from "../block/tested_page_bio";
 import { Bio, REQ_NOMERGE } from "../layout/bio";
@@ -86,6 +86,11 @@ export class Scheme {
     bio.bi_opf |= REQ_DMABUF_MAP | REQ_NOMERGE;
     bioAppend(queue, bio, dio.bufferOffset, 0, dio.lenBytes);
     return 0;
+  }
+
+  /** A bio has a map or pages (bio_dmabuf_map_set). */
+  joins(_queue: HostQueue, bio: Bio, dio: Dio): i32 {
+    return joinsMarked(bio, REQ_DMABUF_MAP, !dio.inRam);
   }
 
   @inline

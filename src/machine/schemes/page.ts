@@ -15,7 +15,7 @@
 // page and its same-pgmap checks, the single-segment test, a test per entry and one map-type lookup per request. 6.17: the
 // test of every new vector, then the bio's flag; no scatterlist, one decision per request. Places are struct page pointers.
 // Queue limits are the lab's, not the era's.
-import { bioAdd, machineOf } from "../block/bio";
+import { bioAdd, JOINS, machineOf, OWN_BIO, vecAt } from "../block/bio";
 import { addKernelBuffer, addUserBuffer, releasePages, setSgPage } from "../block/page_bio";
 import { Bio, REQ_NOMERGE, REQ_P2PDMA } from "../layout/bio";
 import { DmaClient, Machine, REACHABLE_5_2 } from "../layout/machine";
@@ -94,6 +94,20 @@ export class Scheme {
     addKernelBuffer(queue, this, bio, page, <u32>(phys & (PAGE_SIZE - 1)), dio.lenBytes);
     if (ERA_6_17) markP2pPages(bio);
     return 0;
+  }
+
+  /**
+   * bio_add_page of 6.12.117 (zone_device_pages_compatible) and 6.17 (same pgmap); O_DIRECT of 6.12 adds past it
+   * (bio_iov_add_folio), that of 6.17 goes through it. 5.2 takes whatever comes: lists are of one kind by convention.
+   */
+  joins(queue: HostQueue, bio: Bio, dio: Dio): i32 {
+    if (ERA_5_2) return JOINS;
+    const machine = machineOf(queue);
+    if (!ERA_6_17 && machine.buffers == BUFFERS_USER) return JOINS;
+    const last = vecAt(bio, <u32>bio.bi_vcnt - 1).place;
+    const page = physToPage(machine, (dio.inRam ? machine.ramPhys : machine.barPhys) + dio.bufferOffset);
+    if (!ERA_6_17 && !isPciP2pdmaPage(last) && !isPciP2pdmaPage(page)) return JOINS;
+    return samePgmap(last, page) ? JOINS : OWN_BIO;
   }
 
   @inline

@@ -13,7 +13,7 @@
 // costs more); `hash` and `tree` mark the bio and look the address up once for each request (Jason Gunthorpe, 2019-06-26).
 // A place is the address, with the flags of the 16-byte vector in its top byte; the packed 12-byte vector (341 instead of
 // 256 in a page) has no room for flags and so goes with a lookup. It is accounted (layout/phys_vec), not run.
-import { bioAdd, machineOf } from "../block/bio";
+import { bioAdd, joinsMarked, machineOf } from "../block/bio";
 import { addUserBuffer, releasePages } from "../block/page_bio";
 import { counters } from "../counting";
 import { Bio, REQ_NOMERGE, REQ_P2PDMA } from "../layout/bio";
@@ -90,6 +90,11 @@ export class Scheme {
     const place = machine.barPhys + dio.bufferOffset;
     bioAdd(queue, this, bio, PHYS_LOOKUP_FLAG ? place | PROVIDER_1 : place, 0, dio.lenBytes);
     return 0;
+  }
+
+  /** Wholly one owner's bio: its submitter keeps the rule, as bio_add_page does since 6.17. */
+  joins(_queue: HostQueue, bio: Bio, dio: Dio): i32 {
+    return joinsMarked(bio, REQ_P2PDMA, !dio.inRam);
   }
 
   @inline

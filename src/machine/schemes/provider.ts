@@ -10,7 +10,7 @@
 // blk_rq_dma_map_iter_start does with pages. The block layer has no such bios yet; the lab gives them a physical address as
 // a place. Marked and never merged, as P2P bios are since 6.17. Host RAM goes as in 6.18. Page pointers have their top bit
 // set, physical addresses do not.
-import { bioAdd, machineOf } from "../block/bio";
+import { bioAdd, joinsMarked, machineOf } from "../block/bio";
 import { releasePages } from "../block/page_bio";
 import { addTestedRam, mapTestedRam } from "../block/tested_page_bio";
 import { Bio, REQ_NOMERGE, REQ_P2PDMA } from "../layout/bio";
@@ -66,6 +66,11 @@ export class Scheme {
     bio.bi_opf |= REQ_P2PDMA | REQ_NOMERGE;
     bioAdd(queue, this, bio, machine.barPhys + dio.bufferOffset, 0, dio.lenBytes);
     return 0;
+  }
+
+  /** A marked bio is one provider's, as since 6.17. */
+  joins(_queue: HostQueue, bio: Bio, dio: Dio): i32 {
+    return joinsMarked(bio, REQ_P2PDMA, !dio.inRam);
   }
 
   @inline

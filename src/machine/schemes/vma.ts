@@ -10,7 +10,7 @@
 // on its completion, PRPs copied from the list between. The mails have no way through the block layer for it; the lab gives
 // it the shared one, with the address in the VMA as a place. Merging looks at that address; requests never merge. Host RAM
 // goes on as pages. Page pointers have their top bit set, user addresses do not.
-import { bioAdd, machineOf, vecAt } from "../block/bio";
+import { bioAdd, joinsMarked, machineOf, vecAt } from "../block/bio";
 import { addHostRam } from "../block/host_page_bio";
 import { releasePages, setSgPage } from "../block/page_bio";
 import { Bio, REQ_NOMERGE, REQ_P2PDMA } from "../layout/bio";
@@ -84,6 +84,11 @@ export class Scheme {
   @inline
   private get mapping(): P2pVma {
     return changetype<P2pVma>(<usize>this.vma);
+  }
+
+  /** A marked bio is a range of one VMA. */
+  joins(_queue: HostQueue, bio: Bio, dio: Dio): i32 {
+    return joinsMarked(bio, REQ_P2PDMA, !dio.inRam);
   }
 
   @inline
