@@ -1,9 +1,18 @@
 // The options of a run that choose the emulated PCIe tree: which topology, which provider and client in it.
 import { LabError } from '../base/errors.ts';
-import { driveBeside, type Fabric, type Pair, presetFabric, presetPair, topologyFabric } from '../lab/fabric.ts';
+import {
+  driveBeside,
+  type Fabric,
+  type Pair,
+  presetFabric,
+  presetPair,
+  presetTargetFabric,
+  topologyFabric,
+} from '../lab/fabric.ts';
 import type { Flow } from '../lab/machine_spec.ts';
 import { type AddressOptions, type IommuMode, QUIRKS } from '../topology/addresses.ts';
 import { parseCpu } from '../topology/cpu.ts';
+import { decide } from '../topology/decide.ts';
 import type { Era } from '../topology/host_bridge.ts';
 import { loadTopology, resolveCpu } from '../topology/load.ts';
 import { providerBars } from '../topology/memory/providers.ts';
@@ -18,6 +27,8 @@ export interface FabricOptions {
   client?: string;
   /** Second client of flow `copy`. */
   clientB?: string;
+  /** Second client of flow `nvmet`. */
+  rnic?: string;
   cpu?: string;
   iommu: IommuMode;
   era: Era;
@@ -35,6 +46,8 @@ export interface ResolvedFabric {
 }
 
 const NVME_CLASS = 0x0108;
+/** Base class of network controllers: Ethernet, InfiniBand, fabric. */
+const NETWORK_CLASS = 0x02;
 
 /**
  * @param flows those of the run: some have clients of their own
@@ -62,22 +75,38 @@ export async function resolveFabric(
     }
     const fabricOf = (barBytes: number, flow: Flow): Fabric => {
       const { topology, pair } = presetPair(options.topology, barBytes);
+      if (flow === 'nvmet') return presetTargetFabric(options.topology, barBytes, ramBytes, rulesFor(topology));
       const others = furtherClients(topology, pair, flow, options);
       return presetFabric(options.topology, barBytes, ramBytes, rulesFor(topology), others);
     };
     const { topology, pair } = presetPair(options.topology, SOME_BAR_BYTES);
+    if (options.rnic !== undefined) {
+      throw new LabError(
+        `--rnic: the preset ${options.topology} has its own, ${pair.client}; it goes with a topology file.`,
+      );
+    }
     return {
       name: options.topology,
       fabricOf,
       barBytes: undefined,
-      notes: clientNotes(topology, pair, flows, options),
+      notes: [
+        ...clientNotes(topology, pair, flows, options),
+        ...(flows.includes('nvmet')
+          ? [`flow nvmet: the drive is ${pair.provider.device}, whose memory it is; the RNIC is ${pair.client}`]
+          : []),
+      ],
     };
   }
   const topology = await loadTopology(options.topology);
   const { pair, notes } = choosePair(topology, options);
+  const rnic = flows.includes('nvmet') ? chooseRnic(topology, pair, options, rulesFor(topology)) : undefined;
+  if (options.rnic !== undefined && rnic === undefined) {
+    throw new LabError('--rnic: only flow nvmet has an RNIC; add --flow nvmet or leave --rnic out.');
+  }
+  if (rnic?.note !== undefined) notes.push(rnic.note);
   const fabrics = new Map(
     flows.map((flow) => {
-      const others = furtherClients(topology, pair, flow, options);
+      const others = flow === 'nvmet' && rnic ? [rnic.id] : furtherClients(topology, pair, flow, options);
       return [flow, topologyFabric(options.topology, topology, { ...pair, others }, ramBytes, rulesFor(topology))];
     }),
   );
@@ -112,6 +141,39 @@ function clientNotes(topology: Topology, pair: Pair, flows: readonly Flow[], opt
         id === pair.client ? `a second controller of ${id}, which has no drive beside it` : `${id}, beside it`;
       return `flow ${flow}: A is ${pair.client}, B ${what} (--client-b chooses)`;
     }),
+  );
+}
+
+/**
+ * The RNIC of a target's port: the function asked for, else the first network function that reaches the provider.
+ * @throws LabError when there is none
+ */
+function chooseRnic(
+  topology: Topology,
+  { provider, client }: Pair,
+  options: FabricOptions,
+  rules: AddressOptions,
+): { id: string; note?: string } {
+  if (options.rnic !== undefined) {
+    const { id } = findFunction(topology, options.rnic);
+    if (id === client) throw new LabError(`--rnic: ${id} is the client, the target's drive; name another function.`);
+    return { id };
+  }
+  const cards = endpoints(topology).filter(
+    ({ id, classCode }) =>
+      id !== client && id !== provider.device && classCode !== undefined && classCode >> 8 === NETWORK_CLASS,
+  );
+  const found = cards.find(({ id }) =>
+    ['BUS_ADDR', 'THRU_HOST_BRIDGE'].includes(decide(topology, provider.device, id, rules).mapType),
+  );
+  if (found !== undefined) return { id: found.id, note: `RNIC ${found.id} (--rnic chooses)` };
+  const there =
+    cards.length === 0
+      ? 'there is no network function beside them'
+      : `none of its network functions (${cards.map(({ id }) => id).join(', ')}) reaches it`;
+  throw new LabError(
+    `${topology.source}: flow nvmet needs an RNIC that reaches the provider ${provider.device}, and ${there}. ` +
+      'Name a function with --rnic ID (a target whose RNIC does not reach the provider takes host RAM), choose another --provider, or use a preset.',
   );
 }
 

@@ -41,6 +41,8 @@ export interface RunOptions extends FabricOptions {
   barSweep?: string;
   refcount: 'atomic' | 'plain';
   p2pQueue: 'on' | 'off';
+  rdma: 'sge' | 'mr';
+  inlineData: string;
   mdts: string;
   queueDepth: number;
   ram: string;
@@ -82,8 +84,8 @@ export function addMeasuringOptions(command: Command): Command {
     .addOption(
       choices(
         '--flow <flow,...>',
-        'direct: host and drive; copy: one drive reads into the buffer, another writes from it',
-        ['direct', 'copy'],
+        'direct: host and drive; copy: one drive reads into the buffer, another writes from it; nvmet: an NVMe-oF target between RNIC and drive',
+        ['direct', 'copy', 'nvmet'],
         ['direct'],
       ),
     )
@@ -104,6 +106,26 @@ export function addMeasuringOptions(command: Command): Command {
     .addOption(new Option('--client <id>', 'the function that does the DMA (with a topology file)'))
     .addOption(
       new Option('--client-b <id>', 'the function that writes in flow copy (default: a drive beside the client)'),
+    )
+    .addOption(
+      new Option(
+        '--rnic <id>',
+        'the RNIC of flow nvmet (with a topology file; default: one that reaches the provider)',
+      ),
+    )
+    .addOption(
+      one(
+        '--rdma <how>',
+        'flow nvmet: data segments of work requests, or a registered region for each',
+        ['sge', 'mr'],
+        'sge',
+      ),
+    )
+    .addOption(
+      new Option(
+        '--inline-data <size>',
+        'flow nvmet: largest write whose data comes in the capsule, into host RAM',
+      ).default('4KiB'),
     )
     .addOption(new Option('--cpu <cpu>', 'vendor:family where the topology does not tell: amd:23, intel:6, host'))
     .addOption(choices('--quirk <name,...>', 'faults of kernels and patches to apply', [...QUIRKS, ...SCHEME_QUIRKS]))
@@ -230,6 +252,7 @@ export async function resolveRun(
     seed: options.seed,
     refcount: options.refcount,
     p2pQueue: options.p2pQueue === 'on',
+    rdma: { forceMr: options.rdma === 'mr', inlineBytes: inlineBytes(options.inlineData) },
     mdtsBytes: powerOfTwo(options.mdts, '--mdts', 4 * KIB, 8 * MIB),
     depthEntries: options.queueDepth,
     ramBytes,
@@ -244,7 +267,7 @@ export async function resolveRun(
   };
   return {
     params,
-    warnings: [...warnings, ...fabric.notes, ...flowNotes(jobs, options.flow), ...runtimeNotes(jobs, options)],
+    warnings: [...warnings, ...fabric.notes, ...flowNotes(jobs, options), ...runtimeNotes(jobs, options)],
   };
 }
 
@@ -299,8 +322,37 @@ function readOverride(text: string): Override {
   return { key: key.trim(), value: rest.length > 0 ? rest.join('=').trim() : undefined };
 }
 
+/** inline_data_size of a target's port: none, or up to 16 KiB in whole blocks (NVMET_RDMA_MAX_INLINE_DATA_SIZE). */
+function inlineBytes(text: string): number {
+  const bytes = parseBytes(text, '--inline-data');
+  if (bytes <= 16 * KIB && bytes % 512 === 0) return bytes;
+  throw new LabError(`--inline-data: '${text}' must be 0 or a multiple of 512 bytes up to 16KiB.`);
+}
+
+/** What the flow nvmet has not, and what it makes of the options. */
+function targetNotes(options: RunOptions): string[] {
+  if (!options.flow.includes('nvmet')) return [];
+  if (options.iommu === 'lazy' || options.iommu === 'strict') {
+    throw new LabError(
+      `--iommu ${options.iommu}: the RNIC of flow nvmet has no IOMMU that translates in this lab; take --iommu off or passthrough, or another --flow.`,
+    );
+  }
+  const others = options.buffers.filter((kind) => kind !== 'pool');
+  return [
+    ...(others.length > 0
+      ? [
+          `flow nvmet: a target takes its buffers from the provider's pool; --buffers ${others.join(', ')} mean nothing there`,
+        ]
+      : []),
+  ];
+}
+
 /** What a flow makes of a job's directions. */
-function flowNotes(jobs: readonly Job[], flows: readonly Flow[]): string[] {
+function flowNotes(jobs: readonly Job[], options: RunOptions): string[] {
+  return [...copyNotes(jobs, options.flow), ...targetNotes(options)];
+}
+
+function copyNotes(jobs: readonly Job[], flows: readonly Flow[]): string[] {
   if (!flows.includes('copy')) return [];
   return jobs
     .filter(({ rw }) => rw.writes)

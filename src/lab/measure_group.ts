@@ -120,7 +120,8 @@ async function tryOut(group: Group, record: ArmRecord): Promise<void> {
   // With host RAM in the mix a hit in RAM may be meant; the data check tells then.
   const { provider } = machine.spec.fabric;
   const landings = takeLandings(machine, outcome.unclaimed, outcome.faults);
-  const isAllP2p = params.p2pShare === 100 && record.arm.buffers !== 'ram';
+  const isAllP2p =
+    params.p2pShare === 100 && record.arm.buffers !== 'ram' && !outcome.poolFallbacks && !outcome.inlineWrites;
   const lines = isAllP2p ? misdirectionLines(provider, landings, 'transfers') : [];
   if (lines.length > 0) record.refused = { errno: MISDIRECTED, reason: lines.join('; ') };
   else checkOutcome(outcome, record.arm.id);

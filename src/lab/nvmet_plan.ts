@@ -71,8 +71,9 @@ export function rnicOf(spec: MachineSpec): FabricClient {
 }
 
 /** Memory of an initiator: its commands' buffers, or next to nothing when no payload moves. */
-function initiatorBytes(spec: MachineSpec, lane: LaneSpec, rdma: RdmaSpec): number {
-  return spec.payload === 'none' ? PAGE_BYTES : lane.iodepth * slotBytes(rdma);
+export function initiatorBytes({ rdma, payload }: MachineSpec, lane: LaneSpec): number {
+  if (rdma === undefined) return 0;
+  return payload === 'none' ? PAGE_BYTES : powerAtLeast(lane.iodepth * slotBytes(rdma));
 }
 
 /** Bytes from one I/O's buffer to the next in an initiator's memory. */
@@ -145,7 +146,7 @@ export function planTargetPools(arena: Arena, spec: MachineSpec, rdma: RdmaSpec)
     maps: take('request arrays', index, responsesOf(lane, rdma) * mapBytes(rdma)),
     regs: take('registrations', index, responsesOf(lane, rdma) * REG_CTX_STRIDE),
     rnicLists: take("the RNIC's page lists", index, responsesOf(lane, rdma) * MR_LIST_BYTES),
-    memory: take("initiator's memory", index, powerAtLeast(initiatorBytes(spec, lane, rdma))),
+    memory: take("initiator's memory", index, initiatorBytes(spec, lane)),
   }));
   return { kernel, own };
 }

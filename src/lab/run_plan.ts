@@ -7,7 +7,16 @@ import type { Params } from '../report/result.ts';
 import { STEADY_RULE } from '../stats/steady_state.ts';
 import type { IommuMode } from '../topology/addresses.ts';
 import type { Fabric } from './fabric.ts';
-import { type Buffers, type Flow, type MachineSpec, NVME_PAIRS, type Payload } from './machine_spec.ts';
+import {
+  type Buffers,
+  DEFAULT_RDMA,
+  type Flow,
+  type MachineSpec,
+  NVME_PAIRS,
+  type Payload,
+  type RdmaSpec,
+} from './machine_spec.ts';
+import { initiatorBytes, targetRamPages } from './nvmet_plan.ts';
 
 export type Mode = 'threads' | 'inline';
 
@@ -45,6 +54,8 @@ export interface RunParams {
   seed: number;
   refcount: 'atomic' | 'plain';
   p2pQueue: boolean;
+  /** Of flow `nvmet`; default: as the kernel has it. */
+  rdma?: Partial<RdmaSpec>;
   mdtsBytes: number;
   depthEntries: number;
   ramBytes: number;
@@ -158,16 +169,16 @@ function roundsOf(params: RunParams, jobs: readonly Job[]): { rounds: number; ro
 
 function planArms(group: string, params: RunParams, flow: Flow): Arm[] {
   const arms: Arm[] = [];
+  const sources: Buffers[] = flow === 'nvmet' ? ['pool'] : params.buffers;
   const bounced = flow === 'copy' ? params.schemes.find((scheme) => scheme !== FLOOR_SCHEME) : undefined;
   for (const scheme of params.schemes) {
     if (scheme === FLOOR_SCHEME) continue;
-    for (const buffers of params.buffers)
-      arms.push({ id: `${group}/${scheme}/${buffers}`, scheme, buffers, role: 'arm' });
+    for (const buffers of sources) arms.push({ id: `${group}/${scheme}/${buffers}`, scheme, buffers, role: 'arm' });
     // What a copy without P2P costs: through host RAM.
     if (scheme === bounced) arms.push({ id: `${group}/${scheme}/ram`, scheme, buffers: 'ram', role: 'arm' });
   }
   // The floor has no rules about buffers; long-lived ones add nothing of their own.
-  const buffers = params.buffers.includes('fixed') ? 'fixed' : (params.buffers[0] as Buffers);
+  const buffers = sources.includes('fixed') ? 'fixed' : (sources[0] as Buffers);
   arms.push({ id: `${group}/${FLOOR_SCHEME}/${buffers}`, scheme: FLOOR_SCHEME, buffers, role: 'floor' });
   return arms;
 }
@@ -215,23 +226,28 @@ export function machineSpec(group: GroupPlan, params: MeasureParams, workers: nu
   // The same buffers of the stream are in either memory where there is an alternative in host RAM.
   const bounces = group.arms.some(({ buffers }) => buffers === 'ram');
   const both = bounces ? Math.min(group.barBytes, params.ramBytes) : Number.POSITIVE_INFINITY;
+  const lanes = queues.map(({ job }) => ({
+    iodepth: job.iodepth,
+    batch: job.iodepthBatch,
+    streamIos,
+    ...(isPaced(job) ? { paced: true } : {}),
+  }));
+  const rdma = group.flow === 'nvmet' ? { ...DEFAULT_RDMA, ...params.rdma, maxIoBytes: maxBytes } : undefined;
+  const targetBytes =
+    rdma === undefined ? 0 : powerAtLeast(4096 * lanes.reduce((sum, lane) => sum + targetRamPages(lane, rdma), 0));
   return {
     barBytes: group.barBytes,
     ramBytes: params.ramBytes,
     fabric: group.fabric,
     flow: group.flow,
     payload: group.payload,
-    lanes: queues.map(({ job }) => ({
-      iodepth: job.iodepth,
-      batch: job.iodepthBatch,
-      streamIos,
-      ...(isPaced(job) ? { paced: true } : {}),
-    })),
+    ...(rdma === undefined ? {} : { rdma }),
+    lanes,
     depthEntries: params.depthEntries,
     mdtsBytes: params.mdtsBytes,
     namespaceBytes: params.namespaceBytes,
     barWindowBytes: Math.min(wanted, group.barBytes, both),
-    ramWindowBytes: Math.min(wanted, params.ramBytes, both),
+    ramWindowBytes: Math.min(Math.max(wanted, targetBytes), params.ramBytes, both),
     mediaBytes: Math.max(
       powerAtLeast(maxBytes),
       Math.min(DEFAULT_WINDOW_BYTES, powerAtMost(ALL_MEDIA_BYTES / (queues.length * NVME_PAIRS[group.flow]))),
@@ -277,7 +293,8 @@ export function touchedBytes(spec: MachineSpec, memmapBytes: number): number {
   const payload = spec.payload === 'none' ? 0 : spec.barWindowBytes + spec.ramWindowBytes;
   const media = spec.payload === 'none' ? 0 : spec.mediaBytes * spec.lanes.length * NVME_PAIRS[spec.flow];
   const streams = spec.lanes.reduce((sum, { streamIos, paced }) => sum + streamIos * (paced ? 24 : 16), 0);
-  return memmapBytes + spec.ramBytes / 64 + payload + media + streams;
+  const targets = spec.lanes.reduce((sum, lane) => sum + initiatorBytes(spec, lane), 0);
+  return memmapBytes + spec.ramBytes / 64 + payload + media + streams + targets;
 }
 
 /** Options of a group as results state them. */
@@ -307,6 +324,7 @@ export function groupParams(group: GroupPlan, params: MeasureParams): Params {
     refcount: params.refcount,
     p2pShare: params.p2pShare,
     p2pQueue: params.p2pQueue,
+    ...targetParams(group, params),
     mdts: params.mdtsBytes,
     queueDepth: params.depthEntries,
     ram: params.ramBytes,
@@ -318,6 +336,13 @@ export function groupParams(group: GroupPlan, params: MeasureParams): Params {
     ...(params.removal === undefined ? {} : { removeAt: params.removal.at, hole: params.removal.hole }),
     ...Object.fromEntries(group.jobs.flatMap((each) => fioOptions(each, group.jobs.length > 1))),
   };
+}
+
+/** What decides a target besides. */
+function targetParams(group: GroupPlan, params: MeasureParams): Params {
+  if (group.flow !== 'nvmet') return {};
+  const { forceMr, maxSge, inlineBytes } = { ...DEFAULT_RDMA, ...params.rdma };
+  return { rdma: forceMr ? 'mr' : 'sge', maxSge, inlineData: inlineBytes };
 }
 
 /** A scheme's options as results name them. */
