@@ -68,8 +68,14 @@ describe('run --flow nvmet', () => {
 describe('a topology file', () => {
   const file = join(fileURLToPath(new URL('../../shared/data/topology/', import.meta.url)), 'azure-ndv4.lspci.txt');
 
-  it.skipIf(!existsSync(file))('takes the first network function that reaches the provider as RNIC, and says so', async () => {
-    const ended = await p2plab([...RUN, '--scheme', 'page', '--topology', file, '--cpu', 'amd:23']);
-    expect(ended.stderr).toMatch(/RNIC [0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.\d \(--rnic chooses\)|needs an RNIC that reaches|no BAR in it/);
-  }, 120_000);
+  it.skipIf(!existsSync(file))(
+    'takes the first network function that reaches the provider as RNIC, and says so',
+    async () => {
+      const ended = await p2plab([...RUN, '--scheme', 'page', '--topology', file, '--cpu', 'amd:23']);
+      expect(ended.stderr).toMatch(
+        /RNIC [0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.\d \(--rnic chooses\)|needs an RNIC that reaches|no BAR in it/,
+      );
+    },
+    120_000,
+  );
 });

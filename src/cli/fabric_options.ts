@@ -156,6 +156,8 @@ function chooseRnic(
 ): { id: string; note?: string } {
   if (options.rnic !== undefined) {
     const { id } = findFunction(topology, options.rnic);
+    if (id === provider.device)
+      throw new LabError(`--rnic: ${id} is the provider, whose memory holds the buffers; name another function.`);
     if (id === client) throw new LabError(`--rnic: ${id} is the client, the target's drive; name another function.`);
     return { id };
   }
@@ -167,10 +169,11 @@ function chooseRnic(
     ['BUS_ADDR', 'THRU_HOST_BRIDGE'].includes(decide(topology, provider.device, id, rules).mapType),
   );
   if (found !== undefined) return { id: found.id, note: `RNIC ${found.id} (--rnic chooses)` };
+  const isUnknown = cards.some(({ id }) => decide(topology, provider.device, id, rules).mapType === 'UNKNOWN');
   const there =
     cards.length === 0
       ? 'there is no network function beside them'
-      : `none of its network functions (${cards.map(({ id }) => id).join(', ')}) reaches it`;
+      : `none of its network functions (${cards.map(({ id }) => id).join(', ')}) reaches it${isUnknown ? ', as far as is known (--cpu may tell)' : ''}`;
   throw new LabError(
     `${topology.source}: flow nvmet needs an RNIC that reaches the provider ${provider.device}, and ${there}. ` +
       'Name a function with --rnic ID (a target whose RNIC does not reach the provider takes host RAM), choose another --provider, or use a preset.',

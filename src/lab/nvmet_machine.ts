@@ -82,6 +82,8 @@ interface Lane {
   bus: bigint;
   /** First page of host RAM that is this target's. */
   firstPage: number;
+  /** RdmaQpShared: where driver and RNIC find the doorbells. */
+  doorbells: number;
 }
 
 /** The RNIC's agent: it also is the lane's initiator, where its I/O begins. */
@@ -109,13 +111,24 @@ export function writeTarget(
   assert(rdma && regions && kernel && pools, `target ${index} is planned`);
   const firstPage = spec.lanes.slice(0, index).reduce((sum, before) => sum + targetRamPages(before, rdma), 0);
   const bus = kernelMemoryBus(spec);
-  const at: Lane = { view, spec, rdma, lane, index, plan, regions, kernel, pools, bus, firstPage };
+  const doorbells = doorbellsOf(spec, plan, index);
+  view.u8.fill(0, doorbells, doorbells + RdmaQpShared.bytes);
+  const at: Lane = { view, spec, rdma, lane, index, plan, regions, kernel, pools, bus, firstPage, doorbells };
   writeQueue(at);
   writeReceiveBuffers(at);
   writeResponses(at);
   writeRegions(at);
   writeRnic(at);
   writeInitiator(at);
+}
+
+/**
+ * Doorbells of a queue pair. Where the provider is the RNIC itself they are a page of its BAR (UAR), one for each lane from the
+ * BAR's start on, and so a peer may be handed their address.
+ */
+export function doorbellsOf(spec: MachineSpec, plan: MachinePlan, index: number): number {
+  if (spec.fabric.provider.device === rnicOf(spec).client) return plan.barWindow.at + index * PAGE_BYTES;
+  return (plan.targets[index] as TargetPlan).shared.at;
 }
 
 /** Writer of fields of the structure at `at`. */
@@ -128,7 +141,7 @@ function fieldsOf(view: MemoryView, at: number) {
   };
 }
 
-function writeQueue({ view, rdma, plan, index, regions, pools, firstPage }: Lane): void {
+function writeQueue({ view, rdma, plan, index, regions, pools, firstPage, doorbells }: Lane): void {
   const { u32 } = fieldsOf(view, regions.target.at);
   const stack = (at: number, free: number, span: Span, first: number, stride: number): void => {
     u32(at, span.at);
@@ -136,7 +149,7 @@ function writeQueue({ view, rdma, plan, index, regions, pools, firstPage }: Lane
     fillStack(view, span, first, stride);
   };
   u32(NvmetRdmaQueue.client, plan.shared.clients.at + DmaClient.bytes);
-  u32(NvmetRdmaQueue.shared, regions.shared.at);
+  u32(NvmetRdmaQueue.shared, doorbells);
   u32(NvmetRdmaQueue.sq, regions.sq.at);
   u32(NvmetRdmaQueue.sqMask, regions.sq.bytes / RDMA_WQE_BYTES - 1);
   u32(NvmetRdmaQueue.sqAvail, regions.sq.bytes / RDMA_WQE_BYTES);
@@ -160,7 +173,7 @@ function writeQueue({ view, rdma, plan, index, regions, pools, firstPage }: Lane
 }
 
 /** Each with its capsule and pages for in-capsule data, and each posted. */
-function writeReceiveBuffers({ view, spec, rdma, lane, regions, kernel, bus, firstPage }: Lane): void {
+function writeReceiveBuffers({ view, spec, rdma, lane, regions, kernel, bus, firstPage, doorbells }: Lane): void {
   const count = commandsOf(lane, rdma);
   const pages = inlinePages(rdma);
   const firstInline = firstPage + targetRamPages(lane, rdma) - count * pages;
@@ -183,7 +196,7 @@ function writeReceiveBuffers({ view, spec, rdma, lane, regions, kernel, bus, fir
     wqe.u32(RdmaRecvWqe.inlineBytes, pages * PAGE_BYTES);
   }
   setField(view, regions.target.at, NvmetRdmaQueue.rqTail, count);
-  setField(view, regions.shared.at, RdmaQpShared.rqDoorbell, count);
+  setField(view, doorbells, RdmaQpShared.rqDoorbell, count);
 }
 
 /** Each with its NVMe completion and the data segment that sends it. */
@@ -212,10 +225,10 @@ function writeRegions({ view, regions, kernel, pools, bus }: Lane): void {
   }
 }
 
-function writeRnic({ view, spec, plan, regions }: Lane): void {
+function writeRnic({ view, spec, plan, regions, doorbells }: Lane): void {
   const { u32 } = fieldsOf(view, regions.rnic.at);
   u32(Rnic.machine, plan.shared.machine.at);
-  u32(Rnic.shared, regions.shared.at);
+  u32(Rnic.shared, doorbells);
   u32(Rnic.sq, regions.sq.at);
   u32(Rnic.sqMask, regions.sq.bytes / RDMA_WQE_BYTES - 1);
   u32(Rnic.rq, regions.rq.at);
