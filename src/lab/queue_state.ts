@@ -110,7 +110,7 @@ export function takeOutcome(machine: BuiltMachine): Outcome {
   for (const { initiator, rnic, target, client } of machine.targets) {
     takeQueue(view, initiator, client.client, outcome);
     takeUnclaimed(view, rnic, Rnic, outcome);
-    takeTarget(view, target, outcome);
+    takeTarget(view, target, client.client, outcome);
   }
   return outcome;
 }
@@ -160,15 +160,19 @@ function takeFaults(view: MemoryView, device: number, outcome: Outcome): void {
   for (const word of [DeviceQueue.faults, DeviceQueue.iotlbMisses]) setField(view, device, word, 0);
 }
 
-function takeTarget(view: MemoryView, target: number, outcome: Outcome): void {
-  const { fallbacks, inlineWrites, rdmaErrors, firstRdmaStatus, wakeups } = NvmetRdmaQueue;
+function takeTarget(view: MemoryView, target: number, client: string, outcome: Outcome): void {
+  const { fallbacks, inlineWrites, rdmaErrors, firstRdmaStatus, refused, wakeups } = NvmetRdmaQueue;
+  const errno = -(field(view, target, refused) | 0);
+  if (errno !== 0) outcome.refusedBy ??= client;
+  if (errno !== 0) outcome.refused ??= errnoName(errno);
   outcome.poolFallbacks += field(view, target, fallbacks);
   outcome.inlineWrites += field(view, target, inlineWrites);
   outcome.rdmaErrors += field(view, target, rdmaErrors);
   outcome.wakeups += field(view, target, wakeups);
   const status = field(view, target, firstRdmaStatus);
   if (status !== 0) outcome.firstRdmaError ??= RDMA_STATUS[status] ?? `work completion status ${status}`;
-  for (const word of [fallbacks, inlineWrites, rdmaErrors, firstRdmaStatus, wakeups]) setField(view, target, word, 0);
+  for (const word of [fallbacks, inlineWrites, rdmaErrors, firstRdmaStatus, refused, wakeups])
+    setField(view, target, word, 0);
 }
 
 /** @throws LabError (exit 4) when I/Os failed that no refusal of the scheme explains */

@@ -180,6 +180,19 @@ describe('the RNIC behind another host bridge', () => {
   });
 });
 
+describe('an RNIC whose driver takes CPU addresses (HFI, rxe)', () => {
+  const virtual = (barBytes: number, ramBytes: number): Fabric =>
+    rnicOf(barBytes, ramBytes, () => ({ clientDmaOps: 'virt' }));
+
+  it('is refused by the flag in dma_map_ops, and is what the refusal names', () => {
+    const small = target({ fabricOf: virtual, over: { maxIoBytes: 4 * KIB } });
+    small.stream(mixedIos([4 * KIB]));
+    const outcome = small.run('sgl', 'pool', 16);
+    expect(outcome).toMatchObject({ ios: 16, errors: 16, refused: 'EINVAL', refusedBy: '0000:04:00.0', rdmaErrors: 0 });
+    expect(small.leftovers()).toEqual([]);
+  });
+});
+
 /** The RNIC's own view of the fabric, changed. */
 function rnicOf(barBytes: number, ramBytes: number, change: (rnic: Fabric) => object): Fabric {
   const fabric = targetFabric('one-switch')(barBytes, ramBytes);

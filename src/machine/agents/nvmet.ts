@@ -203,7 +203,7 @@ function mapSgl<S>(queue: HostQueue, target: NvmetRdmaQueue, rsp: NvmetRdmaRsp):
   const inRam = rsp.req_p2p_dev == 0;
   const blocks = rwCtxInit<S>(queue, target, ctxOf(rsp), <usize>rsp.req_sg, count, inRam, command.prp1, key, toRemote);
   if (blocks < 0) {
-    if (queue.refused == 0) queue.refused = blocks;
+    if (target.refused == 0) target.refused = blocks;
     freeBuffer(queue, target, rsp, false);
     return NVME_SC_INTERNAL;
   }

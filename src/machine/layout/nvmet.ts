@@ -137,6 +137,8 @@ export class NvmetRdmaQueue {
   inlineWrites: u32;
   /** Work requests that completed in error, and the first status. */
   rdmaErrors: u32;
+  /** Errno with which the scheme refused to map a buffer for the RNIC (negative), else 0. */
+  refused: i32;
   firstRdmaStatus: u32;
   /** What the port's p2pmem came to: 0 is P2P memory, 1 host RAM because the RNIC cannot reach it, negative an errno. */
   p2p: i32;
