@@ -9,7 +9,7 @@ import { field } from './fields.ts';
 import type { ArmRecord } from './group_record.ts';
 import { memmapFloor } from './kept_memmap.ts';
 import { type BuiltMachine, buildMachine } from './machine.ts';
-import type { MachineSpec } from './machine_spec.ts';
+import type { Flow, MachineSpec } from './machine_spec.ts';
 import { findScheme, type HostModule, hostModule, setupModule, usesPool, variantOf } from './modules.ts';
 import { residentBytes } from './resident.ts';
 import { type Arm, type GroupPlan, type MeasureParams, machineSpec, queuesOf, touchedBytes } from './run_plan.ts';
@@ -54,8 +54,8 @@ export function buildGroupMachine(plan: GroupPlan, params: MeasureParams, memory
       clone,
       {
         p2pShare: params.p2pShare,
-        bar: { bytes: spec.barBytes, windowBytes: spec.barWindowBytes, slots },
-        ram: { bytes: spec.ramBytes, windowBytes: spec.ramWindowBytes, slots },
+        bar: { ...buffersIn(spec.flow, spec.barBytes, spec.barWindowBytes), slots },
+        ram: { ...buffersIn(spec.flow, spec.ramBytes, spec.ramWindowBytes), slots },
         ...(plan.payload === 'verify' ? { verifyBlocks: spec.mediaBytes / 512 } : {}),
       },
       words,
@@ -64,6 +64,13 @@ export function buildGroupMachine(plan: GroupPlan, params: MeasureParams, memory
   });
   const meanBytes = facts.reduce((sum, { meanBytes }) => sum + meanBytes, 0) / facts.length;
   return { machine, meanBytes, gapsNs: facts.map(({ meanGapNs }) => meanGapNs) };
+}
+
+/** A target chooses its buffers itself, whatever the stream says: there the stream's are only numbers. */
+const ANY_BUFFERS_BYTES = 2 ** 40;
+
+function buffersIn(flow: Flow, bytes: number, windowBytes: number): { bytes: number; windowBytes: number } {
+  return flow === 'nvmet' ? { bytes: ANY_BUFFERS_BYTES, windowBytes: ANY_BUFFERS_BYTES } : { bytes, windowBytes };
 }
 
 function mapStateBytes(host: HostModule, { fabric, barBytes }: MachineSpec): number {

@@ -37,7 +37,7 @@ const SOMETIMES: readonly Count[] = [
   { field: 'rdmaDoorbells', title: 'RDMA doorbells', isCommon: true },
   { field: 'mrRegistrations', title: 'MR registrations' },
   { field: 'poolFallbacks', title: 'pool fallbacks' },
-  { field: 'inlineWrites', title: 'inline writes', isCommon: true },
+  { field: 'inlineWrites', title: 'inline writes' },
 ];
 
 /** In tables of their own, or that show every field. */
