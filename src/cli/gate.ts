@@ -20,8 +20,8 @@ import { openHistories } from './gate_history.ts';
 import { measureAndJudge } from './gate_measure.ts';
 import { planWorkloads } from './gate_workloads.ts';
 import { startInterruptible } from './interrupt.ts';
+import { readTime } from './option_kinds.ts';
 import { startProgress } from './progress.ts';
-import { readTime } from './run_options.ts';
 
 interface GateOptions {
   budget?: number;

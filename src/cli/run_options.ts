@@ -1,7 +1,7 @@
 // The options of `p2plab run`: what each means, what it may be, and the run they add up to.
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import { LabError, suggestion } from '../base/errors.ts';
-import { formatBytes, GIB, KIB, MIB, parseBytes, parseMs, TIB } from '../base/units.ts';
+import { type Command, Option } from 'commander';
+import { LabError } from '../base/errors.ts';
+import { formatBytes, GIB, KIB, MIB, parseBytes, TIB } from '../base/units.ts';
 import { defaultJob } from '../jobs/default_job.ts';
 import type { Job } from '../jobs/job.ts';
 import { loadJobFile } from '../jobs/load_job_file.ts';
@@ -14,9 +14,11 @@ import { findScheme, listSchemes, variantOf } from '../lab/modules.ts';
 import { FLOOR_SCHEME, type Mode, type RunParams } from '../lab/run_plan.ts';
 import { IOMMU_MODES, QUIRKS } from '../topology/addresses.ts';
 import { type FabricOptions, resolveFabric } from './fabric_options.ts';
+import { choices, collect, list, number, one, percent, readTime } from './option_kinds.ts';
+import { addTargetOptions, resolveTarget, type TargetOptions, targetNotes } from './target_options.ts';
 
 /** The options as commander hands them over. */
-export interface RunOptions extends FabricOptions {
+export interface RunOptions extends FabricOptions, TargetOptions {
   scheme: string[];
   bar?: string[];
   buffers: Buffers[];
@@ -41,8 +43,6 @@ export interface RunOptions extends FabricOptions {
   barSweep?: string;
   refcount: 'atomic' | 'plain';
   p2pQueue: 'on' | 'off';
-  rdma: 'sge' | 'mr';
-  inlineData: string;
   mdts: string;
   queueDepth: number;
   ram: string;
@@ -73,6 +73,10 @@ export function addRunOptions(command: Command): Command {
 
 /** The options that decide what is measured and how, without those about where the result goes. */
 export function addMeasuringOptions(command: Command): Command {
+  return addTargetOptions(addGeneralOptions(command));
+}
+
+function addGeneralOptions(command: Command): Command {
   return command
     .addOption(
       list('--scheme <a,b>', 'address schemes to compare, or all; the first is the reference', ['page', 'dma_vec']),
@@ -106,26 +110,6 @@ export function addMeasuringOptions(command: Command): Command {
     .addOption(new Option('--client <id>', 'the function that does the DMA (with a topology file)'))
     .addOption(
       new Option('--client-b <id>', 'the function that writes in flow copy (default: a drive beside the client)'),
-    )
-    .addOption(
-      new Option(
-        '--rnic <id>',
-        'the RNIC of flow nvmet (with a topology file; default: one that reaches the provider)',
-      ),
-    )
-    .addOption(
-      one(
-        '--rdma <how>',
-        'flow nvmet: data segments of work requests, or a registered region for each',
-        ['sge', 'mr'],
-        'sge',
-      ),
-    )
-    .addOption(
-      new Option(
-        '--inline-data <size>',
-        'flow nvmet: largest write whose data comes in the capsule, into host RAM',
-      ).default('4KiB'),
     )
     .addOption(new Option('--cpu <cpu>', 'vendor:family where the topology does not tell: amd:23, intel:6, host'))
     .addOption(choices('--quirk <name,...>', 'faults of kernels and patches to apply', [...QUIRKS, ...SCHEME_QUIRKS]))
@@ -252,7 +236,7 @@ export async function resolveRun(
     seed: options.seed,
     refcount: options.refcount,
     p2pQueue: options.p2pQueue === 'on',
-    rdma: { forceMr: options.rdma === 'mr', inlineBytes: inlineBytes(options.inlineData) },
+    rdma: resolveTarget(options),
     mdtsBytes: powerOfTwo(options.mdts, '--mdts', 4 * KIB, 8 * MIB),
     depthEntries: options.queueDepth,
     ramBytes,
@@ -320,31 +304,6 @@ function readOverride(text: string): Override {
   const [key = '', ...rest] = text.split('=');
   if (key.trim() === '') throw new LabError(`--set '${text}': expected key=value, for example --set bs=8k.`);
   return { key: key.trim(), value: rest.length > 0 ? rest.join('=').trim() : undefined };
-}
-
-/** inline_data_size of a target's port: none, or up to 16 KiB in whole blocks (NVMET_RDMA_MAX_INLINE_DATA_SIZE). */
-function inlineBytes(text: string): number {
-  const bytes = parseBytes(text, '--inline-data');
-  if (bytes <= 16 * KIB && bytes % 512 === 0) return bytes;
-  throw new LabError(`--inline-data: '${text}' must be 0 or a multiple of 512 bytes up to 16KiB.`);
-}
-
-/** What the flow nvmet has not, and what it makes of the options. */
-function targetNotes(options: RunOptions): string[] {
-  if (!options.flow.includes('nvmet')) return [];
-  if (options.iommu === 'lazy' || options.iommu === 'strict') {
-    throw new LabError(
-      `--iommu ${options.iommu}: the RNIC of flow nvmet has no IOMMU that translates in this lab; take --iommu off or passthrough, or another --flow.`,
-    );
-  }
-  const others = options.buffers.filter((kind) => kind !== 'pool');
-  return [
-    ...(others.length > 0
-      ? [
-          `flow nvmet: a target takes its buffers from the provider's pool; --buffers ${others.join(', ')} mean nothing there`,
-        ]
-      : []),
-  ];
 }
 
 /** What a flow makes of a job's directions. */
@@ -432,69 +391,4 @@ export function parseFault(text: string | undefined): CrewOptions['fault'] {
   if (match === null)
     throw new LabError(`--fault: '${text}' is not WORKER:exit@MS or WORKER:hang@MS, for example nvme0:hang@500.`);
   return { worker: match[1] as string, kind: match[2] as 'exit' | 'hang', afterMs: Number(match[3]) };
-}
-
-/** "50%" as a share. */
-function percent(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)%$/.exec(text.trim());
-  const value = Number(match?.[1]);
-  if (match === null || !(value > 0 && value < 100)) {
-    throw new InvalidArgumentError(
-      'expected a share of the I/Os of each round, above 0% and below 100%, for example 50%.',
-    );
-  }
-  return value / 100;
-}
-
-function collect(value: string, previous: string[]): string[] {
-  return [...previous, value];
-}
-
-function list(flags: string, description: string, fallback?: string[]): Option {
-  const option = new Option(flags, description).argParser(words);
-  return fallback === undefined ? option : option.default(fallback, fallback.join(','));
-}
-
-function words(text: string): string[] {
-  const parts = text.split(',').map((part) => part.trim());
-  if (parts.some((part) => part === '')) throw new InvalidArgumentError('an item of the list is empty.');
-  return parts;
-}
-
-function choices(flags: string, description: string, known: string[], fallback?: string[]): Option {
-  const option = new Option(flags, `${description} (${known.join(', ')})`).argParser((text: string) => [
-    ...new Set(words(text).map((word) => checkWord(word, known))),
-  ]);
-  return fallback === undefined ? option : option.default(fallback, fallback.join(','));
-}
-
-function one(flags: string, description: string, known: string[], fallback?: string): Option {
-  const option = new Option(flags, known.length > 1 ? `${description} (${known.join(', ')})` : description).argParser(
-    (text: string) => checkWord(text, known),
-  );
-  return fallback === undefined ? option : option.default(fallback);
-}
-
-/** A time with its unit, in milliseconds, for commander. */
-export function readTime(text: string): number {
-  const ms = parseMs(text);
-  if (ms !== undefined) return ms;
-  throw new InvalidArgumentError('expected a time with its unit: 60s, 10m, 1h.');
-}
-
-function checkWord(word: string, known: string[]): string {
-  if (known.includes(word)) return word;
-  throw new InvalidArgumentError(`'${word}' is none of ${known.join(', ')}${suggestion(word, known)}`);
-}
-
-function number(flags: string, description: string, least: number, most: number, fallback?: number): Option {
-  const option = new Option(flags, description).argParser((text: string) => {
-    const value = Number(text);
-    const whole = Number.isInteger(least) && Number.isInteger(most);
-    if (text.trim() === '' || !(value >= least && value <= most) || (whole && !Number.isInteger(value))) {
-      throw new InvalidArgumentError(`expected a ${whole ? 'whole ' : ''}number from ${least} to ${most}.`);
-    }
-    return value;
-  });
-  return fallback === undefined ? option : option.default(fallback);
 }
