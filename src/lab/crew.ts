@@ -13,6 +13,8 @@ import { OUTSIDE, providerWindows, REMOVAL, type RemovalSite } from './removal.t
 
 /** A worker that has not beaten for this long during an order is stuck. Every loop of a worker beats. */
 const STUCK_MS = 3000;
+/** Before its first order a worker compiles its modules, which takes as long as the machine is busy: no beat until then. */
+const START_MS = 30_000;
 const WATCH_MS = 250;
 
 /** What to run in one slice. Counts are for each lane. */
@@ -124,15 +126,15 @@ export async function startCrew(machine: BuiltMachine, options: CrewOptions): Pr
       );
     }),
   );
-  const wait = (): Promise<void> => finished(machine, placed, () => failure);
+  const wait = (mostMs: number): Promise<void> => finished(machine, placed, mostMs, () => failure);
   const issue = async (order: number): Promise<void> => {
     Atomics.store(i32, CONTROL.finished, 0);
     Atomics.store(i32, CONTROL.order, order);
     Atomics.add(i32, CONTROL.epoch, 1);
     Atomics.notify(i32, CONTROL.epoch);
-    await wait();
+    await wait(STUCK_MS);
   };
-  await wait();
+  await wait(START_MS);
   return {
     placed,
     run: async (order) => {
@@ -255,8 +257,13 @@ function collect(machine: BuiltMachine, order: SliceOrder): SliceResult {
   return { ios, ns, iops, turns: 0, complete };
 }
 
-/** Resolves when every worker has finished the order. @throws LabError when one died or has stopped beating */
-async function finished(machine: BuiltMachine, placed: Placed, failed: () => LabError | undefined): Promise<void> {
+/** Resolves when every worker has finished the order. @throws LabError when one died or has not beaten for `mostMs` */
+async function finished(
+  machine: BuiltMachine,
+  placed: Placed,
+  mostMs: number,
+  failed: () => LabError | undefined,
+): Promise<void> {
   const { i32 } = machine.view;
   const beats = placed.workers.map((_, index) => ({
     value: -1,
@@ -276,7 +283,7 @@ async function finished(machine: BuiltMachine, placed: Placed, failed: () => Lab
       if (value !== beat.value) {
         beat.value = value;
         beat.at = now;
-      } else if (now - beat.at > STUCK_MS && Atomics.load(i32, CONTROL.finished) < placed.workers.length) {
+      } else if (now - beat.at > mostMs && Atomics.load(i32, CONTROL.finished) < placed.workers.length) {
         throw new LabError(
           `worker ${placed.workers[index]?.name} has not moved for ${Math.round(now - beat.at)} ms: the run is stopped. Rounds measured before are kept.`,
           EXIT.runFailed,
