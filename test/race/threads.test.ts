@@ -3,7 +3,9 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { KIB, MIB } from '../../src/base/units.ts';
 import { type Crew, closePool, startCrew } from '../../src/lab/crew.ts';
+import { DEFAULT_RULES, driveBeside, type Fabric, presetFabric, presetPair } from '../../src/lab/fabric.ts';
 import { setBuffers } from '../../src/lab/machine.ts';
+import type { Buffers } from '../../src/lab/machine_spec.ts';
 import { takeOutcome } from '../../src/lab/queue_state.ts';
 import { type SmallMachine, smallMachine, type TestIo } from '../support/small_machine.ts';
 
@@ -39,13 +41,7 @@ function machineOf(depthEntries: number, inRam = false): SmallMachine {
   return small;
 }
 
-async function slices(
-  small: SmallMachine,
-  crew: Crew,
-  arm: number,
-  buffers: 'pool' | 'fixed' | 'user',
-  rounds: number,
-): Promise<void> {
+async function slices(small: SmallMachine, crew: Crew, arm: number, buffers: Buffers, rounds: number): Promise<void> {
   setBuffers(small.machine, buffers);
   for (let round = 0; round < rounds; round++) {
     const order = { mode: 'threads', arm, streamStart: 0, leadIos: 64, measureIos: 400 } as const;
@@ -79,6 +75,31 @@ describe.each(['poll', 'irq'] as const)('two queue pairs on four threads, comple
     60_000,
   );
 });
+
+it('copies on six threads, two hosts and four controllers, check every block and return everything', async () => {
+  const twoDrives = (barBytes: number, ramBytes: number): Fabric => {
+    const { topology, pair } = presetPair('one-switch', barBytes);
+    return presetFabric('one-switch', barBytes, ramBytes, DEFAULT_RULES, [driveBeside(topology, pair)]);
+  };
+  const small = smallMachine({
+    ...{ flow: 'copy', fabricOf: twoDrives, payload: 'verify', iodepth: DEPTH, batch: 4, queueCount: 2 },
+    ...{ depthEntries: 8, mdtsBytes: 16 * KIB, workers: 6 },
+  });
+  for (const lane of [0, 1]) small.stream(ios(lane, false), lane);
+  for (const scheme of SCHEMES) small.host(scheme);
+  const crew = await startCrew(small.machine, { schemes: SCHEMES, wait: 'irq', cores: 6 });
+  expect(crew.placed.workers.map(({ name }) => name)).toEqual(['host0', 'host1', 'nvme0', 'nvme1', 'nvme2', 'nvme3']);
+  for (const [arm, buffers] of [
+    [0, 'pool'],
+    [0, 'user'],
+    [0, 'ram'],
+    [1, 'fixed'],
+  ] as const) {
+    await slices(small, crew, arm, buffers, 2);
+  }
+  await crew.close();
+  expect(small.leftovers()).toEqual([]);
+}, 60_000);
 
 it('a slice that is interrupted drains and leaves the machine as it was', async () => {
   const small = machineOf(64);
