@@ -8,7 +8,13 @@ import { describe, expect, it } from 'vitest';
 import { parseResult, type Removal, type Result } from '../src/report/result.ts';
 
 const P2PLAB = fileURLToPath(new URL('../bin/p2plab.js', import.meta.url));
-const SMALL = ['--bar', '256MiB', '--payload', 'verify', '--rounds', '2', '--round-ms', '3', '--quiet'];
+// Few I/Os in flight, so that there is a before and an after however slow the machine is.
+const SMALL = ['--bar', '256MiB', '--payload', 'verify', '--rounds', '2', '--round-ms', '3', '--quiet'].concat([
+  '--set',
+  'iodepth=16',
+  '--batch',
+  '4',
+]);
 
 interface Ended {
   code: number;

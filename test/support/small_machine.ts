@@ -145,7 +145,7 @@ function writeStream(machine: BuiltMachine, ios: readonly TestIo[], lane: number
 }
 
 /** Names of resources that are not back where they were: tags, bios, lists, pool bytes, page references. */
-function leftovers(machine: BuiltMachine, setup: SetupModule, hosts: Map<string, HostModule>): string[] {
+export function leftovers(machine: BuiltMachine, setup: SetupModule, hosts: Map<string, HostModule>): string[] {
   const { view, spec } = machine;
   const wrong: string[] = [];
   const tags = spec.depthEntries - 1;

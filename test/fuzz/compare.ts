@@ -1,0 +1,139 @@
+// A case on both sides, and in how far they differ; the smallest case that still differs.
+import { checksItself, type FuzzCase, type FuzzIo } from './case.ts';
+import type { Bench, Happened } from './machine.ts';
+import { type Expected, expect, patterned } from './model.ts';
+
+/** Differences between machine and model, in words; empty when there are none. */
+export function differences(bench: Bench, fuzz: FuzzCase): string[] {
+  let happened: Happened;
+  try {
+    happened = bench.run(fuzz);
+  } catch (error) {
+    // An assertion of the counting build.
+    return [`the machine stopped: ${(error as Error).message}`];
+  }
+  if (fuzz.removeAt > 0) return afterRemoval(fuzz, happened);
+  const expected = expect(fuzz, happened.before);
+  const wrong = [...happened.leftovers];
+  const same = (name: string, got: unknown, wanted: unknown): void => {
+    if (got !== wanted) wrong.push(`${name}: ${got} instead of ${wanted}`);
+  };
+  same('I/Os', happened.ios, fuzz.ios.length);
+  same('errors', happened.errors, expected.errors);
+  same('refused', happened.refused, expected.refused);
+  same('unclaimed transfers', happened.unclaimed, 0);
+  same('wrong blocks', happened.verifyErrors, 0);
+  if (isOrdered(fuzz)) {
+    for (const [name, wanted] of Object.entries(expected.counts)) {
+      same(name, happened.counts[name as keyof Expected['counts']], wanted);
+    }
+    wrong.push(...where('medium', happened.media, expected.media));
+    wrong.push(...where('BAR', happened.bar, expected.bar));
+    wrong.push(...where('RAM', happened.ram, expected.ram));
+  }
+  return wrong;
+}
+
+/**
+ * Which I/Os meet the removal is the agents' turns' to say; but each ends once, in one way, whole or not at all, and what is
+ * waited for or revoked meets no device that is gone.
+ */
+function afterRemoval(fuzz: FuzzCase, happened: Happened): string[] {
+  const { ios, errors, refusals, deviceFailures, unclaimed, verifyErrors, rule } = happened;
+  const wrong = [...happened.leftovers];
+  if (ios !== fuzz.ios.length) wrong.push(`I/Os: ${ios} instead of ${fuzz.ios.length}`);
+  if (errors !== refusals + deviceFailures) wrong.push(`${errors} errors, but ${refusals} + ${deviceFailures}`);
+  if (verifyErrors > 0) wrong.push(`wrong blocks: ${verifyErrors}`);
+  if (rule !== 'none' && deviceFailures + unclaimed > 0) {
+    wrong.push(`${deviceFailures} device failures and ${unclaimed} unclaimed transfers where ${rule} are waited for`);
+  }
+  const [none, all] = [patterned(fuzz, new Set(fuzz.ios.keys())), patterned(fuzz, new Set())];
+  const expected = none.slice();
+  for (const { op, lba, blocks } of fuzz.ios) {
+    const [from, to] = [lba * 512, (lba + blocks) * 512];
+    const isWhole = Buffer.compare(happened.media.subarray(from, to), all.subarray(from, to)) === 0;
+    if (op === 'write' && isWhole) expected.set(all.subarray(from, to), from);
+  }
+  return [...wrong, ...where('medium', happened.media, expected)];
+}
+
+/**
+ * What is plugged together, and so may merge, depends on the agents' turns where tags run out in the middle of a batch; and
+ * with it the order in which overlapping I/Os move their data.
+ */
+function isOrdered({ depthEntries, iodepth, ios, maxSectors }: FuzzCase): boolean {
+  const parts = Math.max(...ios.map(({ blocks }) => Math.ceil(blocks / maxSectors)));
+  if (depthEntries - 1 >= iodepth * parts + parts) return true;
+  return ios.every((io, i) => {
+    const before = ios.slice(0, i).at(-1);
+    return before === undefined || !(meets(before, io) || meets(io, before));
+  });
+}
+
+const meets = (first: FuzzIo, second: FuzzIo): boolean => first.lba + first.blocks === second.lba;
+
+function where(name: string, got: Uint8Array, wanted: Uint8Array | undefined): string[] {
+  if (wanted === undefined || Buffer.compare(got, wanted) === 0) return [];
+  const first = got.findIndex((byte, index) => byte !== wanted[index]);
+  return [`${name}: byte ${first} (block ${Math.floor(first / 512)}) is ${got[first]} instead of ${wanted[first]}`];
+}
+
+/** A case that differs as well, with as much taken away as `mostMs` allows to try. */
+export function shrink(bench: Bench, failing: FuzzCase, mostMs = 20_000): FuzzCase {
+  const until = performance.now() + mostMs;
+  let smallest = failing;
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (const candidate of smaller(smallest)) {
+      if (performance.now() > until) return smallest;
+      if (differences(bench, candidate).length === 0) continue;
+      smallest = candidate;
+      changed = true;
+      break;
+    }
+  }
+  return smallest;
+}
+
+/** Cases with less in them, the boldest first. */
+function* smaller(fuzz: FuzzCase): Generator<FuzzCase> {
+  const { ios } = fuzz;
+  for (let size = Math.ceil(ios.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
+    for (let at = 0; at < ios.length; at += size) {
+      const rest = [...ios.slice(0, at), ...ios.slice(at + size)];
+      if (rest.length > 0) yield { ...fuzz, ios: rest };
+    }
+  }
+  const plain: Partial<FuzzCase>[] = [
+    { positions: 0 },
+    { poolTaken: 0 },
+    { refcount: 'atomic' },
+    { depthEntries: 128 },
+    { batch: 1 },
+    { iodepth: 1, batch: 1 },
+    { place: 'switch' },
+    { p2pQueue: true },
+    { maxSectors: fuzz.mdtsBytes / 512 },
+  ];
+  for (const over of plain) {
+    if (Object.entries(over).some(([key, value]) => fuzz[key as keyof FuzzCase] !== value)) yield { ...fuzz, ...over };
+  }
+  for (const [index, io] of ios.entries()) {
+    for (const less of smallerIos(io, !checksItself(fuzz))) yield { ...fuzz, ios: ios.with(index, less) };
+  }
+}
+
+/** @param mayMove its blocks and buffer may come to lie on those of others */
+function smallerIos(io: FuzzIo, mayMove: boolean): FuzzIo[] {
+  return [
+    ...(io.blocks > 1
+      ? [
+          { ...io, blocks: Math.ceil(io.blocks / 2) },
+          { ...io, blocks: io.blocks - 1 },
+        ]
+      : []),
+    ...(mayMove && io.lba > 0 ? [{ ...io, lba: 0 }] : []),
+    ...(mayMove && io.page > 0 ? [{ ...io, page: 0 }] : []),
+    ...(io.op === 'write' ? [{ ...io, op: 'read' as const }] : []),
+  ];
+}

@@ -1,0 +1,222 @@
+// A case on the machine itself, in one thread, and what came of it. One memory serves all cases: machines are built over it.
+import {
+  BusWindow,
+  DeviceQueue,
+  HostQueue,
+  Machine,
+  QueueLimits,
+  QueueShared,
+  RULE_HOLDERS,
+} from '../../build/layout.ts';
+import { TIB } from '../../src/base/units.ts';
+import { sharedMemory } from '../../src/lab/arena.ts';
+import { DEFAULT_RULES, type Fabric, oneSwitch, presetFabric } from '../../src/lab/fabric.ts';
+import { field, setField } from '../../src/lab/fields.ts';
+import { runInlineSlice } from '../../src/lab/inline.ts';
+import { type BuiltMachine, buildMachine, type SetupModule, setBuffers } from '../../src/lab/machine.ts';
+import type { MachineSpec } from '../../src/lab/machine_spec.ts';
+import { deviceModule, type HostModule, hostModule, setupModule } from '../../src/lab/modules.ts';
+import { readCounters, resetCounters, takeOutcome } from '../../src/lab/queue_state.ts';
+import { letGo, providerWindows, REMOVAL, type RemovalRule, RULE_NAMES, removalAgent } from '../../src/lab/removal.ts';
+import { leftovers, NVME_READ, NVME_WRITE } from '../support/small_machine.ts';
+import { checksItself, type FuzzCase } from './case.ts';
+import type { Contents } from './model.ts';
+
+const PAGE = 4096;
+const STREAM_IOS = 128;
+
+export interface Happened extends Contents {
+  before: Contents;
+  ios: number;
+  errors: number;
+  refusals: number;
+  deviceFailures: number;
+  /** What the provider's removal waits for, where it is removed. */
+  rule: RemovalRule | undefined;
+  refused: string | undefined;
+  unclaimed: number;
+  verifyErrors: number;
+  counts: ReturnType<typeof readCounters>;
+  leftovers: string[];
+}
+
+/** Runs cases. `instantiate` gives another host module than the build's, for planted faults. */
+export interface Bench {
+  run(fuzz: FuzzCase): Happened;
+}
+
+export function openBench(instantiate?: (memory: WebAssembly.Memory, scheme: string) => HostModule): Bench {
+  const memory = sharedMemory();
+  const setup = setupModule(memory);
+  const hosts = new Map<string, HostModule>();
+  const hostOf = (scheme: string): HostModule => {
+    const module = hosts.get(scheme) ?? instantiate?.(memory, scheme) ?? hostModule(scheme, memory, true);
+    hosts.set(scheme, module);
+    return module;
+  };
+  return { run: (fuzz) => runCase(fuzz, memory, setup, hostOf(fuzz.scheme)) };
+}
+
+function fabricOf({ place, pages }: FuzzCase): Fabric {
+  const bytes = pages * PAGE;
+  if (place === 'bridge') return presetFabric('two-root-ports', bytes, bytes, DEFAULT_RULES);
+  const near = oneSwitch(bytes, bytes);
+  return place === 'switch' ? near : { ...near, mapType: 'NOT_SUPPORTED' };
+}
+
+function specOf(fuzz: FuzzCase): MachineSpec {
+  const bytes = fuzz.pages * PAGE;
+  return {
+    barBytes: bytes,
+    ramBytes: bytes,
+    fabric: fabricOf(fuzz),
+    flow: 'direct',
+    // Pool buffers are where there is room, so the data checks itself; others are compared byte by byte.
+    payload: checksItself(fuzz) ? 'verify' : 'move',
+    lanes: [{ iodepth: fuzz.iodepth, batch: fuzz.batch, streamIos: STREAM_IOS }],
+    depthEntries: fuzz.depthEntries,
+    mdtsBytes: fuzz.mdtsBytes,
+    namespaceBytes: TIB,
+    barWindowBytes: bytes,
+    ramWindowBytes: bytes,
+    mediaBytes: fuzz.mediaBlocks * 512,
+    refcount: fuzz.refcount,
+    p2pQueue: fuzz.p2pQueue,
+    workers: 1,
+  };
+}
+
+function runCase(fuzz: FuzzCase, memory: WebAssembly.Memory, setup: SetupModule, host: HostModule): Happened {
+  const machine = buildMachine(memory, specOf(fuzz), setup);
+  host.setup(machine.at);
+  resetCounters(machine);
+  prepare(machine, fuzz);
+  const taken = fuzz.poolTaken > 0 ? setup.allocate(machine.at, fuzz.poolTaken * PAGE) : 0;
+  const before = fill(machine, fuzz);
+  const removal = fuzz.removeAt > 0 ? orderRemoval(machine, host, fuzz) : undefined;
+  const result = runInlineSlice({
+    view: machine.view,
+    lanes: machine.lanes,
+    host,
+    device: () => deviceModule('nvme', memory),
+    streamStart: 0,
+    leadIos: 0,
+    measureIos: fuzz.ios.length,
+    interleaveSeed: fuzz.interleaveSeed,
+    keepGoing: () => {
+      removal?.turn();
+      return true;
+    },
+  });
+  removal?.finish();
+  const { errors, refused, unclaimed, verifyErrors, refusals, deviceFailures } = takeOutcome(machine);
+  if (fuzz.poolTaken > 0) setup.free(machine.at, taken, fuzz.poolTaken * PAGE);
+  return {
+    before,
+    ...contentsOf(machine, fuzz),
+    ios: result.ios,
+    errors,
+    refusals,
+    deviceFailures,
+    rule: removal?.rule,
+    refused,
+    unclaimed,
+    verifyErrors,
+    counts: readCounters(machine),
+    leftovers: leftovers(machine, setup, new Map([[fuzz.scheme, host]])),
+  };
+}
+
+interface OrderedRemoval {
+  rule: RemovalRule;
+  turn(): boolean;
+  /** The removal's end, and a provider that nobody holds. */
+  finish(): void;
+}
+
+function orderRemoval(machine: BuiltMachine, host: HostModule, { removeAt, ios, positions }: FuzzCase): OrderedRemoval {
+  const { view, at } = machine;
+  const windows = providerWindows(machine);
+  const saved = windows.map((window) => view.u8.slice(window, window + BusWindow.bytes));
+  host.plugIn(at);
+  const code = host.removalRule(at);
+  if (code === RULE_HOLDERS) host.hold(at, 1);
+  view.f64[REMOVAL.afterIos] = Math.floor(removeAt * ios.length);
+  view.f64[REMOVAL.completedBase] = positions;
+  const fronts = machine.lanes.map(({ front }) => front);
+  const site = { machine: at, fronts, controllers: machine.queues.map(({ device }) => device), windows, workers: [] };
+  const agent = removalAgent(view, host, site);
+  return {
+    rule: RULE_NAMES[code] as RemovalRule,
+    turn: agent.turn,
+    finish: () => {
+      letGo(host, site, 1);
+      agent.finish();
+      for (const [index, window] of windows.entries()) view.u8.set(saved[index] as Uint8Array, window);
+      host.plugIn(at);
+      host.hold(at, -host.references(at));
+    },
+  };
+}
+
+/** The stream, the block layer's limit, the buffers, and where free-running counts begin. */
+function prepare(machine: BuiltMachine, fuzz: FuzzCase): void {
+  const { view, lanes, queues } = machine;
+  const at = (lanes[0]?.stream.at ?? 0) / 4;
+  for (const [i, { op, lba, blocks, page, inRam }] of fuzz.ios.entries()) {
+    const code = op === 'write' ? NVME_WRITE : NVME_READ;
+    view.u32.set([lba, 0, blocks + code * 2 ** 24, page + (inRam ? 2 ** 31 : 0)], at + i * 4);
+  }
+  setBuffers(machine, fuzz.buffers);
+  const { host = 0, device = 0 } = queues[0] ?? {};
+  setField(view, field(view, host, HostQueue.limits), QueueLimits.max_sectors, fuzz.maxSectors);
+  for (const word of [HostQueue.issued, HostQueue.completed, HostQueue.cqConsumed]) {
+    setField(view, host, word, fuzz.positions);
+  }
+  setField(view, device, DeviceQueue.posted, fuzz.positions);
+  setField(view, field(view, host, HostQueue.shared), QueueShared.cqPosted, fuzz.positions);
+}
+
+let noise: Uint8Array | undefined;
+
+/** Different bytes everywhere, so that a byte in the wrong place is seen; those bytes. Pool data is the check's own. */
+function fill(machine: BuiltMachine, fuzz: FuzzCase): Contents {
+  const nothing = new Uint8Array(0);
+  if (checksItself(fuzz)) return { media: nothing, bar: nothing, ram: nothing };
+  noise ??= noiseOf(40 * 2 ** 20);
+  const bytes = noise;
+  let from = (fuzz.seed % 997) * 8;
+  const [media, bar, ram] = windowsOf(machine, fuzz).map((span) => {
+    const content = bytes.subarray(from, from + span.bytes);
+    machine.view.u8.set(content, span.at);
+    from += span.bytes;
+    return content;
+  });
+  return { media: media as Uint8Array, bar: bar as Uint8Array, ram: ram as Uint8Array };
+}
+
+function noiseOf(bytes: number): Uint8Array {
+  const words = new Uint32Array(bytes / 4);
+  let x = 0x2545f491;
+  for (let i = 0; i < words.length; i++) {
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+    words[i] = x;
+  }
+  return new Uint8Array(words.buffer);
+}
+
+function windowsOf({ view, at, queues }: BuiltMachine, { pages, mediaBlocks }: FuzzCase) {
+  return [
+    { at: field(view, queues[0]?.host ?? 0, HostQueue.media), bytes: mediaBlocks * 512 },
+    { at: field(view, at, Machine.barWindow), bytes: pages * PAGE },
+    { at: field(view, at, Machine.ramWindow), bytes: pages * PAGE },
+  ];
+}
+
+/** The windows themselves: what the next case overwrites. */
+function contentsOf(machine: BuiltMachine, fuzz: FuzzCase): Contents {
+  const [media, bar, ram] = windowsOf(machine, fuzz).map(({ at, bytes }) => machine.view.u8.subarray(at, at + bytes));
+  return { media: media as Uint8Array, bar: bar as Uint8Array, ram: ram as Uint8Array };
+}

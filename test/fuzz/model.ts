@@ -1,0 +1,363 @@
+// The block path as plain arithmetic on arrays: which bytes every I/O moves where, how many requests, segments, descriptors
+// and mapping calls that takes, and what is refused. Written from the rules (kernel 6.12 and the proposals), sharing no code
+// with the machine; slow and simple on purpose.
+import { checksItself, type FuzzCase, type FuzzIo } from './case.ts';
+
+/** What must come of a case. */
+export interface Expected {
+  /** Contents after the last I/O; undefined where they depend on when pool memory was free. */
+  media: Uint8Array;
+  bar: Uint8Array | undefined;
+  ram: Uint8Array | undefined;
+  errors: number;
+  /** Errno of the first refused I/O. */
+  refused: string | undefined;
+  counts: {
+    ios: number;
+    requests: number;
+    segments: number;
+    splits: number;
+    merges: number;
+    mapCalls: number;
+    descriptorBytes: number;
+  };
+}
+
+export interface Contents {
+  media: Uint8Array;
+  bar: Uint8Array;
+  ram: Uint8Array;
+}
+
+const PAGE = 4096;
+const BLOCK = 512;
+const SQE = 64;
+const SG = 32;
+
+/** What a scheme does with one kind of memory. */
+interface Rules {
+  /** Errno of an I/O that is not even submitted. */
+  refusal: string | undefined;
+  /** Never merged with another request's bios. */
+  noMerge: boolean;
+  /** Through a scatterlist: always, or only where a single plain segment does not do. */
+  sg: 'always' | 'unless plain' | 'never';
+  /** Calls of the map-type decision: for each entry, each request, or never. */
+  mapCalls: 'entry' | 'request' | 'never';
+  /** With what mapping fails, where it does. */
+  mapError: string | undefined;
+}
+
+/** The rules of the case's scheme for P2P memory or host RAM. */
+export function rulesOf(fuzz: FuzzCase, inRam: boolean): Rules {
+  const [base = '', variant = ''] = fuzz.scheme.split('@');
+  return inRam ? ramRules(base, variant) : p2pRules(base, variant, fuzz);
+}
+
+function ramRules(base: string, variant: string): Rules {
+  const direct = ['phys', 'null', 'provider', 'dmabuf'].includes(base) || (base === 'page' && variant === '6.17');
+  return {
+    refusal: undefined,
+    noMerge: false,
+    sg: direct ? 'never' : 'unless plain',
+    mapCalls: 'never',
+    mapError: undefined,
+  };
+}
+
+function p2pRules(base: string, variant: string, { buffers, place, p2pQueue }: FuzzCase): Rules {
+  const rules = (over: Partial<Rules>): Rules => ({
+    refusal: undefined,
+    noMerge: true,
+    sg: 'never',
+    mapCalls: 'request',
+    mapError: undefined,
+    ...over,
+  });
+  const apart = place === 'apart';
+  const isUser = buffers === 'user';
+  switch (base) {
+    case 'null':
+      return rules({ noMerge: false, mapCalls: 'never' });
+    case 'page':
+      if (variant === '5.2') {
+        const refusal = isUser ? 'EFAULT' : apart || !p2pQueue ? 'EINVAL' : undefined;
+        return rules({ refusal, sg: 'always', mapCalls: 'entry' });
+      }
+      if (!p2pQueue) return rules({ refusal: isUser ? 'EREMOTEIO' : 'EINVAL' });
+      if (variant === '6.17') return rules({ mapError: apart ? 'EINVAL' : undefined });
+      // O_DIRECT leaves the bio unmarked in 6.12; nvmet's own test marks kernel buffers.
+      return rules({ sg: 'always', mapCalls: 'entry', noMerge: !isUser, mapError: apart ? 'EREMOTEIO' : undefined });
+    case 'dma_vec':
+      return rules({
+        refusal: isUser || !p2pQueue || apart ? 'EINVAL' : undefined,
+        sg: 'always',
+        mapCalls: 'never',
+      });
+    case 'phys':
+      return rules({
+        refusal: isUser ? 'EFAULT' : p2pQueue ? undefined : 'EINVAL',
+        mapError: apart ? 'EINVAL' : undefined,
+      });
+    case 'pfn_t':
+      return rules({
+        refusal: isUser ? 'EFAULT' : p2pQueue ? undefined : 'EINVAL',
+        sg: 'always',
+        mapError: apart ? 'EREMOTEIO' : undefined,
+      });
+    case 'sgl':
+      return rules({
+        refusal: isUser ? 'EFAULT' : place !== 'switch' || !p2pQueue ? 'EINVAL' : undefined,
+        sg: 'always',
+        mapCalls: 'entry',
+      });
+    case 'vma':
+      return rules({
+        refusal: buffers === 'pool' ? 'ENOMEM' : isUser || !p2pQueue ? 'EFAULT' : undefined,
+        mapError: apart ? 'EINVAL' : undefined,
+      });
+    case 'dmabuf':
+      return rules({
+        refusal: buffers === 'pool' ? 'ENOMEM' : isUser ? 'EFAULT' : apart || !p2pQueue ? 'EINVAL' : undefined,
+        mapCalls: 'never',
+      });
+    case 'provider':
+      return rules({
+        refusal: buffers === 'pool' ? 'ENOMEM' : isUser ? 'EFAULT' : p2pQueue ? undefined : 'EINVAL',
+        mapError: apart ? 'EINVAL' : undefined,
+      });
+    default:
+      throw new Error(`the model knows no scheme ${base}`);
+  }
+}
+
+/** One part of an I/O that fits the queue's limits. */
+interface Part {
+  io: FuzzIo;
+  index: number;
+  lba: number;
+  blocks: number;
+  /** Byte in its memory. */
+  at: number;
+  noMerge: boolean;
+}
+
+interface PlannedRequest {
+  op: FuzzIo['op'];
+  lba: number;
+  blocks: number;
+  /** In the order of the medium. */
+  parts: Part[];
+  segments: number;
+}
+
+/** Runs the case on copies of `before`. */
+export function expect(fuzz: FuzzCase, before: Contents): Expected {
+  const counts = {
+    ios: fuzz.ios.length,
+    requests: 0,
+    segments: 0,
+    splits: 0,
+    merges: 0,
+    mapCalls: 0,
+    descriptorBytes: 0,
+  };
+  // With pool buffers nobody knows where the data lies: what is moved there is not followed.
+  const contents = checksItself(fuzz)
+    ? undefined
+    : { media: before.media.slice(), bar: before.bar.slice(), ram: before.ram.slice() };
+  const failed = new Set<number>();
+  let refused: string | undefined;
+  const fail = (index: number, errno: string | undefined): void => {
+    failed.add(index);
+    refused ??= errno;
+  };
+  let mapRefused: string | undefined;
+  for (let first = 0; first < fuzz.ios.length; first += fuzz.batch) {
+    let plug: PlannedRequest[] = [];
+    const send = (): void => {
+      for (const request of plug) {
+        const errno = run(fuzz, request, contents, counts);
+        if (errno === undefined) continue;
+        mapRefused ??= errno;
+        for (const { index } of request.parts) fail(index, undefined);
+      }
+      plug = [];
+    };
+    for (let index = first; index < Math.min(first + fuzz.batch, fuzz.ios.length); index++) {
+      const io = fuzz.ios[index] as FuzzIo;
+      const refusal = poolRefusal(fuzz, io) ?? rulesOf(fuzz, io.inRam).refusal;
+      if (refusal !== undefined) {
+        fail(index, refusal);
+        continue;
+      }
+      const parts = split(fuzz, io, index);
+      counts.splits += parts.length - 1;
+      for (const part of parts) {
+        if (merge(fuzz, plug.at(-1), part)) {
+          counts.merges += 1;
+          continue;
+        }
+        plug.push({ op: io.op, lba: part.lba, blocks: part.blocks, parts: [part], segments: 1 });
+        if (plug.length === 32) send();
+      }
+    }
+    send();
+  }
+  return {
+    media: contents?.media ?? patterned(fuzz, failed),
+    bar: contents?.bar,
+    ram: contents?.ram,
+    errors: failed.size,
+    refused: refused ?? mapRefused,
+    counts,
+  };
+}
+
+/** The medium where the data is the check's own: each block holds its address and how often it was written. */
+export function patterned({ mediaBlocks, ios }: FuzzCase, failed: ReadonlySet<number>): Uint8Array {
+  const words = unwritten(mediaBlocks).slice();
+  const written = new Map<number, bigint>();
+  for (const [index, { op, lba, blocks }] of ios.entries()) {
+    if (op === 'read' || failed.has(index)) continue;
+    for (let block = lba; block < lba + blocks; block++) written.set(block, (written.get(block) ?? 0n) + 1n);
+  }
+  for (const [block, times] of written) writePattern(words, block, times);
+  return new Uint8Array(words.buffer);
+}
+
+const SPREAD = 0x9e3779b97f4a7c15n;
+const neverWritten = new Map<number, BigUint64Array<ArrayBuffer>>();
+
+function unwritten(mediaBlocks: number): BigUint64Array<ArrayBuffer> {
+  const known = neverWritten.get(mediaBlocks);
+  if (known !== undefined) return known;
+  const words = new BigUint64Array((mediaBlocks * BLOCK) / 8);
+  for (let block = 0; block < mediaBlocks; block++) writePattern(words, block, 0n);
+  neverWritten.set(mediaBlocks, words);
+  return words;
+}
+
+function writePattern(words: BigUint64Array, block: number, times: bigint): void {
+  let word = ((BigInt(block) << 32n) | times) * SPREAD + 1n;
+  for (let i = 0; i < 64; i++, word += SPREAD) words[block * 64 + i] = BigInt.asUintN(64, word);
+}
+
+/** pci_alloc_p2pmem: what does not fit beside that which was taken before. */
+function poolRefusal({ buffers, poolTaken, pages }: FuzzCase, { inRam, blocks }: FuzzIo): string | undefined {
+  if (buffers !== 'pool' || inRam) return undefined;
+  const free = pages - poolTaken;
+  return Math.ceil((blocks * BLOCK) / PAGE) > free ? 'ENOMEM' : undefined;
+}
+
+/** A buffer is one run of memory: only the largest transfer splits it. */
+function split(fuzz: FuzzCase, io: FuzzIo, index: number): Part[] {
+  const { maxSectors } = fuzz;
+  const { noMerge } = rulesOf(fuzz, io.inRam);
+  const parts: Part[] = [];
+  for (let done = 0; done < io.blocks; done += maxSectors) {
+    const blocks = Math.min(maxSectors, io.blocks - done);
+    parts.push({ io, index, lba: io.lba + done, blocks, at: io.page * PAGE + done * BLOCK, noMerge });
+  }
+  return parts;
+}
+
+/** Joins a part to the request plugged last, behind or in front of it, where every rule lets it. */
+function merge(fuzz: FuzzCase, request: PlannedRequest | undefined, part: Part): boolean {
+  if (request === undefined) return false;
+  const behind = request.lba + request.blocks === part.lba;
+  const inFront = part.lba + part.blocks === request.lba;
+  if (!behind && !inFront) return false;
+  if (part.noMerge || request.parts.some(({ noMerge }) => noMerge)) return false;
+  if (request.op !== part.io.op || request.blocks + part.blocks > fuzz.maxSectors) return false;
+  if (request.segments + 1 > mostSegments(fuzz)) return false;
+  const [left, right] = behind ? [request.parts.at(-1) as Part, part] : [part, request.parts[0] as Part];
+  // A page may be left and entered only at its edge.
+  if ((left.at + left.blocks * BLOCK) % PAGE !== 0 || right.at % PAGE !== 0) return false;
+  if (behind) request.parts.push(part);
+  else {
+    request.parts.unshift(part);
+    request.lba = part.lba;
+  }
+  request.blocks += part.blocks;
+  request.segments += 1;
+  return true;
+}
+
+function mostSegments({ mdtsBytes }: FuzzCase): number {
+  return Math.min(128, mdtsBytes / PAGE + 1);
+}
+
+/** Moves a request's data and counts what it takes. Errno when its mapping fails, which is tried twice. */
+function run(
+  fuzz: FuzzCase,
+  request: PlannedRequest,
+  contents: Contents | undefined,
+  counts: Expected['counts'],
+): string | undefined {
+  const runs = runsOf(request);
+  const p2pRules = rulesOf(fuzz, false);
+  const rules = rulesOf(fuzz, (request.parts[0] as Part).io.inRam);
+  const p2pRuns = runs.filter(({ inRam }) => !inRam).length;
+  const errno = p2pRuns > 0 ? p2pRules.mapError : undefined;
+  const isPlain =
+    request.segments === 1 &&
+    rules.sg === 'unless plain' &&
+    request.blocks * BLOCK + ((runs[0] as Run).at % PAGE) <= 2 * PAGE;
+  const throughSg = rules.sg === 'always' || (rules.sg === 'unless plain' && !isPlain);
+  const tries = errno === undefined ? 1 : 2;
+  counts.requests += tries;
+  counts.descriptorBytes += tries * SQE;
+  if (throughSg) {
+    counts.segments += tries * runs.length;
+    counts.descriptorBytes += tries * SG * runs.length;
+  } else if (errno === undefined && rules.sg === 'never') {
+    counts.segments += runs.length;
+  }
+  if (p2pRuns > 0 && p2pRules.mapCalls !== 'never') {
+    // A refused list ends at its first P2P entry.
+    const calls = p2pRules.mapCalls === 'request' || errno !== undefined ? 1 : p2pRuns;
+    counts.mapCalls += tries * calls;
+  }
+  if (errno !== undefined) return errno;
+  counts.descriptorBytes += listBytes(runs);
+  if (contents !== undefined) for (const part of request.parts) move(part, contents);
+  return undefined;
+}
+
+function move({ io, lba, blocks, at }: Part, { media, bar, ram }: Contents): void {
+  const memory = io.inRam ? ram : bar;
+  const bytes = blocks * BLOCK;
+  if (io.op === 'read') memory.set(media.subarray(lba * BLOCK, lba * BLOCK + bytes), at);
+  else media.set(memory.subarray(at, at + bytes), lba * BLOCK);
+}
+
+interface Run {
+  inRam: boolean;
+  at: number;
+  bytes: number;
+}
+
+/** Parts that go on in the same memory are one segment. */
+function runsOf({ parts }: PlannedRequest): Run[] {
+  const runs: Run[] = [];
+  for (const { io, at, blocks } of parts) {
+    const last = runs.at(-1);
+    if (last !== undefined && last.inRam === io.inRam && last.at + last.bytes === at) last.bytes += blocks * BLOCK;
+    else runs.push({ inRam: io.inRam, at, bytes: blocks * BLOCK });
+  }
+  return runs;
+}
+
+/** PRP1 and PRP2 reach two pages; beyond that a list, whose full pages end in a pointer to the next. */
+function listBytes(runs: readonly Run[]): number {
+  const pages = runs.reduce((sum, { at, bytes }) => sum + Math.ceil(((at % PAGE) + bytes) / PAGE), 0);
+  if (pages <= 2) return 0;
+  let entries = pages - 1;
+  let written = 0;
+  while (entries > 512) {
+    written += 512;
+    entries -= 511;
+  }
+  return (written + entries) * 8;
+}
