@@ -36,6 +36,8 @@ export interface RemovalOrder {
   /** Share of the slice's measured I/Os after which it goes, 0 to 1. */
   at: number;
   interleaveSeed: number;
+  /** Longest random delay between the rounds of each worker, in microseconds (race tests). */
+  mostDelayUs?: number;
 }
 
 /** What one slice took. */
@@ -231,6 +233,7 @@ function orderRemoval({ view, lanes }: BuiltMachine, order: SliceOrder): void {
   f64[REMOVAL.afterIos] = removal === undefined ? -1 : Math.floor(removal.at * order.measureIos * lanes.length);
   if (removal === undefined) return;
   f64[REMOVAL.interleaveSeed] = removal.interleaveSeed;
+  f64[REMOVAL.mostDelayUs] = removal.mostDelayUs ?? 0;
   f64[REMOVAL.completedBase] = lanes.reduce((sum, { host }) => (sum + field(view, host, HostQueue.completed)) >>> 0, 0);
   for (let index = 0; index < MAX_WORKERS; index++) i32[workerWords(index).turn] = OUTSIDE;
 }

@@ -14,6 +14,7 @@ import {
   RULE_PINS,
   RULE_REVOKED,
 } from '../../build/layout.ts';
+import { seededRandom } from '../base/random.ts';
 import type { MemoryView } from './arena.ts';
 import { REMOVAL_WORDS, workerWords } from './control.ts';
 import { field } from './fields.ts';
@@ -38,8 +39,10 @@ export const REMOVAL = {
   afterIos: word(0),
   /** Order: I/Os that were completed, over all queues, when the slice began. */
   completedBase: word(1),
-  /** Order: draws the agents' turns in an inline slice. */
+  /** Order: draws the agents' turns in an inline slice, and the delays below. */
   interleaveSeed: word(2),
+  /** Order: longest delay that each worker makes between its rounds, in microseconds; 0 in a measurement. */
+  mostDelayUs: word(3),
   // The report, two cache lines on.
   /** performance.now() when it began, when the user's mapping was gone, when nobody could take a reference, at the end. */
   startedMs: word(32),
@@ -88,14 +91,24 @@ export function isRemovalOrdered({ f64 }: MemoryView): boolean {
 }
 
 /** The `turn` word of worker `index`, as it goes through a slice. */
-export function turnsOfWorker({ i32 }: MemoryView, index: number): { next(): void; leave(): void } {
+export function turnsOfWorker({ i32, f64 }: MemoryView, index: number): { next(): void; leave(): void } {
   const { turn } = workerWords(index);
+  const mostMs = (f64[REMOVAL.mostDelayUs] as number) / 1000;
+  const random = seededRandom((f64[REMOVAL.interleaveSeed] as number) + index);
   let number = 0;
   return {
-    // Meets haveMoved: what the worker's agents read after this store, they read after whatever the other side wrote before it.
-    next: () => void Atomics.store(i32, turn, ++number & 0x3fff_ffff),
+    next: () => {
+      if (mostMs > 0) spin(random.unit() * mostMs);
+      // Meets haveMoved: what the worker's agents read after this store, they read after whatever the other side wrote before.
+      Atomics.store(i32, turn, ++number & 0x3fff_ffff);
+    },
     leave: () => void Atomics.store(i32, turn, OUTSIDE),
   };
+}
+
+function spin(ms: number): void {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
 }
 
 /** `lanes` lanes give back their long-lived buffers: what removal waits for under the rule `holders`. */

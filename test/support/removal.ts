@@ -1,5 +1,5 @@
 // A removal in the middle of an inline run on a small machine: what came of every I/O.
-import { BusWindow, HOLE_EMPTY, Lifetime, RULE_HOLDERS } from '../../build/layout.ts';
+import { BusWindow, HOLE_EMPTY, HostQueue, Lifetime, RULE_HOLDERS } from '../../build/layout.ts';
 import { KIB } from '../../src/base/units.ts';
 import { field, setField } from '../../src/lab/fields.ts';
 import { runInlineSlice } from '../../src/lab/inline.ts';
@@ -15,14 +15,15 @@ import {
   RULE_NAMES,
   removalAgent,
 } from '../../src/lab/removal.ts';
-import { type SmallMachine, smallMachine, type TestIo } from './small_machine.ts';
+import { type SmallMachine, type SmallSpec, smallMachine, type TestIo } from './small_machine.ts';
 
 export interface RemovalCase {
   seed: number;
   hole?: number;
-  /** Share of the I/Os after which the provider goes. */
+  /** Share of the I/Os after which the provider goes; negative: before the first agent's turn. */
   at?: number;
   ios?: number;
+  machine?: SmallSpec;
 }
 
 export interface RemovedInline {
@@ -34,6 +35,8 @@ export interface RemovedInline {
   okAtGone: number;
   inFlightAtStart: number;
   refused: number;
+  /** Of them, in mapping. */
+  mapRefusals: number;
   errno: string | undefined;
   deviceErrors: number;
   unclaimed: number;
@@ -58,8 +61,9 @@ export function removalStream(): TestIo[] {
   }));
 }
 
-export function removalMachine(): SmallMachine {
-  const small = smallMachine({ payload: 'verify', iodepth: DEPTH, batch: 4, depthEntries: 32, mdtsBytes: 16 * KIB });
+export function removalMachine(spec: SmallSpec = {}): SmallMachine {
+  const usual = { payload: 'verify', iodepth: DEPTH, batch: 4, depthEntries: 32, mdtsBytes: 16 * KIB } as const;
+  const small = smallMachine({ ...usual, ...spec });
   small.stream(removalStream());
   return small;
 }
@@ -67,7 +71,7 @@ export function removalMachine(): SmallMachine {
 /** Runs `ios` I/Os, in the middle of which the provider goes. */
 export function removeInline(scheme: string, buffers: Buffers, options: RemovalCase): RemovedInline {
   const { seed, hole = HOLE_EMPTY, at = 0.5, ios = 400 } = options;
-  const small = removalMachine();
+  const small = removalMachine(options.machine);
   if (small.run(scheme, buffers, DEPTH).refused !== undefined) return REFUSED;
   const { machine } = small;
   const { view } = machine;
@@ -79,7 +83,7 @@ export function removeInline(scheme: string, buffers: Buffers, options: RemovalC
   host.plugIn(machine.at);
   const rule = host.removalRule(machine.at);
   if (rule === RULE_HOLDERS) host.hold(machine.at, 1);
-  view.f64[REMOVAL.afterIos] = Math.floor(at * ios);
+  view.f64[REMOVAL.afterIos] = Math.max(0, Math.floor(at * ios));
   view.f64[REMOVAL.completedBase] = DEPTH;
   const site = {
     machine: machine.at,
@@ -94,6 +98,7 @@ export function removeInline(scheme: string, buffers: Buffers, options: RemovalC
     const phase = field(view, machine.lifetime, Lifetime.phase);
     if (phases.at(-1) !== phase) phases.push(phase);
   };
+  if (at < 0) agent.turn();
   const result = runInlineSlice({
     view,
     lanes: machine.lanes,
@@ -112,6 +117,7 @@ export function removeInline(scheme: string, buffers: Buffers, options: RemovalC
   letGo(host, site, 1);
   agent.finish();
   look();
+  const mapRefusals = machine.queues.reduce((sum, queue) => sum + field(view, queue.host, HostQueue.mapRefusals), 0);
   const outcome = takeOutcome(machine);
   const landedElsewhere = hitsOf(view, windows) - (view.f64[REMOVAL.hitsAtGone] as number);
   for (const [index, window] of windows.entries()) view.u8.set(saved[index] as Uint8Array, window);
@@ -125,6 +131,7 @@ export function removeInline(scheme: string, buffers: Buffers, options: RemovalC
     okAtGone: view.f64[REMOVAL.okAtGone] as number,
     inFlightAtStart: view.f64[REMOVAL.inFlightAtStart] as number,
     refused: outcome.refusals,
+    mapRefusals,
     errno: outcome.refused,
     deviceErrors: outcome.deviceFailures,
     unclaimed: outcome.unclaimed,
@@ -144,6 +151,7 @@ const REFUSED: RemovedInline = {
   okAtGone: 0,
   inFlightAtStart: 0,
   refused: 0,
+  mapRefusals: 0,
   errno: undefined,
   deviceErrors: 0,
   unclaimed: 0,
