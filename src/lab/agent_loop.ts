@@ -4,7 +4,8 @@ import { readlinkSync } from 'node:fs';
 import { Bell, HostQueue } from '../../build/layout.ts';
 import { assert } from '../base/errors.ts';
 import { type MemoryView, viewOf } from './arena.ts';
-import { CONTROL, laneOrder, laneResult, ORDER, workerWords } from './control.ts';
+import { CONTROL, laneOrder, laneResult, ORDER, workerRunDelay, workerWords } from './control.ts';
+import { ownRunDelayMs } from './disturbance.ts';
 import { distance, field, setField } from './fields.ts';
 import { runInlineSlice } from './inline.ts';
 import { type DeviceKind, isIdle, type Lane } from './lanes.ts';
@@ -107,8 +108,11 @@ export function serveOrders(task: WorkerTask): void {
     }
     seen = Atomics.load(i32, CONTROL.epoch);
     const order = Atomics.load(i32, CONTROL.order);
+    const waitedBefore = ownRunDelayMs();
     if (order === ORDER.threads) runThreads(worker);
     if (order === ORDER.inline && task.index === 0) runInline(worker);
+    const waited = workerRunDelay(task.index);
+    worker.view.f64[waited] = (worker.view.f64[waited] as number) + ownRunDelayMs() - waitedBefore;
     Atomics.add(i32, CONTROL.finished, 1);
     Atomics.notify(i32, CONTROL.finished);
     if (order === ORDER.quit) return;

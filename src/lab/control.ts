@@ -43,6 +43,11 @@ export function workerWords(index: number): { heartbeat: number; sleeps: number;
   return { heartbeat: first, sleeps: first + 1, turn: first + 2, threadId: first + 3 };
 }
 
+/** Worker `index`'s time on a run queue inside its slices, in ms, growing: index into a Float64Array, written by that worker. */
+export function workerRunDelay(index: number): number {
+  return (WORKER_BASE + index * WORKER_BYTES) / 8 + 2;
+}
+
 /** First of the words (indices into a Float64Array) by which a removal is ordered and reported; removal.ts names them. */
 export const REMOVAL_WORDS = (LANE_BASE + MAX_LANES * LANE_BYTES) / 8;
 

@@ -4,7 +4,16 @@ import { Piscina } from 'piscina';
 import { HostQueue } from '../../build/layout.ts';
 import { EXIT, LabError } from '../base/errors.ts';
 import type { WorkerFault, WorkerTask } from './agent_loop.ts';
-import { CONTROL, laneOrder, laneResult, MAX_LANES, MAX_WORKERS, ORDER, workerWords } from './control.ts';
+import {
+  CONTROL,
+  laneOrder,
+  laneResult,
+  MAX_LANES,
+  MAX_WORKERS,
+  ORDER,
+  workerRunDelay,
+  workerWords,
+} from './control.ts';
 import { field, setField } from './fields.ts';
 import type { DeviceAgent, Lane } from './lanes.ts';
 import type { BuiltMachine } from './machine.ts';
@@ -75,6 +84,8 @@ export interface Crew {
   sleeps(): number;
   /** The workers' threads, by the kernel's ids. */
   threadIds(): number[];
+  /** Time that the workers have waited for a CPU inside their slices, ms, growing; NaN where the system does not count it. */
+  runDelayMs(): number;
   close(): Promise<void>;
 }
 
@@ -148,6 +159,8 @@ export async function startCrew(machine: BuiltMachine, options: CrewOptions): Pr
       Atomics.store(i32, CONTROL.stop, 1);
     },
     sleeps: () => placed.workers.reduce((sum, _, index) => sum + (i32[workerWords(index).sleeps] as number), 0),
+    runDelayMs: () =>
+      placed.workers.reduce((sum, _, index) => sum + (machine.view.f64[workerRunDelay(index)] as number), 0),
     threadIds: () => placed.workers.map((_, index) => i32[workerWords(index).threadId] as number),
     close: async () => {
       await issue(ORDER.quit);

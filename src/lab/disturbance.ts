@@ -9,7 +9,10 @@ export interface Disturbance {
   wallMs: number;
   /** Sum over CPUs of the time in which this guest wanted to run and did not (/proc/stat, in ticks of 10 ms). */
   stealMs: number | null;
-  /** Sum over the agents' threads of their time on a run queue (schedstat, run_delay). */
+  /**
+   * Time that an agent's thread spent on a run queue (schedstat, run_delay) while it was in a slice, mean over the threads
+   * that work in this schedule. Waking up for a slice is not in it: the lab itself, which has just given the order, then stands on one of their CPUs.
+   */
   runDelayMs: number | null;
   /** Sum over the agents' threads of their time on a CPU (schedstat; what process.threadCpuUsage gives each of them). */
   cpuMs: number | null;
@@ -26,10 +29,16 @@ const SENTINEL_MOST_MS = 250;
 
 /**
  * Begins to watch a block. The sentinel is the caller's to run, before or after.
- * @param threadIds kernel's ids of the agents' threads
+ * @param crew kernel's ids of the agents' threads, and their run delay so far
+ * @param running how many of them work in a slice
  * @returns the function that ends the watch
  */
-export function watchBlock(threadIds: readonly number[]): () => Omit<Disturbance, 'sentinelNs'> {
+export function watchBlock(
+  crew: { threadIds(): number[]; runDelayMs(): number },
+  running: number,
+): () => Omit<Disturbance, 'sentinelNs'> {
+  const threadIds = crew.threadIds();
+  const runDelayBefore = crew.runDelayMs();
   const began = performance.now();
   const stealBefore = steal();
   const before = threadIds.map(threadClock);
@@ -48,7 +57,7 @@ export function watchBlock(threadIds: readonly number[]): () => Omit<Disturbance
     return {
       wallMs: performance.now() - began,
       stealMs: stealBefore === undefined || stealAfter === undefined ? null : (stealAfter - stealBefore) * TICK_MS,
-      runDelayMs: sum('runDelayMs'),
+      runDelayMs: Number.isNaN(runDelayBefore) ? null : (crew.runDelayMs() - runDelayBefore) / running,
       cpuMs: sum('cpuMs'),
       involuntarySwitches: sum('involuntarySwitches'),
     };
@@ -79,18 +88,26 @@ export function startSentinel(probes: ProbesModule): Sentinel {
 
 interface ThreadClock {
   cpuMs: number;
-  runDelayMs: number;
   involuntarySwitches: number;
 }
 
 function threadClock(threadId: number): ThreadClock | undefined {
-  const schedstat = readText(`/proc/self/task/${threadId}/schedstat`)?.trim().split(' ').map(Number);
-  const [cpuNs, runDelayNs] = schedstat ?? [];
+  const cpuNs = schedstat(`/proc/self/task/${threadId}`)?.[0];
   const switches = /^nonvoluntary_ctxt_switches:\s*(\d+)/m.exec(
     readText(`/proc/self/task/${threadId}/status`) ?? '',
   )?.[1];
-  if (cpuNs === undefined || runDelayNs === undefined || switches === undefined) return undefined;
-  return { cpuMs: cpuNs / 1e6, runDelayMs: runDelayNs / 1e6, involuntarySwitches: Number(switches) };
+  if (cpuNs === undefined || switches === undefined) return undefined;
+  return { cpuMs: cpuNs / 1e6, involuntarySwitches: Number(switches) };
+}
+
+/** The calling thread's time on a run queue so far, in ms; NaN where the system does not count it. */
+export function ownRunDelayMs(): number {
+  return (schedstat('/proc/thread-self')?.[1] ?? Number.NaN) / 1e6;
+}
+
+/** Nanoseconds on a CPU and on a run queue. */
+function schedstat(folder: string): number[] | undefined {
+  return readText(`${folder}/schedstat`)?.trim().split(' ').map(Number);
 }
 
 /** Ticks of steal since boot. */

@@ -176,7 +176,7 @@ async function measureBlock(
 ): Promise<{ block: BlockRecord; slices: MeasuredSlice[] } | undefined> {
   const { plan, run, crew } = group;
   const sentinelNs = run.sentinel.run(plan.roundMs);
-  const finish = watchBlock(crew.threadIds());
+  const finish = watchBlock(crew, mode === 'inline' ? 1 : crew.placed.workers.length);
   const slices: MeasuredSlice[] = [];
   for (const [position, arm] of order.entries()) {
     const measured = await sliceOf(group, arm, { round, mode, ios, pacedMs }, position);
