@@ -145,14 +145,18 @@ function roundOf(machine: BuiltMachine, mode: Mode, round: number, outcome: Outc
   const word = (index: number): number => f64[index] as number;
   const ns = (from: number, to: number): number => (word(to) - word(from)) * 1e6;
   const completed = completedSince(machine, word(REMOVAL.completedBase));
+  const ok = completed - outcome.errors;
+  // Read while the host went on counting: at most one I/O of each lane off.
+  const okAtStart = Math.min(word(REMOVAL.okAtStart), ok);
+  const okAtGone = Math.min(Math.max(word(REMOVAL.okAtGone), okAtStart), ok);
   return {
     round,
     mode,
     ios: completed,
     inFlight: word(REMOVAL.inFlightAtStart),
-    okBefore: word(REMOVAL.okAtStart),
-    okDraining: word(REMOVAL.okAtGone) - word(REMOVAL.okAtStart),
-    okAfter: completed - outcome.errors - word(REMOVAL.okAtGone),
+    okBefore: okAtStart,
+    okDraining: okAtGone - okAtStart,
+    okAfter: ok - okAtGone,
     refused: outcome.refusals,
     deviceErrors: outcome.deviceFailures,
     unclaimed: outcome.unclaimed,

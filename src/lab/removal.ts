@@ -125,7 +125,7 @@ export function removalAgent(view: MemoryView, host: HostModule, site: RemovalSi
   let seen: number[] = [];
   let turns = 0;
   const completed = (): number => (sum(view, site, HostQueue.completed) - base) >>> 0;
-  const okSince = (): number => completed() - sum(view, site, HostQueue.errors);
+  const okSince = (): number => (okCount(view, site) - base) >>> 0;
   const stamp = (at: number): void => {
     f64[at] = performance.now();
   };
@@ -173,6 +173,28 @@ export function removalAgent(view: MemoryView, host: HostModule, site: RemovalSi
 function sum(view: MemoryView, site: RemovalSite, offset: number): number {
   return site.fronts.reduce((total, host) => (total + field(view, host, offset)) >>> 0, 0);
 }
+
+/** I/Os that have ended well, over all lanes, modulo 2^32. */
+function okCount({ i32 }: MemoryView, { fronts }: RemovalSite): number {
+  let total = 0;
+  for (const front of fronts) {
+    const [errors, completed] = [(front + HostQueue.errors) / 4, (front + HostQueue.completed) / 4];
+    // The host counts on: two words of one moment have the same errors before and after. Refusals are far between for this loop.
+    let seen = Atomics.load(i32, errors);
+    for (let tries = 0; tries < MOST_TRIES; tries++) {
+      const done = Atomics.load(i32, completed);
+      const now = Atomics.load(i32, errors);
+      const isOneMoment = now === seen;
+      seen = now;
+      if (!isOneMoment && tries < MOST_TRIES - 1) continue;
+      total += done - now;
+      break;
+    }
+  }
+  return total >>> 0;
+}
+
+const MOST_TRIES = 1000;
 
 /** Transfers that ended in these windows. */
 export function hitsOf(view: MemoryView, windows: readonly number[]): number {

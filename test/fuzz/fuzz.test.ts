@@ -9,7 +9,7 @@ import { fuzzedSchemes } from './schemes.ts';
 const CASES = 300;
 /** More than any planted fault needs. */
 const PLANTED_CASES = 600;
-const SHRINK_MS = 2000;
+const SHRINK_MS = 1000;
 
 describe('machine and model', () => {
   it(`agree on ${CASES} cases of every scheme: bytes, requests, segments, descriptors, refusals, and what is left`, () => {
