@@ -55,7 +55,9 @@ export function removeStep<S>(machine: Machine, first: usize, stride: u32, rule:
 function isHeld<S>(machine: Machine, first: usize, stride: u32): bool {
   for (let i: u32 = 0; i < machine.clientCount; i++) {
     const scheme = changetype<S>(first + <usize>(i * stride));
-    if (isDefined(scheme.held)) {
+    if (isDefined(scheme.isDrained)) {
+      if (!scheme.isDrained(machine)) return true;
+    } else if (isDefined(scheme.held)) {
       if (scheme.held(machine) != 0) return true;
     }
   }

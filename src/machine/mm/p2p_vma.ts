@@ -25,7 +25,8 @@ export class P2pVma {
   phys: u64;
   /** The importer's list for this VMA (dma_addr_t *pa of p2p_map). */
   pa: u32;
-  pad28: u32;
+  /** Entries from the list's start that a revocation has found empty; written by whoever revokes. */
+  walked: u32;
 }
 
 /** Where user space sees the BAR: page aligned, far from everything. */
@@ -110,9 +111,23 @@ export function revokeVma(vma: P2pVma): void {
   atomic.store<u64>(changetype<usize>(vma) + offsetof<P2pVma>("vm_end"), vma.vm_start);
 }
 
+/**
+ * The revocation's walk over the importer's list, which it must see empty once: no entry is filled again after revokeVma and
+ * a grace period. True when it has been through; false at the first entry that is still in use, where it will go on.
+ */
+export function walkRevoked(vma: P2pVma, machine: Machine): bool {
+  const pages = <u32>(machine.barBytes >> PAGE_SHIFT);
+  let at = vma.walked;
+  // Meets p2pUnmap of the importer's agents.
+  while (at < pages && atomic.load<u64>(<usize>vma.pa + (<usize>at << 3)) == 0) at++;
+  vma.walked = at;
+  return at == pages;
+}
+
 /** The exporter offers its BAR again. */
 export function restoreVma(vma: P2pVma, machine: Machine): void {
   vma.vm_end = vma.vm_start + machine.barBytes;
+  vma.walked = 0;
 }
 
 /** Pages that are mapped for the importer now. */

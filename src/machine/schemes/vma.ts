@@ -19,7 +19,7 @@ import { Dio, HostQueue } from "../layout/queue";
 import { BLK_FEAT_PCI_P2PDMA, Request } from "../layout/request";
 import { Scatterlist } from "../layout/scatterlist";
 import { BUFFERS_POOL, BUFFERS_USER } from "../layout/stream";
-import { isInVma, listBytes, mappedPages, mmapBar, p2pMap, p2pUnmap, P2pVma, restoreVma, revokeVma } from "../mm/p2p_vma";
+import { isInVma, listBytes, mappedPages, mmapBar, p2pMap, p2pUnmap, P2pVma, restoreVma, revokeVma, walkRevoked } from "../mm/p2p_vma";
 import { isPagePointer, pageToPhys } from "../mm/page";
 import { clientOf } from "../pci/dma_client";
 import { dmaMapHostSg, physToDma } from "../pci/dma_direct";
@@ -62,6 +62,10 @@ export class Scheme {
 
   revoke(_machine: Machine): void {
     revokeVma(this.mapping);
+  }
+
+  isDrained(machine: Machine): bool {
+    return walkRevoked(this.mapping, machine);
   }
 
   restore(machine: Machine): void {
