@@ -112,7 +112,7 @@ export function serveOrders(task: WorkerTask): void {
     if (order === ORDER.threads) runThreads(worker);
     if (order === ORDER.inline && task.index === 0) runInline(worker);
     const waited = workerRunDelay(task.index);
-    worker.view.f64[waited] = (worker.view.f64[waited] as number) + ownRunDelayMs() - waitedBefore;
+    worker.view.f64[waited] = (worker.view.f64[waited] as number) + (ownRunDelayMs() - waitedBefore);
     Atomics.add(i32, CONTROL.finished, 1);
     Atomics.notify(i32, CONTROL.finished);
     if (order === ORDER.quit) return;

@@ -57,7 +57,7 @@ export function watchBlock(
     return {
       wallMs: performance.now() - began,
       stealMs: stealBefore === undefined || stealAfter === undefined ? null : (stealAfter - stealBefore) * TICK_MS,
-      runDelayMs: Number.isNaN(runDelayBefore) ? null : (crew.runDelayMs() - runDelayBefore) / running,
+      runDelayMs: Number.isNaN(runDelayBefore) ? null : Math.max(0, crew.runDelayMs() - runDelayBefore) / running,
       cpuMs: sum('cpuMs'),
       involuntarySwitches: sum('involuntarySwitches'),
     };
