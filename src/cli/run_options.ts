@@ -34,8 +34,8 @@ export interface RunOptions extends FabricOptions, TargetOptions {
   processes: number;
   stages: 'on' | 'off';
   budget?: number;
-  rounds: number;
-  roundMs: number;
+  rounds?: number;
+  roundMs?: number;
   seed: number;
   set: string[];
   section: string[];
@@ -62,6 +62,13 @@ const SWEEP_BARS = [256 * MIB, GIB, 4 * GIB, 16 * GIB, 64 * GIB];
 const NAMESPACE_BYTES = TIB;
 /** The largest tag that fits the command identifier beside its generation. */
 const MOST_DEPTH = 4096;
+
+/**
+ * Many short rounds: on a shared machine the level moves within tens of milliseconds, and only what was measured right beside
+ * each other can be compared. A removal is an event: it needs I/O around it, and fewer of them say as much.
+ */
+const USUAL_ROUNDS = { rounds: 450, roundMs: 1 };
+const REMOVAL_ROUNDS = { rounds: 24, roundMs: 18 };
 
 /** Adds every option of a run to a command. */
 export function addRunOptions(command: Command): Command {
@@ -144,8 +151,22 @@ function addGeneralOptions(command: Command): Command {
         'on',
       ),
     )
-    .addOption(number('--rounds <n>', 'rounds of all processes, each with every arm once', 1, 100_000, 24))
-    .addOption(number('--round-ms <ms>', 'length of one arm in one round', 1, 600_000, 18))
+    .addOption(
+      number(
+        '--rounds <n>',
+        `rounds of all processes, each with every arm once; fewer where an arm takes longer than --round-ms (default: ${USUAL_ROUNDS.rounds})`,
+        1,
+        100_000,
+      ),
+    )
+    .addOption(
+      number(
+        '--round-ms <ms>',
+        `length of one arm in one round, and at least the I/Os of four depths (default: ${USUAL_ROUNDS.roundMs})`,
+        1,
+        600_000,
+      ),
+    )
     .addOption(
       new Option(
         '--budget <time>',
@@ -216,6 +237,7 @@ export async function resolveRun(
       ? isDefault && options.bar === undefined && fabric.barBytes === undefined
       : options.barSweep === 'on';
   const schemes = resolveSchemes(options.scheme);
+  const { rounds, roundMs } = roundsOf(options);
   const params: RunParams = {
     schemes,
     variants: resolveVariants(schemes, options),
@@ -228,11 +250,11 @@ export async function resolveRun(
     p2pShare: options.p2pShare,
     modes: options.mode,
     wait: options.wait,
-    processes: Math.min(options.processes, options.rounds),
+    processes: Math.min(options.processes, rounds),
     stages: options.stages === 'on',
     budgetMs: options.budget,
-    rounds: options.rounds,
-    roundMs: options.roundMs,
+    rounds,
+    roundMs,
     seed: options.seed,
     refcount: options.refcount,
     p2pQueue: options.p2pQueue === 'on',
@@ -253,6 +275,11 @@ export async function resolveRun(
     params,
     warnings: [...warnings, ...fabric.notes, ...flowNotes(jobs, options), ...runtimeNotes(jobs, options)],
   };
+}
+
+function roundsOf(options: RunOptions): { rounds: number; roundMs: number } {
+  const usual = options.removeAt === undefined ? USUAL_ROUNDS : REMOVAL_ROUNDS;
+  return { rounds: options.rounds ?? usual.rounds, roundMs: options.roundMs ?? usual.roundMs };
 }
 
 /** @throws LabError for a removal that nothing could come of */
@@ -323,12 +350,13 @@ function copyNotes(jobs: readonly Job[], flows: readonly Flow[]): string[] {
 
 /** A job file's runtime is a limit, not the plan: say so where they differ. */
 function runtimeNotes(jobs: readonly Job[], options: RunOptions): string[] {
-  const planMs = options.rounds * options.roundMs;
+  const { rounds, roundMs } = roundsOf(options);
+  const planMs = rounds * roundMs;
   return [
     ...new Set(jobs.filter((job) => job.runtimeMs !== undefined && job.runtimeMs > planMs).map((job) => job.runtimeMs)),
   ].map(
     (runtimeMs) =>
-      `runtime=${(runtimeMs as number) / 1000}s: each arm is measured for ${planMs / 1000} s (${options.rounds} rounds of ${options.roundMs} ms); --rounds and --round-ms change that`,
+      `runtime=${(runtimeMs as number) / 1000}s: each arm is measured for ${planMs / 1000} s (${rounds} rounds of ${roundMs} ms); --rounds and --round-ms change that`,
   );
 }
 

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { GIB } from '../base/units.ts';
 import { defaultJob } from '../jobs/default_job.ts';
-import { BUCKETS } from '../stats/histogram.ts';
 import { cellsOf } from './cells.ts';
 import { comparisonsOf } from './comparisons.ts';
 import { oneSwitch } from './fabric.ts';
@@ -35,12 +34,10 @@ function record(arm: ArmRecord['arm'], nsPerIo: number, refused?: ArmRecord['ref
     ns: nsPerIo * 1000 * (1 + (round % 3) / 1000),
   });
   const rounds = Array.from({ length: 8 }, (_, round) => [sample('threads', round), sample('inline', round)]).flat();
-  const counts = new Uint32Array(BUCKETS);
-  counts[50] = refused ? 0 : 10;
   return {
     arm,
     samples: refused ? [] : rounds,
-    latency: refused ? [] : [{ process: 0, round: 0, mode: 'threads', counts, maxNs: 51 }],
+    latency: refused ? [] : [{ process: 0, round: 0, mode: 'threads', counts: [[50, 10]], maxNs: 51 }],
     wakeups: 5,
     wakeupIos: refused ? 0 : 8000,
     perIo: undefined,
@@ -101,7 +98,7 @@ function group(): GroupRecord {
     oversubscribed: false,
     interrupted: false,
     blocks: [],
-    sliceIos: {},
+    calibration: { sliceIos: {}, rounds: {} },
     offeredIops: undefined,
     tookMs: 1,
     arms: [

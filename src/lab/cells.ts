@@ -2,7 +2,16 @@
 import { Bio, BioVec, REQUEST_STRIDE } from '../../build/layout.ts';
 import type { Cell, CellEstimate, Latency, MetadataBytes } from '../report/result.ts';
 import { estimate, estimateOverProcesses } from '../stats/estimate.ts';
-import { BUCKETS, HISTOGRAM_LAYOUT, merge, percentiles, sampleCount, toSparse } from '../stats/histogram.ts';
+import {
+  addSparse,
+  BUCKETS,
+  HISTOGRAM_LAYOUT,
+  LATENCY_COUNTERS,
+  merge,
+  percentiles,
+  sampleCount,
+  toSparse,
+} from '../stats/histogram.ts';
 import { levelsOf, mostFrequent } from '../stats/levels.ts';
 import { median } from '../stats/location.ts';
 import type { ArmRecord, GroupRecord } from './group_record.ts';
@@ -115,8 +124,11 @@ function bandwidth(record: ArmRecord, moves: boolean): number | null {
 function latencyOf(record: ArmRecord, group: GroupRecord): Latency | null {
   const clean = record.latency.filter(({ dirty }) => dirty !== true);
   const used = clean.length > 0 ? clean : record.latency;
-  const reads = merge(used.map((slice) => slice.counts.subarray(0, BUCKETS)));
-  const writes = merge(used.map((slice) => slice.counts.subarray(BUCKETS)));
+  const all = addSparse(
+    used.map((slice) => slice.counts),
+    LATENCY_COUNTERS,
+  );
+  const [reads, writes] = [all.slice(0, BUCKETS), all.slice(BUCKETS)];
   const counts = merge([reads, writes]);
   const maxNs = Math.max(...used.map((slice) => slice.maxNs));
   const samples = sampleCount(counts);

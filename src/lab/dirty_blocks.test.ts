@@ -33,7 +33,7 @@ it('marks a dirty block for all arms together, and nothing of other blocks, sche
   });
   const arm = (): object => ({
     samples: [sample(0, 'threads', 0), sample(0, 'inline', 0), sample(1, 'threads', 0), sample(0, 'threads', 1)],
-    latency: [{ ...sample(0, 'threads', 0), counts: new Uint32Array(1), maxNs: 1 }],
+    latency: [{ ...sample(0, 'threads', 0), counts: [], maxNs: 1 }],
   });
   const record = {
     arms: [arm(), arm()],

@@ -2,6 +2,7 @@
 // made from them elsewhere. The records of several processes merge into one.
 import { assert } from '../base/errors.ts';
 import type { PerIo, RawSample, Removal, RemovalRound } from '../report/result.ts';
+import type { SparseHistogram } from '../stats/histogram.ts';
 import type { Disturbance } from './disturbance.ts';
 import type { Arm, GroupPlan, Mode } from './run_plan.ts';
 import type { StageCost } from './stage_cost.ts';
@@ -11,8 +12,8 @@ export interface SliceLatency {
   process: number;
   round: number;
   mode: Mode;
-  /** Counters of two histograms (stats/histogram.ts, LATENCY_COUNTERS): reads, then writes. */
-  counts: Uint32Array;
+  /** Counters of two histograms (stats/histogram.ts, LATENCY_COUNTERS), reads, then writes: those that are not 0. */
+  counts: SparseHistogram;
   maxNs: number;
   /** As its sample. */
   dirty?: boolean;
@@ -67,16 +68,22 @@ export interface BlockRecord extends Disturbance {
   dirtyReason?: string;
 }
 
+/** Length and number of slices, equal for all arms and processes: found once, on the slowest arm. */
+export interface Calibration {
+  /** I/Os of each lane in a slice. */
+  sliceIos: Partial<Record<Mode, number>>;
+  /** In an open loop: milliseconds of the paced lanes in a slice of the threads schedule. */
+  pacedMs?: number;
+  /** Rounds of one process. */
+  rounds: Partial<Record<Mode, number>>;
+}
+
 export interface GroupRecord {
   plan: GroupPlan;
   oversubscribed: boolean;
   arms: ArmRecord[];
   blocks: BlockRecord[];
-  /**
-   * Length of a slice, equal for all arms and processes: calibrated once, on the slowest arm. I/Os of each lane; of the threads
-   * schedule in an open loop `pacedMs` for the paced lanes instead.
-   */
-  sliceIos: Partial<Record<Mode, number>> & { pacedMs?: number };
+  calibration: Calibration;
   /** I/Os per second that an open loop offers over all its lanes; undefined in a closed loop. */
   offeredIops: number | undefined;
   /** What measuring it took, set-up and warm-up included. */

@@ -5,7 +5,7 @@ import { KIB } from '../base/units.ts';
 import { usedBlockSizes } from '../jobs/job.ts';
 import { MISDIRECTED } from '../report/figure_labels.ts';
 import type { RawSample } from '../report/result.ts';
-import { LATENCY_COUNTERS } from '../stats/histogram.ts';
+import { LATENCY_COUNTERS, toSparse } from '../stats/histogram.ts';
 import { misdirectionLines } from '../topology/routes.ts';
 import { armOrder } from './arm_order.ts';
 import { countArm, countRefusal } from './count_arm.ts';
@@ -58,7 +58,7 @@ export async function measureGroup(plan: GroupPlan, params: MeasureParams, run: 
       oversubscribed: crew.placed.oversubscribed,
       arms: [...records, ...refused],
       blocks: [],
-      sliceIos: { ...run.sliceIos },
+      calibration: structuredClone(run.calibration ?? { sliceIos: {}, rounds: {} }),
       offeredIops: isOpenLoop(gapsNs) ? offeredIops(gapsNs) : undefined,
       tookMs: 0,
       interrupted: true,
@@ -130,15 +130,16 @@ async function tryOut(group: Group, record: ArmRecord): Promise<void> {
 /** Every round of this process. False when it was interrupted. */
 async function measureRounds(group: Group, record: GroupRecord, arms: ArmRecord[]): Promise<boolean> {
   const { plan, run, params } = group;
-  const rounds = roundsPerProcess(plan.rounds, params.processes);
-  run.observer.onRound(record);
+  const { sliceIos, pacedMs, rounds: roundsOf } = record.calibration;
+  const rounds = Math.max(...plan.modes.map((mode) => roundsOf[mode] as number));
+  await run.observer.onRound(record);
   for (let index = 0; index < rounds; index++) {
-    const round = run.process * rounds + index;
+    const round = run.process * roundsPerProcess(plan.rounds, params.processes) + index;
     for (const [series, mode] of plan.modes.entries()) {
+      if (index >= (roundsOf[mode] as number)) continue;
       const done = index + series / plan.modes.length;
       run.observer.progress(0.25 + (0.75 * done) / rounds, 1, `round ${index + 1} of ${rounds}`);
       const order = armOrder(arms.length, round, params.seed + series).map((arm) => arms[arm] as ArmRecord);
-      const { pacedMs, ...sliceIos } = record.sliceIos;
       const block = await measureBlock(group, order, { round, mode, ios: sliceIos[mode] as number, pacedMs });
       if (block === undefined) return false;
       // Whole blocks only: one that was cut off compares nothing.
@@ -148,7 +149,7 @@ async function measureRounds(group: Group, record: GroupRecord, arms: ArmRecord[
       }
       record.blocks.push(block.block);
     }
-    run.observer.onRound(record);
+    await run.observer.onRound(record);
   }
   return true;
 }
@@ -202,17 +203,18 @@ async function sliceOf(
   arm.verifyErrors += outcome.verifyErrors;
   if (group.plan.payload === 'verify') arm.verifiedIos += result.ios;
   if (mode === 'inline') {
-    return { arm, sample: { round, order, mode, ios: result.ios, ns: result.ns, process }, latency: undefined };
+    const sample = { round, order, mode, ios: result.ios, ns: Math.round(result.ns), process };
+    return { arm, sample, latency: undefined };
   }
   const counts = new Uint32Array(LATENCY_COUNTERS);
   const maxNs = takeLatency(group.machine, counts);
   arm.wakeups += outcome.wakeups;
   arm.wakeupIos += result.ios;
-  const ns = (result.ios / result.iops) * 1e9;
+  const ns = Math.round((result.ios / result.iops) * 1e9);
   return {
     arm,
     sample: { round, order, mode, ios: result.ios, ns, process },
-    latency: { process, round, mode, counts, maxNs },
+    latency: { process, round, mode, counts: toSparse(counts), maxNs },
   };
 }
 

@@ -34,10 +34,10 @@ export async function measureRemovals(
   for (const mode of plan.modes) {
     let slowestNs = 0;
     for (const { arm } of running) slowestNs = Math.max(slowestNs, await nsPerIo(group, arm, mode));
-    record.sliceIos[mode] ??= Math.max(group.sliceIos(slowestNs, plan.roundMs), 2);
+    record.calibration.sliceIos[mode] ??= Math.max(group.sliceIos(slowestNs, plan.roundMs), 2);
   }
   const rounds = roundsPerProcess(plan.rounds, params.processes);
-  run.observer.onRound(record);
+  await run.observer.onRound(record);
   // The first removal of all meets cold code and is not kept.
   for (let index = -1; index < rounds; index++) {
     const round = run.process * rounds + index;
@@ -50,14 +50,15 @@ export async function measureRemovals(
       );
       for (const position of armOrder(running.length, Math.max(0, round), params.seed + series)) {
         const arm = running[position] as ArmRecord;
-        const sample = await removeOnce(group, arm.arm, { mode, round, ios: record.sliceIos[mode] as number }, removal);
+        const ios = record.calibration.sliceIos[mode] as number;
+        const sample = await removeOnce(group, arm.arm, { mode, round, ios }, removal);
         if (sample === undefined || run.observer.interrupted()) return false;
         done.push(() => keep(arm, sample));
       }
     }
     if (index < 0) continue;
     for (const take of done) take();
-    run.observer.onRound(record);
+    await run.observer.onRound(record);
   }
   return true;
 }

@@ -2,7 +2,7 @@
 import { sharedMemory } from './arena.ts';
 import { type Crew, type CrewOptions, closePool } from './crew.ts';
 import { type Sentinel, startSentinel } from './disturbance.ts';
-import type { GroupRecord } from './group_record.ts';
+import type { Calibration, GroupRecord } from './group_record.ts';
 import { keepMemmaps } from './kept_memmap.ts';
 import { measureGroup } from './measure_group.ts';
 import { probesModule } from './modules.ts';
@@ -19,8 +19,8 @@ export interface ReplicateTask {
   fault: CrewOptions['fault'];
   /** Whether to count as well: exact counts are the same in every process. */
   counting: boolean;
-  /** Slice lengths by group, where an earlier process has calibrated them. */
-  sliceIos: Record<string, GroupRecord['sliceIos']>;
+  /** By group, where an earlier process has found it. */
+  calibrations: Record<string, Calibration>;
 }
 
 /** What replicates of one process may share: memory that only grows, threads, and the sentinel's calibration. */
@@ -49,8 +49,11 @@ export interface ReplicateHooks {
   interrupted(): boolean;
   /** The crew that runs now, so that an interruption can reach it. */
   onCrew(crew: Crew | undefined): void;
-  /** The group that is being measured, with its whole rounds; the same object is given again when it has more. */
-  onRound(record: GroupRecord): void;
+  /**
+   * The group that is being measured, with its whole rounds; the same object is given again when it has more. Measuring goes on
+   * when the promise resolves.
+   */
+  onRound(record: GroupRecord): Promise<void> | void;
   /** Kept open for the next replicate; without it the replicate opens and closes its own. */
   session?: LabSession | undefined;
 }
@@ -71,7 +74,7 @@ export async function measureReplicate(task: ReplicateTask, hooks: ReplicateHook
         progress: (done: number, of: number, what: string) =>
           hooks.progress((index + done / of) / task.groups.length, `group ${plan.id}, ${what}`),
       };
-      const sliceIos = task.sliceIos[plan.id];
+      const calibration = task.calibrations[plan.id];
       records.push(
         await measureGroup(plan, task.params, {
           memory,
@@ -80,7 +83,7 @@ export async function measureReplicate(task: ReplicateTask, hooks: ReplicateHook
           sentinel,
           process,
           counting,
-          sliceIos,
+          calibration,
           observer,
         }),
       );

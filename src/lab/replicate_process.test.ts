@@ -26,7 +26,7 @@ describe('the process of a replicate', () => {
     const ended = await run(`
       process.on('message', () => {
         process.send({ kind: 'record', record: ${RECORD} });
-        process.send({ kind: 'round', round: ${ROUND} }, () => {
+        process.send({ kind: 'rounds', rounds: ${ROUND} }, () => {
           console.error('out of luck');
           process.exit(7);
         });

@@ -1,5 +1,5 @@
 // A replicate in a fresh process, seen from the lab: its own address layout, hash seed and compiler's decisions. It sends what
-// it has after every round, so that a process that dies takes no more with it than the round it was in.
+// it has every half second, between rounds, so that a process that dies takes no more with it than that.
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { EXIT, type ExitCode, LabError } from '../base/errors.ts';
@@ -12,8 +12,8 @@ export type FromReplicate =
   | { kind: 'progress'; share: number; what: string }
   /** A group: when its rounds begin, and again when it is done; the later record takes the place of what was there. */
   | { kind: 'record'; record: GroupRecord }
-  /** What a round added to it. */
-  | { kind: 'round'; round: RoundRecords }
+  /** What rounds added to it. */
+  | { kind: 'rounds'; rounds: RoundRecords }
   | { kind: 'failed'; message: string; exitCode: ExitCode }
   | { kind: 'done' };
 
@@ -24,8 +24,8 @@ export interface RoundRecords {
   blocks: GroupRecord['blocks'];
 }
 
-/** What it is told. */
-export type ToReplicate = { kind: 'start'; task: ReplicateTask } | { kind: 'interrupt' };
+/** What it is told. `noted`: its last rounds have been put away; it waits for that, so that nobody works beside its slices. */
+export type ToReplicate = { kind: 'start'; task: ReplicateTask } | { kind: 'interrupt' } | { kind: 'noted' };
 
 export interface ReplicateProcessHooks {
   progress(share: number, what: string): void;
@@ -93,7 +93,10 @@ export async function runReplicateProcess(
     heard();
     if (message.kind === 'progress') hooks.progress(message.share, message.what);
     if (message.kind === 'record') records.set(message.record.plan.id, message.record);
-    if (message.kind === 'round') addRound(records.get(message.round.group), message.round);
+    if (message.kind === 'rounds') {
+      addRounds(records.get(message.rounds.group), message.rounds);
+      tell({ kind: 'noted' });
+    }
     if (message.kind === 'failed') failure = new LabError(message.message, message.exitCode);
     if (message.kind === 'done') done = true;
   });
@@ -121,7 +124,7 @@ export async function runReplicateProcess(
   return { records: [...records.values()], failure, paddingBytes, tookMs: performance.now() - began };
 }
 
-function addRound(record: GroupRecord | undefined, { arms, blocks }: RoundRecords): void {
+function addRounds(record: GroupRecord | undefined, { arms, blocks }: RoundRecords): void {
   record?.blocks.push(...blocks);
   for (const { id, samples, latency } of arms) {
     const arm = record?.arms.find((each) => each.arm.id === id);

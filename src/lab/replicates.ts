@@ -143,7 +143,7 @@ class ReplicateRun {
   /** One more process. @param of how many are planned now */
   async one(groups: readonly GroupPlan[], share: number, of: number): Promise<void> {
     const index = this.count;
-    const calibrated = mergeReplicates(this.records).map(({ plan, sliceIos }) => [plan.id, sliceIos] as const);
+    const calibrated = mergeReplicates(this.records).map(({ plan, calibration }) => [plan.id, calibration] as const);
     const task: ReplicateTask = {
       params: this.params,
       groups: [...groups],
@@ -151,7 +151,7 @@ class ReplicateRun {
       cores: this.hooks.cores,
       fault: index === 0 || this.hooks.fault?.worker === `process${index}` ? this.hooks.fault : undefined,
       counting: index === 0,
-      sliceIos: Object.fromEntries(calibrated),
+      calibrations: Object.fromEntries(calibrated),
     };
     const name = `process ${index + 1} of ${of}`;
     const progress = (done: number, what: string): void =>
@@ -182,7 +182,9 @@ class ReplicateRun {
         onCrew: (now) => {
           crew = now;
         },
-        onRound: (record) => records.set(record.plan.id, record),
+        onRound: (record) => {
+          records.set(record.plan.id, record);
+        },
         session: this.hooks.session,
       });
       for (const record of whole) records.set(record.plan.id, record);

@@ -8,6 +8,7 @@ import {
   machineSpec,
   planGroups,
   type RunParams,
+  roundsThatFit,
   warmUpPlan,
   withReference,
 } from './run_plan.ts';
@@ -131,13 +132,22 @@ describe('the machine of a group', () => {
   });
 });
 
+describe('the rounds of a process', () => {
+  it('are as planned where slices are as long as asked, and fewer where they came out longer', () => {
+    expect(roundsThatFit(150, 1, 0.9)).toBe(150);
+    expect(roundsThatFit(150, 1, 1.5)).toBe(100);
+    expect(roundsThatFit(150, 1, 500)).toBe(8);
+    expect(roundsThatFit(2, 1, 500)).toBe(2);
+  });
+});
+
 describe('a plan of milliseconds', () => {
   const short = params({ rounds: 5, roundMs: 1 });
   const [group] = planGroups(short) as [GroupPlan];
 
   it('is warmed up for twice what it measures, but long enough to show that it is steady', () => {
     expect(warmUpPlan(group, short)).toEqual({ sliceMs: 1, slicesMost: 10 });
-    const usual = params({ rounds: 24, roundMs: 18, processes: 3 });
+    const usual = params({ rounds: 450, roundMs: 1, processes: 3 });
     expect(warmUpPlan(planGroups(usual)[0] as GroupPlan, usual)).toEqual({ sliceMs: 5, slicesMost: 24 });
   });
 

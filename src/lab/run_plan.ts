@@ -109,8 +109,8 @@ export interface GroupPlan {
   arms: Arm[];
 }
 
-/** Rounds of the sweep's groups: enough for an interval, few enough for five sizes. */
-const SWEEP_ROUNDS = 9;
+/** Share of the rounds that the sweep's groups have: enough for an interval, few enough for five sizes. */
+const SWEEP_SHARE = 3 / 8;
 
 /** The groups of a run, in the order they are run. */
 export function planGroups(params: RunParams): GroupPlan[] {
@@ -131,7 +131,7 @@ export function planGroups(params: RunParams): GroupPlan[] {
   if (params.barSweep.length > 0 && first !== undefined && flow !== undefined) {
     for (const barBytes of params.barSweep) {
       const { roundMs } = roundsOf(params, first);
-      const rounds = wholeRounds(Math.min(SWEEP_ROUNDS, params.rounds), params.processes);
+      const rounds = wholeRounds(Math.ceil(params.rounds * SWEEP_SHARE), params.processes);
       plans.push({
         flow,
         payload: 'none',
@@ -153,6 +153,14 @@ export function planGroups(params: RunParams): GroupPlan[] {
 /** How many of a plan's rounds one process runs. */
 export function roundsPerProcess(rounds: number, processes: number): number {
   return Math.ceil(rounds / processes);
+}
+
+/** Rounds of a process, however long its slices are. */
+const LEAST_ROUNDS = 8;
+
+/** The rounds of a process when slices come out longer than asked: as many as take the time of those that were planned. */
+export function roundsThatFit(planned: number, roundMs: number, sliceMs: number): number {
+  return Math.min(planned, Math.max(LEAST_ROUNDS, Math.ceil((planned * roundMs) / sliceMs)));
 }
 
 /** As many rounds for every process. */
@@ -267,8 +275,9 @@ const WARM_SHARE = 2;
 
 /** How an arm is warmed up before it is measured. */
 export function warmUpPlan(group: GroupPlan, params: MeasureParams): { sliceMs: number; slicesMost: number } {
-  const sliceMs = Math.min(WARM_SLICE_MS, group.roundMs);
-  const byShare = Math.ceil((WARM_SHARE * measuredMs(group, params)) / sliceMs);
+  const measured = measuredMs(group, params);
+  const sliceMs = Math.min(WARM_SLICE_MS, Math.max(group.roundMs, measured / WARM_SLICES_LEAST));
+  const byShare = Math.ceil((WARM_SHARE * measured) / sliceMs);
   return { sliceMs, slicesMost: Math.min(WARM_SLICES_MOST, Math.max(WARM_SLICES_LEAST, byShare)) };
 }
 

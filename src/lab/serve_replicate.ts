@@ -6,6 +6,8 @@ import { measureReplicate } from './measure_replicate.ts';
 import type { FromReplicate, ToReplicate } from './replicate_process.ts';
 
 const ALIVE_EVERY_MS = 5000;
+/** Rounds are sent together, and only after so long: sending and putting them away is work beside the slices. */
+const NEWS_EVERY_MS = 500;
 /** Progress is sent between rounds only, and not more often than this. */
 const PROGRESS_EVERY_MS = 500;
 
@@ -13,7 +15,13 @@ const PROGRESS_EVERY_MS = 500;
 export function serveReplicate(): void {
   let interrupted = false;
   let crew: Crew | undefined;
-  const sendNews = newsSender();
+  let noted: (() => void) | undefined;
+  const sendNews = newsSender(
+    () =>
+      new Promise((resolve) => {
+        noted = resolve;
+      }),
+  );
   // Ctrl-C reaches the whole process group: the lab decides what it means and says so.
   process.on('SIGINT', () => {});
   process.once('disconnect', () => process.exit(EXIT.runFailed));
@@ -21,6 +29,10 @@ export function serveReplicate(): void {
     if (message.kind === 'interrupt') {
       interrupted = true;
       crew?.interrupt();
+      return;
+    }
+    if (message.kind === 'noted') {
+      noted?.();
       return;
     }
     const { fault } = message.task;
@@ -61,27 +73,34 @@ export function serveReplicate(): void {
   }
 }
 
-/** Sends a group when its rounds begin, then what each round adds: little work for both sides while others are measured. */
-function newsSender(): (record: GroupRecord) => void {
+/**
+ * Sends a group when its rounds begin, then what later rounds have added, and waits until the lab has put that away.
+ * @param isNoted resolves when it has
+ */
+function newsSender(isNoted: () => Promise<void>): (record: GroupRecord) => Promise<void> {
   let group: string | undefined;
-  let rounds = 0;
-  return (record) => {
+  let sentAt = 0;
+  let sent = { blocks: 0, arms: new Map<string, { samples: number; latency: number }>() };
+  return async (record) => {
     const { plan, arms, blocks } = record;
+    if (plan.id === group && performance.now() - sentAt < NEWS_EVERY_MS) return;
     if (plan.id !== group) {
-      [group, rounds] = [plan.id, blocks.length];
-      void send({ kind: 'record', record });
-      return;
+      group = plan.id;
+      await send({ kind: 'record', record });
+    } else {
+      const news = arms.map(({ arm: { id }, samples, latency }) => {
+        const before = sent.arms.get(id);
+        return { id, samples: samples.slice(before?.samples), latency: latency.slice(before?.latency) };
+      });
+      const noted = isNoted();
+      await send({ kind: 'rounds', rounds: { group, arms: news, blocks: blocks.slice(sent.blocks) } });
+      await noted;
     }
-    const added = blocks.slice(rounds);
-    rounds = blocks.length;
-    const isNew = ({ round, mode }: { round: number; mode: string }): boolean =>
-      added.some((block) => block.round === round && block.mode === mode);
-    const news = arms.map(({ arm, samples, latency }) => ({
-      id: arm.id,
-      samples: samples.filter(isNew),
-      latency: latency.filter(isNew),
-    }));
-    void send({ kind: 'round', round: { group: plan.id, arms: news, blocks: added } });
+    const counts = arms.map(({ arm, samples, latency }) => {
+      return [arm.id, { samples: samples.length, latency: latency.length }] as const;
+    });
+    sent = { blocks: blocks.length, arms: new Map(counts) };
+    sentAt = performance.now();
   };
 }
 

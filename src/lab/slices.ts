@@ -2,7 +2,7 @@
 import type { Crew, CrewOptions } from './crew.ts';
 import type { Sentinel } from './disturbance.ts';
 import { moduleOf } from './group_machine.ts';
-import type { GroupRecord } from './group_record.ts';
+import type { Calibration, GroupRecord } from './group_record.ts';
 import { type BuiltMachine, setBuffers, setPacing } from './machine.ts';
 import { type LaneGaps, laneOrders } from './pacing.ts';
 import type { Arm, GroupPlan, MeasureParams, Mode } from './run_plan.ts';
@@ -14,8 +14,8 @@ export interface Observer {
   interrupted(): boolean;
   /** The crew that runs now, so that an interruption can reach it. */
   onCrew(crew: Crew | undefined): void;
-  /** The group as it is now, with its whole rounds: before the first one and after each. */
-  onRound(record: GroupRecord): void;
+  /** The group as it is now, with its whole rounds: before the first one and after each. Measuring goes on when it resolves. */
+  onRound(record: GroupRecord): Promise<void> | void;
 }
 
 /** Where and for which replicate a group is measured. */
@@ -28,8 +28,8 @@ export interface GroupRun {
   process: number;
   /** Whether to count as well: exact counts are the same in every process. */
   counting: boolean;
-  /** Slice lengths that another process has calibrated. */
-  sliceIos: GroupRecord['sliceIos'] | undefined;
+  /** What another process has calibrated. */
+  calibration: Calibration | undefined;
   observer: Observer;
 }
 
@@ -82,6 +82,12 @@ export function sliceIos(group: Group, nsPerIo: number, ms: number): number {
   const onePass = Math.max(...group.plan.jobs.map((job) => job.totalIos));
   const least = Math.max(...group.plan.jobs.map((job) => job.iodepthBatch));
   return Math.min(Math.max(byTime, least), onePass, 2 ** 29);
+}
+
+/** I/Os of each lane in a slice that is measured: at least as many as its lead-in, or it would show how queues fill and drain. */
+export function measuredIos(group: Group, nsPerIo: number, ms: number): number {
+  const onePass = Math.max(...group.plan.jobs.map((job) => job.totalIos));
+  return Math.min(Math.max(sliceIos(group, nsPerIo, ms), leadIos(group)), onePass);
 }
 
 export function leadIos(group: Group): number {

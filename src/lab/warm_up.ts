@@ -1,19 +1,20 @@
 // Before the rounds: every arm runs until it is steady, and the slowest sets how long slices are.
 import { isSteady } from '../stats/steady_state.ts';
-import type { ArmRecord, GroupRecord } from './group_record.ts';
+import type { ArmRecord, Calibration, GroupRecord } from './group_record.ts';
 import { isOpenLoop, offeredIops, pacedSliceMs, sliceMsUnderLoad } from './pacing.ts';
 import { checkOutcome, takeOutcome } from './queue_state.ts';
-import { type Mode, warmUpPlan } from './run_plan.ts';
-import { type Group, leadIos, slice, sliceIos } from './slices.ts';
+import { type Mode, roundsPerProcess, roundsThatFit, warmUpPlan } from './run_plan.ts';
+import { type Group, leadIos, measuredIos, slice, sliceIos } from './slices.ts';
 
 const PACED_WARM_SLICES = 4;
 
 /**
- * Warms every arm up; sets the count of I/Os that all arms' slices have, by the slowest of them, unless another process has
- * set it. False when it was interrupted.
+ * Warms every arm up; sets how many I/Os all arms' slices have and how many rounds there are, by the slowest of them, unless
+ * another process has set it. False when it was interrupted.
  */
 export async function warmUpAll(group: Group, record: GroupRecord, arms: ArmRecord[]): Promise<boolean> {
   const { plan, run } = group;
+  const { calibration } = record;
   for (const mode of plan.modes) {
     const paced = mode === 'threads' && isOpenLoop(group.gapsNs);
     let slowestNs = 0;
@@ -25,8 +26,14 @@ export async function warmUpAll(group: Group, record: GroupRecord, arms: ArmReco
       if (run.observer.interrupted() || nsPerIo === undefined) return false;
       slowestNs = Math.max(slowestNs, nsPerIo);
     }
-    if (paced) setPacedSlices(group, record, slowestNs);
-    else record.sliceIos[mode] ??= sliceIos(group, slowestNs, plan.roundMs);
+    let sliceMs: number;
+    if (paced) sliceMs = setPacedSlices(group, calibration, slowestNs);
+    else {
+      calibration.sliceIos[mode] ??= measuredIos(group, slowestNs, plan.roundMs);
+      sliceMs = (calibration.sliceIos[mode] * group.machine.lanes.length * slowestNs) / 1e6;
+    }
+    const planned = roundsPerProcess(plan.rounds, group.params.processes);
+    calibration.rounds[mode] ??= roundsThatFit(planned, plan.roundMs, sliceMs);
   }
   return true;
 }
@@ -72,13 +79,14 @@ async function warmUpPaced(group: Group, record: ArmRecord): Promise<number | un
   return nsPerIo;
 }
 
-/** As long as the rate asks for; of a rate that is far more than the slowest arm can take, fewer I/Os. */
-function setPacedSlices(group: Group, record: GroupRecord, slowestNs: number): void {
+/** As long as the rate asks for; of a rate that is far more than the slowest arm can take, fewer I/Os. @returns length in ms */
+function setPacedSlices(group: Group, calibration: Calibration, slowestNs: number): number {
   const { gapsNs, plan } = group;
   const wantedMs = pacedSliceMs(gapsNs, plan.roundMs);
   const offered = offeredIops(gapsNs);
-  record.sliceIos.pacedMs ??= sliceMsUnderLoad(wantedMs, offered, 1e9 / slowestNs);
+  calibration.pacedMs ??= sliceMsUnderLoad(wantedMs, offered, 1e9 / slowestNs);
   // Lanes in a closed loop beside it: what is done beyond the offer is theirs.
   const beyond = Math.max(1, 1e9 / slowestNs - offered);
-  record.sliceIos.threads ??= sliceIos(group, 1e9 / beyond, wantedMs);
+  calibration.sliceIos.threads ??= measuredIos(group, 1e9 / beyond, wantedMs);
+  return calibration.pacedMs;
 }

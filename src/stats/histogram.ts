@@ -119,9 +119,16 @@ export function toSparse(counts: ArrayLike<number>): SparseHistogram {
 }
 
 export function fromSparse(sparse: SparseHistogram): number[] {
-  const counts = new Array<number>(BUCKETS).fill(0);
-  for (const [bucket, count] of sparse) counts[bucket] = count;
-  return counts;
+  return addSparse([sparse], BUCKETS);
+}
+
+/** The sum of histograms that are kept sparse. @param counters of each */
+export function addSparse(histograms: readonly SparseHistogram[], counters: number): number[] {
+  const total = new Array<number>(counters).fill(0);
+  for (const sparse of histograms) {
+    for (const [bucket, count] of sparse) total[bucket] = (total[bucket] as number) + count;
+  }
+  return total;
 }
 
 function groupBase(bucket: number): number {
