@@ -218,7 +218,7 @@ function runAgents(worker: Worker, { host, slices, budget, idleTurns, removal }:
         : worker.device(agent.kind).run(agent.at, budget, idleTurns);
     const slice = slices.get(agent.at);
     if (done > 0) worked = true;
-    if (slice === undefined || !advance(worker, slice)) continue;
+    if (slice === undefined || !advanceFar(worker, slice)) continue;
     worked = true;
     if (slice.phase === 'drained' && removal !== undefined) letGo(host, worker.task.removal?.site, 1);
   }
@@ -232,6 +232,13 @@ function beginSlice(view: MemoryView, agent: AgentRole): LaneSlice {
   setField(view, agent.at, HostQueue.issueTarget, completed + FOREVER);
   setField(view, agent.at, HostQueue.completionMark, completed + (view.f64[laneOrder(agent.lane).leadIos] as number));
   return { at: agent.at, lane: agent.lane, phase: 'lead', startMs: 0, startCompleted: completed };
+}
+
+/** Moves a lane's slice on as far as it goes: a phase that waits for nobody takes no turn of the agents. True when it moved. */
+function advanceFar(worker: Worker, slice: LaneSlice): boolean {
+  let moved = false;
+  while (advance(worker, slice)) moved = true;
+  return moved;
 }
 
 /** Moves a lane's slice on when its phase is over. True when it moved. */

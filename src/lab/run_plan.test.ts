@@ -148,7 +148,7 @@ describe('a plan of milliseconds', () => {
   it('is warmed up for twice what it measures, but long enough to show that it is steady', () => {
     expect(warmUpPlan(group, short)).toEqual({ sliceMs: 1, slicesMost: 10 });
     const usual = params({ rounds: 450, roundMs: 1, processes: 3 });
-    expect(warmUpPlan(planGroups(usual)[0] as GroupPlan, usual)).toEqual({ sliceMs: 5, slicesMost: 24 });
+    expect(warmUpPlan(planGroups(usual)[0] as GroupPlan, usual)).toEqual({ sliceMs: 2, slicesMost: 24 });
   });
 
   it('has no longer stream than it can come through', () => {

@@ -267,7 +267,7 @@ export function machineSpec(group: GroupPlan, params: MeasureParams, workers: nu
 }
 
 /** Warm-up: the longest slice, the most slices, and the fewest that can show an arm to be steady. */
-const WARM_SLICE_MS = 5;
+const WARM_SLICE_MS = 2;
 const WARM_SLICES_MOST = 24;
 const WARM_SLICES_LEAST = STEADY_RULE.window;
 /** Warm-up of an arm lasts at most so many times as long as the arm is measured in the process. */

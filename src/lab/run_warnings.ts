@@ -60,6 +60,14 @@ function unsettledWarning(groups: readonly GroupRecord[], mode: Mode): string[] 
   const arms = groups.flatMap((group) => group.arms.filter(({ unsteady }) => unsteady.includes(mode)));
   if (arms.length === 0) return [];
   return [
-    `${arms.length} arms were not steady when their rounds began (${mode}: ${arms.map(({ arm }) => arm.id).join(', ')}): their intervals tell how much`,
+    `${arms.length} arms were not steady when their rounds began (${mode}: ${named(arms.map(({ arm }) => arm.id))}): their intervals tell how much`,
   ];
+}
+
+/** A warning names so many; the result has the rest. */
+const NAMED = 4;
+
+function named(ids: readonly string[]): string {
+  const more = ids.length - NAMED;
+  return more > 0 ? `${ids.slice(0, NAMED).join(', ')} and ${more} more` : ids.join(', ');
 }
