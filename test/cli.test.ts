@@ -119,7 +119,7 @@ describe('bad input ends with exit 2 and one message that says what to do', () =
       ['rw=read\n', /job\.fio:1:/],
       // biome-ignore lint/suspicious/noTemplateCurlyInString: fio's syntax for a variable
       ['[a]\nbs=${NOT_SET_ANYWHERE}\n', /job\.fio:2:.*NOT_SET_ANYWHERE/s],
-      ['[a]\nthinktime=10\n', /job\.fio:2:.*thinktime/s],
+      ['[a]\nthinkcycles=10\n', /job\.fio:2:.*thinkcycles/s],
       ['[a]\nrw=randrw\nrate_iops=1000,0\n', /job\.fio:3:.*rate_iops=1000,0.*reads and writes or for neither/s],
     ] as const) {
       const ended = await p2plab(['run', jobFile(text), ...QUICK]);

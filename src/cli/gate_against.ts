@@ -97,7 +97,8 @@ export async function measureAgainst(
       const results = new Map<Side, SideResult>();
       for (const side of order) results.set(side, await runSide(side, interruption));
       blocks.push({ a: results.get(here) as SideResult, b: results.get(there) as SideResult });
-      if (blocks.length === 1) perLook = processesPerLook(budgetMs, performance.now() - began, LEAST_BLOCKS);
+      const tookMs = performance.now() - began;
+      if (blocks.length === 1) perLook = processesPerLook(budgetMs, tookMs, tookMs, LEAST_BLOCKS);
     }
     const found = evidence(rules, blocks, alpha);
     const isOpen = [...found].some(([rule, each]) =>

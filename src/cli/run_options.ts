@@ -69,6 +69,8 @@ const MOST_DEPTH = 4096;
  */
 const USUAL_ROUNDS = { rounds: 450, roundMs: 1 };
 const REMOVAL_ROUNDS = { rounds: 24, roundMs: 18 };
+/** With a budget for many processes each of them measures for about as long as it takes to start and warm up. */
+const BUDGET_ROUNDS = { rounds: 1350, roundMs: 1 };
 
 /** Adds every option of a run to a command. */
 export function addRunOptions(command: Command): Command {
@@ -278,7 +280,8 @@ export async function resolveRun(
 }
 
 function roundsOf(options: RunOptions): { rounds: number; roundMs: number } {
-  const usual = options.removeAt === undefined ? USUAL_ROUNDS : REMOVAL_ROUNDS;
+  const { removeAt, budget } = options;
+  const usual = removeAt !== undefined ? REMOVAL_ROUNDS : budget !== undefined ? BUDGET_ROUNDS : USUAL_ROUNDS;
   return { rounds: options.rounds ?? usual.rounds, roundMs: options.roundMs ?? usual.roundMs };
 }
 

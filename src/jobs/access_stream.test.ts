@@ -311,3 +311,21 @@ describe('a window that is too small', () => {
     );
   });
 });
+
+describe('a job with strided zones', () => {
+  const KIB = 2;
+
+  it('goes through a zone from its start, leaves out what is skipped, and begins again behind the last', () => {
+    const zones = 'rw=read size=60k zonesize=8k zonerange=16k zoneskip=8k';
+    // 24 KiB from zone to zone: the third does not fit whole into 60 KiB.
+    expect(lbas(zones, 8)).toEqual([0, 4, 24, 28, 0, 4, 24, 28].map((kib) => kib * KIB));
+  });
+
+  it('stays in its zone until enough bytes went there, however often', () => {
+    const positions = lbas('rw=randread norandommap size=1m zonesize=64k zonerange=32k', 64);
+    const zoneOf = (lba: number): number => Math.floor(lba / (32 * KIB));
+    // 16 I/Os of 4 KiB to each zone.
+    expect(positions.map(zoneOf)).toEqual(positions.map((_, i) => Math.floor(i / 16)));
+    expect(new Set(positions.map((lba) => lba % (32 * KIB))).size).toBeGreaterThan(4);
+  });
+});

@@ -8,6 +8,7 @@ import { type BufferPlace, createBufferDraw } from './buffers.ts';
 import { createInFlightGuard, type InFlightGuard } from './in_flight.ts';
 import { type Job, type Replay, usedBlockSizes } from './job.ts';
 import { createPlacer, type Extent, gcd, type Placer, type SeedFor } from './placement.ts';
+import { createZonedPlacer } from './zones.ts';
 
 /** 32-bit words of an entry: first LBA low, first LBA high, blocks | opcode << 24, buffer page | bit 31 for host RAM. */
 export const STREAM_WORDS = 4;
@@ -109,7 +110,11 @@ interface IoSource {
 function sourceOf(job: Job, clone: number, regionBlocks: number, seed: number): IoSource {
   const replay = job.replays?.[clone % job.replays.length];
   if (replay !== undefined) return replayed(replay, regionBlocks);
-  const placer: Placer = createPlacer(job, regionBlocks, concernSeeds(seed));
+  const seeds = concernSeeds(seed);
+  const placer: Placer =
+    job.zones === undefined
+      ? createPlacer(job, regionBlocks, seeds)
+      : createZonedPlacer(job, job.zones, regionBlocks, seeds);
   const directions = seededRandom(mixSeeds(seed, 6));
   const readShare = job.rwmixRead / 100;
   return {

@@ -4,6 +4,7 @@ import { readDistribution } from './distribution_values.ts';
 import { type KbBase, type PerDirection, readMilliseconds, requireValue } from './fio_values.ts';
 import { type Job, usedBlockSizes } from './job.ts';
 import { integerOr, isOn, type JobContext } from './job_context.ts';
+import { noteOutside, readPace } from './job_pace.ts';
 import {
   checkZones,
   readAlignment,
@@ -13,8 +14,7 @@ import {
   readPercentRandom,
   readSeed,
 } from './job_pattern.ts';
-import { readRate } from './job_rate.ts';
-import { readRegion, readTotalIos } from './job_region.ts';
+import { readRegion, readTotalIos, readZones } from './job_region.ts';
 import { DRAWN, readReplay } from './job_replay.ts';
 import { badValue, type Option } from './option.ts';
 
@@ -27,12 +27,15 @@ export type JobPlace = Pick<Job, 'group' | 'reportGroup' | 'firstClone'>;
  */
 export function buildJob(context: JobContext, place: JobPlace): Job {
   const { options, kbBase } = context;
+  noteOutside(context);
   const { rw, sequence } = readPattern(context);
   const sizes = readBlockSizes(context.written, kbBase);
   const blockSizes = { read: sizes.read.sizes, write: sizes.write.sizes };
   const rwmixRead = readMix(context, rw);
   const numjobs = integerOr(context, 'numjobs', 1, 1);
-  const region = readRegion(context, { numjobs, sizes, used: usedBlockSizes({ rw, blockSizes }) });
+  const used = usedBlockSizes({ rw, blockSizes });
+  const region = readRegion(context, { numjobs, sizes, used });
+  const zones = readZones(context, used);
   const timing = readTiming(context);
   const depth = readDepth(context);
   const distributionOption = options.get('random_distribution');
@@ -51,13 +54,14 @@ export function buildJob(context: JobContext, place: JobPlace): Job {
     blockSizes,
     blockAlignBytes,
     ...region,
+    ...(zones && { zones }),
     ...depth,
     ...timing,
     randSeed: readSeed(context),
     norandommap: readNoMap(context, { rw, blockSizes, blockAlignBytes }) || distribution.kind !== 'random',
     distribution,
     verify: readVerify(options.get('verify')),
-    ...rateOf(context, rw),
+    ...readPace(context, rw),
   };
   checkZones(job, distributionOption);
   const replayed = readReplay(context, job);
@@ -65,11 +69,6 @@ export function buildJob(context: JobContext, place: JobPlace): Job {
     return { ...job, ...replayed, options: describeReplay({ ...job, ...replayed }, options) };
   }
   return { ...job, totalIos: readTotalIos(context, job), options: describe(job, options, sizes) };
-}
-
-function rateOf(context: JobContext, rw: Job['rw']): Pick<Job, 'rate'> {
-  const rate = readRate(context, rw);
-  return rate === undefined ? {} : { rate };
 }
 
 /** fio's kb_base, which decides how every other number is read. */

@@ -11,7 +11,9 @@ const IMPLEMENTED = words(`
   name description kb_base rw rw_sequencer rwmixread rwmixwrite bs bsrange bssplit ba size io_size fill_device offset
   offset_align offset_increment number_ios loops numjobs iodepth iodepth_batch runtime time_based ramp_time
   randrepeat allrandrepeat randseed norandommap random_generator random_distribution percentage_random verify
-  stonewall new_group group_reporting rate rate_min rate_iops rate_iops_min rate_process io_submit_mode
+  stonewall wait_for new_group group_reporting startdelay exitall exitall_on_error max_latency thinktime thinktime_blocks
+  thinktime_blocks_type thinktime_iotime flow flow_id zonesize zonerange zoneskip
+  latency_target latency_window latency_percentile rate rate_min rate_iops rate_iops_min rate_process io_submit_mode
   read_iolog replay_no_stall replay_time_scale replay_redirect replay_align replay_scale replay_skip
 `);
 
@@ -35,8 +37,8 @@ const IGNORED = words(`
   trim_backlog_batch
 
   iodepth_batch_complete_min iodepth_batch_complete_max rate_cycle rate_ignore_thinktime thinktime_spin
-  thinktime_blocks thinktime_blocks_type thinktime_iotime thinkcycles_type flow_id flow_sleep latency_window
-  latency_percentile latency_run zonesize zonerange zonecapacity zoneskip read_beyond_wp max_open_zones
+  thinkcycles_type flow_sleep
+  latency_run zonecapacity read_beyond_wp max_open_zones
   job_max_open_zones ignore_zone_limits zone_reset_threshold zone_reset_frequency read_iolog_chunked
   merge_blktrace_scalars merge_blktrace_iters spr_num_regions spr_op spr_cs
 
@@ -63,23 +65,18 @@ const IGNORED = words(`
   nfs_url program arguments grace_time std_redirect volume brick
 `);
 
-const THINKING = 'asks for pauses between I/Os; the lab submits without pauses';
+const THINKING = 'pauses by counting cycles of a processor; give the pause as a time: thinktime';
 const ORDERING = 'asks for flushes or ordered writes; the emulated controller has no volatile cache to flush';
-const ZONES = 'asks for a zoned address pattern; the emulated namespace is conventional';
+const ZONES = 'asks for a zoned block device; the emulated namespace is conventional (strided is honoured)';
 const INTEGRITY = 'asks for protection information or metadata; the emulated namespace has 512-byte blocks without any';
 const FILES = 'describes how a job is spread over files; the lab has one namespace: use size= and offset=';
 
 /** The options whose meaning would be lost by ignoring them, and why each cannot be honoured. */
 export const REFUSED: ReadonlyMap<string, { readonly reason: string; readonly harmless: readonly string[] }> = new Map([
-  ...refuse('thinktime thinkcycles', THINKING, '0'),
-  ...refuse('startdelay', 'starts jobs at different times; the lab starts all jobs of a group together', '0'),
-  ...refuse('flow', 'holds jobs to a ratio of each other; the lab runs each job as fast as it goes', '0'),
-  ...refuse('latency_target max_latency', 'steers the queue depth or the end of the job by latency', '0'),
-  ...refuse('wait_for', 'orders jobs by name; use stonewall, which the lab does honour'),
-  ...refuse('exitall exitall_on_error', 'ends all jobs with the first; give the jobs the same runtime instead', '0'),
+  ...refuse('thinkcycles', THINKING, '0'),
   ...refuse('fsync fdatasync sync write_barrier atomic', ORDERING, '0', 'none'),
   ...refuse('sync_file_range', ORDERING),
-  ...refuse('zonemode', ZONES, 'none'),
+  ...refuse('zonemode', ZONES, 'none', 'strided'),
   ...refuse('sprandom', 'preconditions flash in an order of its own; the emulated device has no flash', '0'),
   ...refuse('merge_blktrace_file', 'merges binary blktrace files; write the merged log by write_iolog and replay that'),
   ...refuse('trim_percentage', 'mixes in trims; the emulated controller has no Dataset Management command', '0'),

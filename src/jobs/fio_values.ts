@@ -84,14 +84,25 @@ const MICROSECONDS: Readonly<Record<string, number>> = {
 
 /** A time in milliseconds (may be a fraction). Seconds without a unit; d, h, m, s, ms, us. */
 export function readMilliseconds(option: Option): number {
+  return readMicroseconds(option, 's') / 1000;
+}
+
+const UNIT_NAMES = { s: 'seconds', us: 'microseconds' } as const;
+
+/** A time in microseconds (may be a fraction). @param usual unit of a number without one */
+export function readMicroseconds(option: Option, usual: keyof typeof UNIT_NAMES): number {
   const text = requireValue(option);
   const microseconds = text.startsWith('(')
     ? evaluate(text, (part) => microsecondsOf(part, 'us'))
-    : microsecondsOf(text, 's');
+    : microsecondsOf(text, usual);
   if (!(microseconds >= 0)) {
-    throw badValue(option, `expected a time in seconds or with a unit (d, h, m, s, ms, us), for example 30s or 5m.`);
+    const example = usual === 's' ? '30s or 5m' : '100us or 2ms';
+    throw badValue(
+      option,
+      `expected a time in ${UNIT_NAMES[usual]} or with a unit (d, h, m, s, ms, us), for example ${example}.`,
+    );
   }
-  return microseconds / 1000;
+  return microseconds;
 }
 
 function microsecondsOf(text: string, unitWhenNone: string): number {

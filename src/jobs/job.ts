@@ -52,6 +52,43 @@ export interface Rate {
   readonly write?: RateOfDirection;
 }
 
+/** Multiples of 512. */
+export interface Zones {
+  /** I/O to a zone before the next is begun. */
+  readonly sizeBytes: number;
+  /** Length of a zone. */
+  readonly rangeBytes: number;
+  /** Left out between two zones. */
+  readonly skipBytes: number;
+}
+
+/** fio's thinktime: pauses between bursts of I/Os. */
+export interface Think {
+  /** From the last completion of a burst to the first I/O of the next. */
+  readonly pauseNs: number;
+  /** I/Os of a burst, and whether it ends when they are issued or when they have completed; undefined: not by number. */
+  readonly ios: number | undefined;
+  readonly countedBy: 'issue' | 'complete';
+  /** Longest time of a burst; undefined: not by time. */
+  readonly burstNs: number | undefined;
+}
+
+/** fio's latency_target: the depth is the largest at which enough I/Os end in time. */
+export interface LatencyTarget {
+  readonly targetNs: number;
+  /** How long each depth is tried. */
+  readonly windowNs: number;
+  /** I/Os that must end in time, in (0, 100]. */
+  readonly percentile: number;
+}
+
+/** fio's flow: jobs with the same id issue I/Os in proportion to their weights. */
+export interface FlowShare {
+  readonly id: number;
+  /** 1 or more. */
+  readonly weight: number;
+}
+
 export interface Job {
   readonly name: string;
   /** Jobs of one group run together; a group starts when all of the one before it have ended (stonewall). From 0. */
@@ -83,6 +120,8 @@ export interface Job {
   readonly sizeBytes: number;
   readonly offsetBytes: number;
   readonly offsetIncrementBytes: number;
+  /** fio's zonemode=strided: I/O stays in one zone of the region until so many bytes went there, then goes on to the next. */
+  readonly zones?: Zones;
   /** I/Os in flight, 1 or more. */
   readonly iodepth: number;
   /** I/Os submitted at once, 1 to iodepth. */
@@ -105,6 +144,12 @@ export interface Job {
   readonly replays?: readonly Replay[];
   /** Open loop: of each clone, as in fio. undefined: each I/O as soon as the queue has room. */
   readonly rate?: Rate;
+  /** Pauses; never beside a rate. */
+  readonly think?: Think;
+  /** In step with other jobs; never beside a rate or pauses. */
+  readonly flow?: FlowShare;
+  /** Then iodepth is only the most; never beside any of the three above. */
+  readonly latencyTarget?: LatencyTarget;
   /** fio's names and values of everything above and of what was ignored, for results. */
   readonly options: Readonly<Record<string, string>>;
 }

@@ -2,8 +2,8 @@
 import { LabError } from '../base/errors.ts';
 import { formatBytes } from '../base/units.ts';
 import type { DirectionSizes } from './block_size_values.ts';
-import { type PerDirection, readBytesOrPercent } from './fio_values.ts';
-import { type BlockSize, type Job, meanBlockBytes } from './job.ts';
+import { type PerDirection, readBytes, readBytesOrPercent, requireValue } from './fio_values.ts';
+import { type BlockSize, type Job, meanBlockBytes, type Zones } from './job.ts';
 import { integerOr, isOn, type JobContext } from './job_context.ts';
 import { badValue, type Option, where } from './option.ts';
 
@@ -45,6 +45,37 @@ export function readRegion(
   }
   checkFit(shape, sizeBytes, context, blame);
   return { sizeBytes, offsetBytes, offsetIncrementBytes };
+}
+
+/**
+ * fio's zonemode=strided, which zonesize alone implies; undefined without zones.
+ * @throws LabError for zones that hold no block, or no multiple of 512
+ */
+export function readZones(context: JobContext, used: readonly BlockSize[]): Zones | undefined {
+  const { options, kbBase } = context;
+  const mode = options.get('zonemode');
+  const size = options.get('zonesize');
+  if (mode?.value === 'none' || (mode === undefined && size === undefined)) return undefined;
+  if (size === undefined)
+    throw badValue(mode as Option, 'needs the bytes of I/O to each zone, for example zonesize=1m.');
+  const bytes = (name: string, usual: number): number => {
+    const option = options.get(name);
+    if (option === undefined) return usual;
+    const value = readBytes(option, requireValue(option), kbBase);
+    if (value % 512 !== 0) throw badValue(option, `must be a multiple of 512, for example ${name}=1m.`);
+    return value;
+  };
+  const sizeBytes = bytes('zonesize', 0);
+  const rangeBytes = bytes('zonerange', sizeBytes) || sizeBytes;
+  const largest = Math.max(...used.map((block) => block.bytes));
+  if (rangeBytes < largest) {
+    const option = options.get('zonerange') ?? size;
+    throw badValue(
+      option,
+      `a block of ${formatBytes(largest)} does not fit into a zone. Lower bs or raise ${option.name}.`,
+    );
+  }
+  return { sizeBytes, rangeBytes, skipBytes: bytes('zoneskip', 0) };
 }
 
 /** The largest block must fit into the region. */

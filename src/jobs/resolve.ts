@@ -1,13 +1,14 @@
 // Jobs of a parsed file: command-line overrides put on top, refusals collected, groups numbered, values read.
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { suggestion } from '../base/errors.ts';
 import { buildJob, readKbBase } from './build_job.ts';
 import { optionClass } from './fio_options.ts';
 import { readSwitch } from './fio_values.ts';
 import type { Job } from './job.ts';
 import type { Limits, ReadTrace } from './job_context.ts';
 import { type JobFile, optionOf, type ParsedJob } from './job_file.ts';
-import { asWritten, COMMAND_LINE, type Option } from './option.ts';
+import { asWritten, badValue, COMMAND_LINE, type Option } from './option.ts';
 import { engineOf, refusalError, SYNCHRONOUS_ENGINES } from './refusals.ts';
 import { loadTrace } from './traces/load_trace.ts';
 import type { Trace } from './traces/trace.ts';
@@ -55,11 +56,14 @@ export function resolveJobs(file: JobFile, request: ResolveRequest): ResolvedJob
   const notes: string[] = [];
   const readTrace = traceReader();
   const place = { group: 0, reportGroup: 0, firstClone: 0 };
+  const groups = new Map<string, number>();
   const jobs = parsed.map(({ job, written, options }, index) => {
-    startGroup(place, options, index);
+    startGroup(place, options, index, Math.max(...groups.values()));
+    const group = Math.max(place.group, groupAfter(options.get('wait_for'), groups));
+    groups.set(job.name, group);
     const built = buildJob(
       { ...contextOf(job, written, options, request), warn: (note) => notes.push(note), readTrace },
-      { ...place },
+      { ...place, group },
     );
     place.firstClone += built.numjobs;
     noteSynchronousEngine(built, options.get('ioengine'), (note) => notes.push(note));
@@ -98,11 +102,27 @@ function contextOf(
   return { name: job.name, at: job.at, written, options, kbBase, limits, seed };
 }
 
-/** stonewall starts a group; fio also starts a new report then, at new_group, and where group_reporting is off. */
+/** The first group in which a job may run that waits for another by its name. @param groups of the jobs before it */
+function groupAfter(option: Option | undefined, groups: ReadonlyMap<string, number>): number {
+  if (option === undefined || option.value === 'none') return 0;
+  const awaited = groups.get(option.value ?? '');
+  if (awaited !== undefined) return awaited + 1;
+  const names = [...groups.keys()];
+  throw badValue(
+    option,
+    `there is no such job before this one${suggestion(option.value ?? '', names) || '.'} There ${names.length === 0 ? 'are none' : `are: ${names.join(', ')}`}.`,
+  );
+}
+
+/**
+ * stonewall starts a group; fio also starts a new report then, at new_group, and where group_reporting is off.
+ * @param last of the groups so far
+ */
 function startGroup(
   place: { group: number; reportGroup: number },
   options: ReadonlyMap<string, Option>,
   index: number,
+  last: number,
 ): void {
   const isOn = (name: string): boolean => {
     const option = options.get(name);
@@ -110,7 +130,7 @@ function startGroup(
   };
   const [stonewall, newGroup, together] = [isOn('stonewall'), isOn('new_group'), isOn('group_reporting')];
   if (index === 0) return;
-  if (stonewall) place.group++;
+  if (stonewall) place.group = last + 1;
   if (stonewall || newGroup || !together) place.reportGroup++;
 }
 

@@ -1,7 +1,7 @@
 // What a worker does: waits for an order, runs its agents for one slice, says when it is done. Pure control around the
 // machine's `run` functions; tested in-process, because coverage does not see worker threads.
 import { readlinkSync } from 'node:fs';
-import { Bell, HostQueue } from '../../build/layout.ts';
+import { Bell, HostQueue, PACING_SHARE, Pacing } from '../../build/layout.ts';
 import { assert } from '../base/errors.ts';
 import { type MemoryView, viewOf } from './arena.ts';
 import { CONTROL, laneOrder, laneResult, ORDER, workerRunDelay, workerWords } from './control.ts';
@@ -305,14 +305,22 @@ function isFront(task: WorkerTask, { lane, at }: AgentRole): boolean {
 }
 
 function isPaced({ task, view }: Worker): boolean {
-  return task.lanes.some(({ front }) => field(view, front, HostQueue.gaps) !== 0);
+  return task.lanes.some(({ front }) => field(view, front, HostQueue.pacing) !== 0);
 }
 
-/** Milliseconds until an agent of this worker has an I/O to submit at a time of its own. */
+/** Milliseconds until a lane of this worker may submit again without anybody ringing its bell; Infinity: none does. */
 function untilDueMs({ task, view }: Worker): number {
-  const fronts = task.agents.filter((agent) => isFront(task, agent) && field(view, agent.at, HostQueue.gaps) !== 0);
-  const dueNs = fronts.map(({ at }) => view.f64[(at + HostQueue.nextDueNs) / 8] as number);
-  return Math.min(...dueNs) / 1e6 - performance.now();
+  const times = task.agents
+    .filter((agent) => isFront(task, agent))
+    .map(({ at }) => {
+      const pacing = field(view, at, HostQueue.pacing);
+      if (pacing === 0) return Number.POSITIVE_INFINITY;
+      // Nobody tells a lane that the others have caught up.
+      if (field(view, pacing, Pacing.kind) === PACING_SHARE) return 0;
+      const dueNs = view.f64[(at + HostQueue.nextDueNs) / 8] as number;
+      return dueNs === 0 ? Number.POSITIVE_INFINITY : dueNs / 1e6;
+    });
+  return Math.min(...times) - performance.now();
 }
 
 /** Sleeps on the worker's bell unless one more look finds work (the other side rings after it has published). */

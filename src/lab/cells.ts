@@ -40,6 +40,7 @@ export function cellsOf(group: GroupRecord, params: MeasureParams): Cell[] {
     gbPerS: bandwidth(record, group.plan.payload !== 'none'),
     bytesPerIo: record.bytesPerIo,
     latencyNs: latencyOf(record, group),
+    ...(group.calibration.depths?.[record.arm.id] ? { latencyTarget: group.calibration.depths[record.arm.id] } : {}),
     perIo: record.perIo
       ? { ...record.perIo, wakeups: record.wakeupIos > 0 ? record.wakeups / record.wakeupIos : null }
       : null,

@@ -3,7 +3,8 @@ import { EXIT, LabError } from '../base/errors.ts';
 import type { PerIo } from '../report/result.ts';
 import type { ArmRecord } from './group_record.ts';
 import { runInlineSlice } from './inline.ts';
-import { type BuiltMachine, setBuffers, setPacing } from './machine.ts';
+import { setPacing } from './lane_pacing.ts';
+import { type BuiltMachine, setBuffers } from './machine.ts';
 import { deviceModule, hostModule } from './modules.ts';
 import { checkOutcome, type Outcome, readCounters, resetCounters, takeLatency, takeOutcome } from './queue_state.ts';
 

@@ -9,8 +9,9 @@ import { field } from './fields.ts';
 import type { ArmRecord } from './group_record.ts';
 import { memmapFloor } from './kept_memmap.ts';
 import { type BuiltMachine, buildMachine } from './machine.ts';
-import type { Flow, MachineSpec } from './machine_spec.ts';
+import type { Flow, LanePacing, MachineSpec } from './machine_spec.ts';
 import { findScheme, type HostModule, hostModule, setupModule, usesPool, variantOf } from './modules.ts';
+import type { LanePace } from './pacing.ts';
 import { residentBytes } from './resident.ts';
 import { type Arm, type GroupPlan, type MeasureParams, machineSpec, queuesOf, touchedBytes } from './run_plan.ts';
 
@@ -46,7 +47,8 @@ export function buildGroupMachine(plan: GroupPlan, params: MeasureParams, memory
   );
   const queues = queuesOf(plan);
   const facts = queues.map(({ job, clone }, index) => {
-    const { stream, gaps } = machine.lanes[index] ?? {};
+    const { stream, pacing } = machine.lanes[index] ?? {};
+    const gaps = pacing?.gaps;
     const words = new Uint32Array(memory.buffer, stream?.at, (stream?.bytes ?? 0) / 4);
     const slots = { first: index, stride: queues.length };
     return compileStream(
@@ -63,7 +65,18 @@ export function buildGroupMachine(plan: GroupPlan, params: MeasureParams, memory
     );
   });
   const meanBytes = facts.reduce((sum, { meanBytes }) => sum + meanBytes, 0) / facts.length;
-  return { machine, meanBytes, gapsNs: facts.map(({ meanGapNs }) => meanGapNs) };
+  const paces = facts.map(({ meanGapNs }, index) => paceOf(spec.lanes[index]?.pacing, meanGapNs));
+  return { machine, meanBytes, paces };
+}
+
+/** @param meanGapNs of arrivals */
+function paceOf(pacing: LanePacing | undefined, meanGapNs: number | undefined): LanePace {
+  if (pacing === undefined) return undefined;
+  if (pacing.kind === 'share') return { kind: 'share', share: pacing.weight / pacing.totalWeight };
+  // A burst takes at least its pause; one that ends by time has that besides, and no number of its own.
+  const gapNs =
+    pacing.kind === 'arrivals' ? (meanGapNs ?? 1) : (pacing.pauseNs + (pacing.burstNs ?? 0)) / (pacing.ios ?? 1);
+  return { kind: pacing.kind, gapNs: Math.max(1, gapNs) };
 }
 
 /** A target chooses its buffers itself, whatever the stream says: there the stream's are only numbers. */

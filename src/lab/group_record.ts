@@ -76,6 +76,14 @@ export interface Calibration {
   pacedMs?: number;
   /** Rounds of one process. */
   rounds: Partial<Record<Mode, number>>;
+  /** With a latency target: what each arm's search came to, by id. */
+  depths?: Record<string, FoundDepth>;
+}
+
+/** The largest depth that keeps a latency target; 1 where none does. */
+export interface FoundDepth {
+  depth: number;
+  met: boolean;
 }
 
 export interface GroupRecord {

@@ -48,6 +48,7 @@ import {
 import { field, fillStack, setField } from './fields.ts';
 import { IOMMU_CODE, type IommuSetup, iommuBytes, setupIommus, translatedClients } from './iommu.ts';
 import { takeReadyPages } from './kept_memmap.ts';
+import { type PlacedPacing, writePacings } from './lane_pacing.ts';
 import type { DeviceAgent, Lane } from './lanes.ts';
 import {
   BIOVEC_SLAB_BYTES,
@@ -106,7 +107,7 @@ export interface QueueAddresses {
 
 export interface PlacedLane extends Lane {
   stream: Span;
-  gaps: Span | undefined;
+  pacing: PlacedPacing | undefined;
 }
 
 /** A machine in memory, ready for agents. */
@@ -115,7 +116,7 @@ export interface BuiltMachine {
   memory: WebAssembly.Memory;
   view: MemoryView;
   at: number;
-  /** One for each workload stream, with that stream, and in an open loop the times from each of its I/Os to the next. */
+  /** One for each workload stream, with that stream and what paces it. */
   lanes: PlacedLane[];
   /** Every NVMe queue pair of all lanes. */
   queues: QueueAddresses[];
@@ -167,12 +168,14 @@ export function buildMachine(memory: WebAssembly.Memory, spec: MachineSpec, setu
   setup.setupMapTypes(plan.shared.mapTypes.at, plan.shared.mapTypes.bytes);
   setupIommus(spec, plan, setup);
   if (spec.payload === 'verify') for (const queue of plan.queues) setup.fillMedia(queue.host.at);
+  const lanes = spec.lanes.map((_, lane) => laneOf(spec, plan, lane));
+  writePacings(view, spec.lanes, lanes);
   return {
     spec,
     memory,
     view,
     at: plan.shared.machine.at,
-    lanes: spec.lanes.map((_, lane) => laneOf(spec, plan, lane)),
+    lanes,
     queues: plan.queues.map((queue, index) => ({
       host: queue.host.at,
       device: queue.device.at,
@@ -212,22 +215,11 @@ function laneOf(spec: MachineSpec, plan: MachinePlan, lane: number): PlacedLane 
   const [front] = pairs;
   const stream = plan.streams[lane];
   assert(front && stream, `lane ${lane} is planned`);
-  const placed = { host: front.host.at, stream, gaps: plan.gaps[lane] };
+  const placed = { host: front.host.at, stream, pacing: plan.pacings[lane] };
   const target = plan.targets[lane];
   if (target !== undefined && spec.flow === 'nvmet')
     return { ...placed, front: target.initiator.at, devices: [rnicAgent(target), ...devices] };
   return { ...placed, front: front.host.at, devices };
-}
-
-/**
- * Says whether the following I/Os wait until they are due (open loop), from their first one on; lanes without arrivals of their
- * own never do. Only between rounds.
- */
-export function setPacing(machine: BuiltMachine, paced: boolean): void {
-  for (const { front, gaps } of machine.lanes) {
-    setField(machine.view, front, HostQueue.gaps, paced ? (gaps?.at ?? 0) : 0);
-    machine.view.f64[(front + HostQueue.nextDueNs) / 8] = 0;
-  }
 }
 
 /** Says where the following I/Os' buffers come from. Only between rounds, when nothing is in flight. */

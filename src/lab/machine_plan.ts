@@ -17,6 +17,7 @@ import {
   NVME_MAX_SEGS,
   NvmeCommand,
   NvmeCompletion,
+  Pacing,
   PciP2pdmaPagemap,
   QueueLimits,
   QueueShared,
@@ -173,9 +174,17 @@ export function planMachine(spec: MachineSpec, mapTypeTreeBytes: number, start: 
   );
   const stageHold = arena.take('held I/Os of stage timing', STAGE_HOLD_BYTES, PAGE_BYTES);
   const iommus = clientsOf(spec.fabric).map(({ client }) => arena.take(`IOMMU of ${client}`, iommuBytes, PAGE_BYTES));
-  const gaps = spec.lanes.map(({ streamIos, paced }, index) =>
-    paced === true ? arena.take(`lane ${index} arrivals`, streamIos * GAP_BYTES, PAGE_BYTES) : undefined,
-  );
+  const pacings = spec.lanes.map(({ streamIos, pacing }, index) => {
+    if (pacing === undefined) return undefined;
+    const at = arena.take(`lane ${index} pacing`, Pacing.bytes, WRITER_STRIDE).at;
+    const gapBytes = pacing.kind === 'arrivals' ? streamIos * GAP_BYTES : 0;
+    const peerBytes = pacing.kind === 'share' ? pacing.peers.length * 4 : 0;
+    return {
+      at,
+      gaps: gapBytes > 0 ? arena.take(`lane ${index} arrivals`, gapBytes, PAGE_BYTES) : undefined,
+      peers: peerBytes > 0 ? arena.take(`lane ${index} peers`, peerBytes, WRITER_STRIDE).at : 0,
+    };
+  });
   const pageStamps = arena.take('page stamps of the counting build', pages * 4, PAGE_BYTES);
   const barWindow = arena.take('BAR window', spec.barWindowBytes, PAGE_BYTES);
   const ramWindow = arena.take('RAM window', spec.ramWindowBytes, PAGE_BYTES);
@@ -201,7 +210,7 @@ export function planMachine(spec: MachineSpec, mapTypeTreeBytes: number, start: 
     streams,
     stageHold,
     iommus,
-    gaps,
+    pacings,
     pageStamps,
     barWindow,
     ramWindow,

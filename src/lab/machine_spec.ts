@@ -1,4 +1,5 @@
 // What decides a machine: sizes, queues, payload, fabric. Plain data; the words are those of the command line.
+import type { Think } from '../jobs/job.ts';
 import type { Fabric } from './fabric.ts';
 
 export type Payload = 'none' | 'move' | 'verify';
@@ -11,6 +12,18 @@ export type Flow = 'direct' | 'copy' | 'nvmet' | 'mixed';
 /** NVMe queue pairs that the host of one lane has. */
 export const NVME_PAIRS: Record<Flow, number> = { direct: 1, copy: 2, nvmet: 1, mixed: 1 };
 
+/** Times of a workload's own (machine/agents/pacing.ts). The gaps of arrivals are compiled with the stream. */
+export type LanePacing =
+  | { kind: 'arrivals' }
+  | ({ kind: 'bursts' } & Think)
+  | {
+      kind: 'share';
+      weight: number;
+      /** Indices of the lanes that share, this one among them, and the sum of their weights. */
+      peers: readonly number[];
+      totalWeight: number;
+    };
+
 /** One workload stream and the I/O its host keeps in flight. */
 export interface LaneSpec {
   iodepth: number;
@@ -18,8 +31,8 @@ export interface LaneSpec {
   batch: number;
   /** I/Os in the access stream: a power of two. */
   streamIos: number;
-  /** Its I/Os are due at times of their own (open loop); otherwise each as soon as the depth has room. */
-  paced?: boolean;
+  /** When its I/Os may go, where the workload says so; otherwise each as soon as the depth has room. */
+  pacing?: LanePacing;
 }
 
 /** What an RNIC and its initiators are like, in the flow `nvmet`. */

@@ -14,13 +14,14 @@ import { watchBlock } from './disturbance.ts';
 import { buildGroupMachine, emptyRecord, moduleOf, modulesOf } from './group_machine.ts';
 import type { ArmRecord, BlockRecord, GroupRecord, SliceLatency } from './group_record.ts';
 import { giveBackPages } from './kept_memmap.ts';
+import { findDepths } from './latency_target.ts';
 import { setBuffers } from './machine.ts';
 import { measureRemovals } from './measure_removal.ts';
 import { hostModule, refusalReason, setupModule } from './modules.ts';
 import { isOpenLoop, offeredIops } from './pacing.ts';
 import { checkOutcome, takeLandings, takeLatency, takeOutcome } from './queue_state.ts';
 import { type GroupPlan, type MeasureParams, type Mode, roundsPerProcess, withReference } from './run_plan.ts';
-import { type Group, type GroupRun, leadIos, slice, sliceIos } from './slices.ts';
+import { type Group, type GroupRun, leadIos, setDepth, slice, sliceIos } from './slices.ts';
 import { measureStages } from './stage_cost.ts';
 import { warmUpAll } from './warm_up.ts';
 
@@ -35,7 +36,7 @@ const LARGEST_ONE_REQUEST = 128 * KIB;
  */
 export async function measureGroup(plan: GroupPlan, params: MeasureParams, run: GroupRun): Promise<GroupRecord> {
   const began = performance.now();
-  const { machine, meanBytes, gapsNs } = buildGroupMachine(plan, params, run.memory, run.cores);
+  const { machine, meanBytes, paces } = buildGroupMachine(plan, params, run.memory, run.cores);
   const arms = plan.arms.map((arm) => emptyRecord(arm, params, machine, meanBytes));
   const schemes = modulesOf(plan, params);
   const crew = await startCrew(machine, {
@@ -47,7 +48,7 @@ export async function measureGroup(plan: GroupPlan, params: MeasureParams, run: 
   });
   run.observer.onCrew(crew);
   try {
-    const group: Group = { plan, params, machine, gapsNs, crew, schemes, run };
+    const group: Group = { plan, params, machine, paces, crew, schemes, run, depths: new Map() };
     for (const record of arms) await tryOut(group, record);
     const able = arms.filter(({ refused }) => refused === undefined).map(({ arm }) => arm);
     const running = params.removal === undefined ? withReference(able) : able;
@@ -59,19 +60,22 @@ export async function measureGroup(plan: GroupPlan, params: MeasureParams, run: 
       arms: [...records, ...refused],
       blocks: [],
       calibration: structuredClone(run.calibration ?? { sliceIos: {}, rounds: {} }),
-      offeredIops: isOpenLoop(gapsNs) ? offeredIops(gapsNs) : undefined,
+      offeredIops: isOpenLoop(paces) ? offeredIops(paces) : undefined,
       tookMs: 0,
       interrupted: true,
     };
     const done =
       params.removal === undefined
-        ? (await warmUpAll(group, record, records)) && (await measureRounds(group, record, records))
+        ? (await findDepths(group, record, records)) &&
+          (await warmUpAll(group, record, records)) &&
+          (await measureRounds(group, record, records))
         : await measureRemovals(
             { ...group, sliceIos: (nsPerIo, ms) => sliceIos(group, nsPerIo, ms) },
             record,
             params.removal,
           );
     if (done && params.removal === undefined && run.counting) {
+      setDepth(group, undefined);
       countAll(group, records, refused);
       if (hasStages(group)) for (const arm of records) timeStages(group, arm);
     }

@@ -1,28 +1,44 @@
-// Slices of an open loop: how long they are and how many I/Os each lane gets in them, so that lanes of different rates are
-// measured over the same time.
+// Slices of lanes whose workload has times of its own: how long they are and how many I/Os each lane gets in them, so that lanes of
+// different rates are measured over the same time.
 
-/** Nanoseconds from I/O to I/O of each lane, on average; undefined for a lane in a closed loop. */
-export type LaneGaps = readonly (number | undefined)[];
+/**
+ * What paces a lane: `gapNs` from I/O to I/O on average, offered by an open loop or, with pauses, at most; or its share of what
+ * all lanes with a share issue. Undefined: as fast as the queue takes them.
+ */
+export type LanePace = { kind: 'arrivals' | 'bursts'; gapNs: number } | { kind: 'share'; share: number } | undefined;
 
 /** A slice should see so many arrivals of the slowest lane, unless that takes too long. */
 const ARRIVALS_WANTED = 16;
 const LONG_SLICE_MS = 500;
+/** Latency under load is the load's, not a single moment's: shorter slices would never see a queue build up. */
+const LEAST_SLICE_MS = 18;
 /** Lead-in of a paced lane. */
 const LEAD_MS = 2;
 
-export function isOpenLoop(gapsNs: LaneGaps): boolean {
-  return gapsNs.some((gap) => gap !== undefined);
+export function isOpenLoop(paces: readonly LanePace[]): boolean {
+  return paces.some((pace) => pace?.kind === 'arrivals');
 }
 
-/** I/Os per second that all paced lanes are offered together. */
-export function offeredIops(gapsNs: LaneGaps): number {
-  return paced(gapsNs).reduce((sum, gap) => sum + 1e9 / gap, 0);
+/** Whether a slice's length follows from the workload's times. */
+export function isTimed(paces: readonly LanePace[]): boolean {
+  return gapsOf(paces).length > 0;
+}
+
+/** I/Os per second that all lanes of an open loop are offered together. */
+export function offeredIops(paces: readonly LanePace[]): number {
+  return paces.reduce((sum, pace) => sum + (pace?.kind === 'arrivals' ? 1e9 / pace.gapNs : 0), 0);
+}
+
+/** I/Os per second that lanes with times of their own make at most. */
+export function mostIops(paces: readonly LanePace[]): number {
+  return gapsOf(paces).reduce((sum, gap) => sum + 1e9 / gap, 0);
 }
 
 /** Length of a slice that was asked to be `roundMs`. Never less than one arrival of every lane. */
-export function pacedSliceMs(gapsNs: LaneGaps, roundMs: number): number {
-  const slowestMs = Math.max(...paced(gapsNs)) / 1e6;
-  return Math.max(roundMs, Math.min(ARRIVALS_WANTED * slowestMs, LONG_SLICE_MS), slowestMs);
+export function pacedSliceMs(paces: readonly LanePace[], roundMs: number): number {
+  const slowestMs = Math.max(...gapsOf(paces)) / 1e6;
+  const least = roundMs === 0 ? 0 : LEAST_SLICE_MS;
+  return Math.max(roundMs, least, Math.min(ARRIVALS_WANTED * slowestMs, LONG_SLICE_MS), slowestMs);
 }
 
 /** An offer that is so much more than is achieved is an overload, and not just a slow moment while it was tried. */
@@ -37,18 +53,31 @@ export function sliceMsUnderLoad(sliceMs: number, offered: number, achieved: num
   return sliceMs * Math.max(1 / overload, ARRIVALS_KEPT / arrivals);
 }
 
-/**
- * What each lane does in a slice.
- * @param sliceMs as offered: the fastest lane's arrivals take so long
- * @param closed counts of lanes in a closed loop
- */
-export function laneOrders(gapsNs: LaneGaps, sliceMs: number, closed: { leadIos: number; measureIos: number }) {
-  const count = (gapNs: number, ms: number): number => Math.max(1, Math.round((ms * 1e6) / gapNs));
-  return gapsNs.map((gap) =>
-    gap === undefined ? closed : { leadIos: count(gap, LEAD_MS), measureIos: count(gap, sliceMs) },
-  );
+/** I/Os of a lane before and inside the measured window. */
+export interface LaneOrder {
+  leadIos: number;
+  measureIos: number;
 }
 
-function paced(gapsNs: LaneGaps): number[] {
-  return gapsNs.filter((gap) => gap !== undefined);
+/**
+ * What each lane does in a slice.
+ * @param sliceMs of lanes with times of their own, as offered; undefined: they are not kept
+ * @param closed counts of the other lanes, on average
+ */
+export function laneOrders(paces: readonly LanePace[], sliceMs: number | undefined, closed: LaneOrder): LaneOrder[] {
+  const count = (gapNs: number, ms: number): number => Math.max(1, Math.round((ms * 1e6) / gapNs));
+  const sharing = paces.filter((pace) => pace?.kind === 'share').length;
+  return paces.map((pace) => {
+    if (pace === undefined) return closed;
+    if (pace.kind === 'share') {
+      const part = (ios: number): number => Math.max(1, Math.round(ios * sharing * pace.share));
+      return { leadIos: part(closed.leadIos), measureIos: part(closed.measureIos) };
+    }
+    if (sliceMs === undefined) return closed;
+    return { leadIos: count(pace.gapNs, LEAD_MS), measureIos: count(pace.gapNs, sliceMs) };
+  });
+}
+
+function gapsOf(paces: readonly LanePace[]): number[] {
+  return paces.flatMap((pace) => (pace !== undefined && pace.kind !== 'share' ? [pace.gapNs] : []));
 }

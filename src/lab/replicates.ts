@@ -61,10 +61,7 @@ export async function measureReplicates(
   const alpha = alphaOfLooks(planned);
   const isOpen = hooks.isOpen ?? ((group, level) => hasOpenComparison(group, params, level));
   await run.one(groups, 0, params.processes);
-  const perLook =
-    budgetMs === undefined
-      ? params.processes
-      : processesPerLook(budgetMs, performance.now() - began, Math.max(2, params.processes));
+  const perLook = budgetMs === undefined ? params.processes : await lookSize(run, groups, params, budgetMs);
   while (run.goesOn && run.count < perLook) await run.one(groups, run.count / perLook, perLook);
   let taken = 1;
   for (; run.goesOn && taken < planned && budgetMs !== undefined; taken++) {
@@ -88,6 +85,20 @@ export async function measureReplicates(
     interrupted: run.interrupted,
     failure: run.failure,
   };
+}
+
+/** Processes of a look that fills its part of the budget. The first process counts as well: the second tells what others take. */
+async function lookSize(
+  run: ReplicateRun,
+  groups: readonly GroupPlan[],
+  params: MeasureParams,
+  budgetMs: number,
+): Promise<number> {
+  const least = Math.max(2, params.processes);
+  if (run.goesOn) await run.one(groups, 1 / least, least);
+  const [first, later] = run.processes;
+  if (first === undefined || later === undefined) return least;
+  return processesPerLook(budgetMs, first.tookMs, later.tookMs, least);
 }
 
 /** Whether a comparison of the group that is not a control has no verdict yet. */

@@ -11,6 +11,7 @@ import {
   type Buffers,
   DEFAULT_RDMA,
   type Flow,
+  type LaneSpec,
   type MachineSpec,
   NVME_PAIRS,
   type Payload,
@@ -238,7 +239,7 @@ export function machineSpec(group: GroupPlan, params: MeasureParams, workers: nu
     iodepth: job.iodepth,
     batch: job.iodepthBatch,
     streamIos,
-    ...(isPaced(job) ? { paced: true } : {}),
+    ...pacingOf(job, queues),
   }));
   const rdma = group.flow === 'nvmet' ? { ...DEFAULT_RDMA, ...params.rdma, maxIoBytes: maxBytes } : undefined;
   const targetBytes =
@@ -264,6 +265,18 @@ export function machineSpec(group: GroupPlan, params: MeasureParams, workers: nu
     p2pQueue: params.p2pQueue,
     workers,
   };
+}
+
+/** What the workload says of a lane's times. */
+function pacingOf(job: Job, queues: readonly QueuePlan[]): Pick<LaneSpec, 'pacing'> {
+  if (isPaced(job)) return { pacing: { kind: 'arrivals' } };
+  if (job.think !== undefined) return { pacing: { kind: 'bursts', ...job.think } };
+  const { flow } = job;
+  if (flow === undefined) return {};
+  const peers = queues.flatMap((queue, index) => (queue.job.flow?.id === flow.id ? [index] : []));
+  if (peers.length < 2) return {};
+  const totalWeight = peers.reduce((sum, peer) => sum + (queues[peer]?.job.flow?.weight ?? 0), 0);
+  return { pacing: { kind: 'share', weight: flow.weight, peers, totalWeight } };
 }
 
 /** Warm-up: the longest slice, the most slices, and the fewest that can show an arm to be steady. */
@@ -301,7 +314,10 @@ function mostIosOf(group: GroupPlan, params: MeasureParams): number {
 export function touchedBytes(spec: MachineSpec, memmapBytes: number): number {
   const payload = spec.payload === 'none' ? 0 : spec.barWindowBytes + spec.ramWindowBytes;
   const media = spec.payload === 'none' ? 0 : spec.mediaBytes * spec.lanes.length * NVME_PAIRS[spec.flow];
-  const streams = spec.lanes.reduce((sum, { streamIos, paced }) => sum + streamIos * (paced ? 24 : 16), 0);
+  const streams = spec.lanes.reduce(
+    (sum, { streamIos, pacing }) => sum + streamIos * (pacing?.kind === 'arrivals' ? 24 : 16),
+    0,
+  );
   const targets = spec.lanes.reduce((sum, lane) => sum + initiatorBytes(spec, lane), 0);
   return memmapBytes + spec.ramBytes / 64 + payload + media + streams + targets;
 }

@@ -1,11 +1,14 @@
 // A group while it is measured, and one slice of one of its arms: the unit of everything that is timed.
+import { HostQueue } from '../../build/layout.ts';
 import type { Crew, CrewOptions } from './crew.ts';
 import type { Sentinel } from './disturbance.ts';
+import { setField } from './fields.ts';
 import { moduleOf } from './group_machine.ts';
 import type { Calibration, GroupRecord } from './group_record.ts';
-import { type BuiltMachine, setBuffers, setPacing } from './machine.ts';
-import { type LaneGaps, laneOrders } from './pacing.ts';
-import type { Arm, GroupPlan, MeasureParams, Mode } from './run_plan.ts';
+import { setPacing } from './lane_pacing.ts';
+import { type BuiltMachine, setBuffers } from './machine.ts';
+import { type LanePace, laneOrders } from './pacing.ts';
+import { type Arm, type GroupPlan, type MeasureParams, type Mode, queuesOf } from './run_plan.ts';
 
 /** What the measuring tells while it goes on, and asks. */
 export interface Observer {
@@ -38,11 +41,13 @@ export interface Group {
   plan: GroupPlan;
   params: MeasureParams;
   machine: BuiltMachine;
-  gapsNs: LaneGaps;
+  paces: readonly LanePace[];
   crew: Crew;
   /** Host modules, in the order of the crew's. */
   schemes: string[];
   run: GroupRun;
+  /** Depth that keeps the jobs' latency target, by arm, where there is one. */
+  depths: Map<string, number>;
 }
 
 /** Lead-in before a slice is measured, in depths of the queue. */
@@ -50,7 +55,7 @@ const LEAD_DEPTHS = 4;
 
 /**
  * One slice of an arm.
- * @param pacedMs in an open loop: how long; only the threads schedule keeps a workload's times, as they say nothing about the
+ * @param pacedMs of lanes with times of their own: how long; only the threads schedule keeps them, as they say nothing about the
  * CPU time of an I/O
  */
 export function slice(
@@ -62,16 +67,27 @@ export function slice(
   measureIos: number,
   pacedMs?: number,
 ) {
-  const paced = mode === 'threads' && pacedMs !== undefined;
   setBuffers(group.machine, arm.buffers);
-  setPacing(group.machine, paced);
+  setDepth(group, group.depths.get(arm.id));
+  setPacing(group.machine, mode === 'threads');
   return group.crew.run({
     mode,
     arm: group.schemes.indexOf(moduleOf(arm, group.params)),
     streamStart,
     leadIos,
     measureIos,
-    ...(paced ? { lanes: laneOrders(group.gapsNs, pacedMs, { leadIos, measureIos }) } : {}),
+    lanes: laneOrders(group.paces, mode === 'threads' ? pacedMs : undefined, { leadIos, measureIos }),
+  });
+}
+
+/** @param depth of lanes with a latency target, at most their iodepth; undefined: as their jobs say. Only between slices. */
+export function setDepth({ machine, plan }: Pick<Group, 'machine' | 'plan'>, depth: number | undefined): void {
+  queuesOf(plan).forEach(({ job }, lane) => {
+    if (job.latencyTarget === undefined) return;
+    const front = machine.lanes[lane]?.front as number;
+    const iodepth = Math.min(job.iodepth, depth ?? job.iodepth);
+    setField(machine.view, front, HostQueue.iodepth, iodepth);
+    setField(machine.view, front, HostQueue.batch, Math.min(job.iodepthBatch, iodepth));
   });
 }
 

@@ -1,7 +1,7 @@
 // Before the rounds: every arm runs until it is steady, and the slowest sets how long slices are.
 import { isSteady } from '../stats/steady_state.ts';
 import type { ArmRecord, Calibration, GroupRecord } from './group_record.ts';
-import { isOpenLoop, offeredIops, pacedSliceMs, sliceMsUnderLoad } from './pacing.ts';
+import { isTimed, mostIops, pacedSliceMs, sliceMsUnderLoad } from './pacing.ts';
 import { checkOutcome, takeOutcome } from './queue_state.ts';
 import { type Mode, roundsPerProcess, roundsThatFit, warmUpPlan } from './run_plan.ts';
 import { type Group, leadIos, measuredIos, slice, sliceIos } from './slices.ts';
@@ -16,7 +16,7 @@ export async function warmUpAll(group: Group, record: GroupRecord, arms: ArmReco
   const { plan, run } = group;
   const { calibration } = record;
   for (const mode of plan.modes) {
-    const paced = mode === 'threads' && isOpenLoop(group.gapsNs);
+    const paced = mode === 'threads' && isTimed(group.paces);
     let slowestNs = 0;
     for (const [index, arm] of arms.entries()) {
       // A quarter of the group, as the time left is estimated.
@@ -65,7 +65,7 @@ async function warmUpPaced(group: Group, record: ArmRecord): Promise<number | un
   const began = performance.now();
   const sliceMs = Math.max(
     warmUpPlan(group.plan, group.params).sliceMs,
-    pacedSliceMs(group.gapsNs, 0) / PACED_WARM_SLICES,
+    pacedSliceMs(group.paces, 0) / PACED_WARM_SLICES,
   );
   const lead = leadIos(group);
   const closedIos = sliceIos(group, 100, 1);
@@ -81,9 +81,9 @@ async function warmUpPaced(group: Group, record: ArmRecord): Promise<number | un
 
 /** As long as the rate asks for; of a rate that is far more than the slowest arm can take, fewer I/Os. @returns length in ms */
 function setPacedSlices(group: Group, calibration: Calibration, slowestNs: number): number {
-  const { gapsNs, plan } = group;
-  const wantedMs = pacedSliceMs(gapsNs, plan.roundMs);
-  const offered = offeredIops(gapsNs);
+  const { paces, plan } = group;
+  const wantedMs = pacedSliceMs(paces, plan.roundMs);
+  const offered = mostIops(paces);
   calibration.pacedMs ??= sliceMsUnderLoad(wantedMs, offered, 1e9 / slowestNs);
   // Lanes in a closed loop beside it: what is done beyond the offer is theirs.
   const beyond = Math.max(1, 1e9 / slowestNs - offered);

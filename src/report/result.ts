@@ -177,6 +177,8 @@ const cell = z.object({
   latencyNs: latency.nullable(),
   perIo: perIo.nullable(),
   metadataBytes: metadataBytes.nullable(),
+  /** With fio's latency_target: the largest depth at which this arm keeps it, at which it was measured; 1 and not met where none. */
+  latencyTarget: z.object({ depth: z.number().int().positive(), met: z.boolean() }).optional(),
   verified: z
     .object({ ios: z.number().nonnegative(), bytes: z.number().nonnegative(), errors: z.number().nonnegative() })
     .nullable(),

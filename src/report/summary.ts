@@ -146,6 +146,7 @@ export function groupNotes(groups: readonly Group[]): string[] {
     ...(crowded ? ['oversubscribed: more runnable threads than cores, IOPS and latency are the scheduler’s'] : []),
     ...cells.flatMap(levelNotes),
     ...rateNotes(cells),
+    ...depthNotes(cells),
     ...broken.map((cell) => `DATA ERRORS: ${armName(cell)}: ${cell.verified?.errors} I/Os carried wrong data`),
     ...(ios > 0 && broken.length === 0 ? [`verified: the data of ${formatCount(ios)} I/Os was right`] : []),
   ];
@@ -163,6 +164,21 @@ function rateNotes(cells: readonly Cell[]): string[] {
       `${armName(cell)} did ${achieved} of the ${due} I/Os per second that were due: its latencies grow for as long as it is measured`,
     ];
   });
+}
+
+/** The depths at which the arms keep a latency target, and those that keep it at none. */
+function depthNotes(cells: readonly Cell[]): string[] {
+  const searched = cells.flatMap((cell) =>
+    cell.latencyTarget ? [{ name: armName(cell), ...cell.latencyTarget }] : [],
+  );
+  const kept = searched.filter(({ met }) => met).map(({ name, depth }) => `${name} ${depth}`);
+  const missed = searched.filter(({ met }) => !met).map(({ name }) => name);
+  return [
+    ...(kept.length > 0
+      ? [`latency_target is kept up to a depth of: ${kept.join(', ')}; each is measured at its own`]
+      : []),
+    ...(missed.length > 0 ? [`latency_target is missed at any depth, measured at 1: ${missed.join(', ')}`] : []),
+  ];
 }
 
 /** "page/user ran at 2 levels of IOPS: 30.1 M (processes 1, 3), 9.9 M (process 2)": each by itself, never their mean. */

@@ -63,7 +63,8 @@ test('p-values are paid for as well: below 5 % exactly when the interval exclude
 });
 
 test('the looks of a budget hold equally many processes, never fewer than asked for', () => {
-  expect(processesPerLook(60_000, 2000, 3)).toBe(10);
-  expect(processesPerLook(60_000, 30_000, 3)).toBe(3);
+  expect(processesPerLook(60_000, 2000, 2000, 3)).toBe(10);
+  expect(processesPerLook(60_000, 4000, 2000, 3)).toBe(9);
+  expect(processesPerLook(60_000, 30_000, 30_000, 3)).toBe(3);
   expect(() => alphaOfLooks(4)).toThrow(RangeError);
 });

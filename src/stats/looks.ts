@@ -17,9 +17,11 @@ export function alphaOfLooks(looks: number): number {
 
 /**
  * Processes of each look so that all of them fill a budget: equally many, as the levels suppose.
- * @param firstMs what one process took
+ * @param firstMs what the first process took, which may do more than the others
+ * @param laterMs what each of the others takes
  * @param least processes of a look
  */
-export function processesPerLook(budgetMs: number, firstMs: number, least: number): number {
-  return Math.max(least, Math.floor(budgetMs / (MOST_LOOKS * firstMs)));
+export function processesPerLook(budgetMs: number, firstMs: number, laterMs: number, least: number): number {
+  const fit = 1 + (budgetMs - firstMs) / laterMs;
+  return Math.max(least, Math.floor(fit / MOST_LOOKS));
 }

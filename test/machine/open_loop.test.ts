@@ -3,7 +3,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { HostQueue } from '../../build/layout.ts';
 import { distance, field, setField } from '../../src/lab/fields.ts';
-import { setBuffers, setPacing } from '../../src/lab/machine.ts';
+import { setPacing } from '../../src/lab/lane_pacing.ts';
+import { setBuffers } from '../../src/lab/machine.ts';
 import { takeLatency, takeOutcome } from '../../src/lab/queue_state.ts';
 import { BUCKETS, bucketLower, percentiles, sampleCount } from '../../src/stats/histogram.ts';
 import { smallMachine } from '../support/small_machine.ts';
@@ -30,12 +31,13 @@ function simulate(options: {
   stalled?: (ms: number) => boolean;
 }): Simulated {
   const { paced, ms, iodepth = 16, stalled = () => false } = options;
-  const small = smallMachine({ iodepth, batch: 4, paced: true, payload: 'none' });
+  const small = smallMachine({ iodepth, batch: 4, pacing: { kind: 'arrivals' }, payload: 'none' });
   const { machine, device } = small;
   small.stream([{ op: 'read', lba: 0, bytes: 4096, buffer: 0 }]);
   const [lane] = machine.lanes;
-  if (lane?.gaps === undefined) throw new Error('the lane has room for arrivals');
-  new Float64Array(small.memory.buffer, lane.gaps.at, lane.gaps.bytes / 8).fill(GAP_US * 1000);
+  const gaps = lane?.pacing?.gaps;
+  if (lane === undefined || gaps === undefined) throw new Error('the lane has room for arrivals');
+  new Float64Array(small.memory.buffer, gaps.at, gaps.bytes / 8).fill(GAP_US * 1000);
   let nowMs = 1000;
   vi.spyOn(performance, 'now').mockImplementation(() => nowMs);
   const host = small.host('dma_vec');

@@ -7,7 +7,13 @@ import { field } from '../../src/lab/fields.ts';
 import { type InlineResult, runInlineSlice } from '../../src/lab/inline.ts';
 import { type BuiltMachine, buildMachine, type SetupModule, setBuffers } from '../../src/lab/machine.ts';
 import { biosOf } from '../../src/lab/machine_plan.ts';
-import { type Buffers, type LaneSpec, type MachineSpec, NVME_PAIRS } from '../../src/lab/machine_spec.ts';
+import {
+  type Buffers,
+  type LanePacing,
+  type LaneSpec,
+  type MachineSpec,
+  NVME_PAIRS,
+} from '../../src/lab/machine_spec.ts';
 import { type DeviceModule, deviceModule, type HostModule, hostModule, setupModule } from '../../src/lab/modules.ts';
 import { type Outcome, readCounters, resetCounters, takeOutcome } from '../../src/lab/queue_state.ts';
 import { targetLeftovers } from './small_target.ts';
@@ -48,8 +54,10 @@ export type SmallSpec = Partial<Omit<MachineSpec, 'lanes'>> & {
   batch?: number;
   queueCount?: number;
   streamIos?: number;
-  /** The lanes have room for arrivals of their own. */
-  paced?: boolean;
+  /** Times of the lanes' own. */
+  pacing?: LanePacing;
+  /** In place of queueCount and pacing: one lane for each. */
+  lanes?: readonly (LanePacing | undefined)[];
   fabricOf?: (barBytes: number, ramBytes: number) => Fabric;
 };
 
@@ -60,7 +68,8 @@ export function smallMachine(options: SmallSpec = {}): SmallMachine {
     batch = 4,
     queueCount = 1,
     streamIos = 1024,
-    paced = false,
+    pacing,
+    lanes = Array.from({ length: queueCount }, () => pacing),
     fabricOf = oneSwitch,
     ...over
   } = options;
@@ -72,7 +81,7 @@ export function smallMachine(options: SmallSpec = {}): SmallMachine {
     fabric: fabricOf(barBytes, ramBytes),
     flow: 'direct',
     payload: 'move',
-    lanes: Array.from({ length: queueCount }, () => ({ iodepth, batch, streamIos, paced })),
+    lanes: lanes.map((each) => ({ iodepth, batch, streamIos, ...(each && { pacing: each }) })),
     depthEntries: 64,
     mdtsBytes: 512 * KIB,
     namespaceBytes: TIB,

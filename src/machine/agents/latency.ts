@@ -34,7 +34,7 @@ function redraw(queue: HostQueue): bool {
 /** When the I/O that is being issued began, for the histogram; 0 when it is not sampled. */
 @inline
 export function startOf(queue: HostQueue): f64 {
-  if (queue.gaps != 0) return queue.dueNs;
+  if (queue.dueNs != 0) return queue.dueNs;
   return drawSample(queue) ? nowNs() : 0;
 }
 

@@ -15,8 +15,8 @@ import { BUFFERS_POOL, IO_BLOCKS_MASK, IO_BUFFER_MASK, IoDescriptor } from "../l
 import { POOL_FULL } from "../mm/gen_pool";
 import { flushPlug } from "../nvme/host";
 import { allocP2pmem, freeP2pmem } from "../pci/p2pmem";
-import { isDue, takeDue } from "./arrivals";
 import { nowNs, sampleEnd, startOf } from "./latency";
+import { isOneByOne, mayGo, noteGoing } from "./pacing";
 
 /** Errno of an I/O that found the pool empty (pci_alloc_p2pmem returned NULL). */
 const ENOMEM: i32 = 12;
@@ -35,7 +35,7 @@ export function submitBatches<S, F>(queue: HostQueue, scheme: S, until: u32): bo
     flushPlug<S, F>(queue, scheme);
     if (!whole) return true;
   }
-  if (queue.gaps != 0) return submitDue<S, F>(queue, scheme, until) || sent;
+  if (queue.pacing != 0) return submitPaced<S, F>(queue, scheme, until) || sent;
   while (<i32>(until - queue.issued) > 0) {
     const left = queue.issueTarget - queue.issued;
     if (<i32>left <= 0) return sent;
@@ -51,20 +51,22 @@ export function submitBatches<S, F>(queue: HostQueue, scheme: S, until: u32): bo
 }
 
 /**
- * Open loop: issues what is due by now as far as the depth has room. What is due and has none waits, and keeps the time at which
- * it was due. True when anything was sent.
+ * Issues what may go by now as far as the depth has room. What is due and has none waits, and keeps the time at which it was due;
+ * what has no time of its own waits until there is room for its batch. True when anything was sent.
  */
-function submitDue<S, F>(queue: HostQueue, scheme: S, until: u32): bool {
+function submitPaced<S, F>(queue: HostQueue, scheme: S, until: u32): bool {
   const time = nowNs();
   let sent = false;
   while (<i32>(until - queue.issued) > 0) {
     const left = queue.issueTarget - queue.issued;
     if (<i32>left <= 0) return sent;
-    const room = min(queue.iodepth - (queue.issued - queue.completed), min(queue.batch, left));
+    const batch = min(queue.batch, left);
+    const room = min(queue.iodepth - (queue.issued - queue.completed), batch);
+    if (room < batch && !isOneByOne(queue)) return sent;
     let count: u32 = 0;
     let whole = true;
-    while (count < room && whole && isDue(queue, time)) {
-      takeDue(queue);
+    while (count < room && whole && mayGo(queue, time)) {
+      noteGoing(queue);
       whole = changetype<F>(0).issue<S>(queue, scheme);
       count++;
     }

@@ -51,8 +51,8 @@ export class HostQueue {
   iodepth: u32;
   /** I/Os handed over with one doorbell. */
   batch: u32;
-  /** Open loop: nanoseconds (f64) from each I/O of the stream to the next, as long as the stream; 0 in a closed loop. */
-  gaps: u32;
+  /** Pacing of a workload that has times of its own; 0: each I/O goes as soon as the depth has room. */
+  pacing: u32;
 
   // Tags (a sbitmap in Linux): one bit for each, set when free.
   tagWords: u32;
@@ -102,7 +102,7 @@ export class HostQueue {
   histogram: u32;
   latencyNsMax: f64;
 
-  /** Open loop: when the stream's next I/O is due and when the one being issued was, on the lab's clock; 0: not begun. */
+  /** When the stream's next I/O may go, where that is known, and when the one being issued was due (open loop); 0: neither. */
   nextDueNs: f64;
   dueNs: f64;
 

@@ -2,7 +2,7 @@
 // keyed SGLs, one region registered for each command and invalidated by the response, in-capsule data for small writes,
 // I/Os above the target's MDTS as several commands. It runs on another machine, so what it costs is nobody's figure.
 // Left out: its own block layer, registration, completion queue, timeouts.
-import { isDue, takeDue } from "../agents/arrivals";
+import { mayGo, noteGoing } from "../agents/pacing";
 import { nowNs, sampleEnd, startOf } from "../agents/latency";
 import { checkDone, prepareCheck, undoCheck } from "../agents/verify";
 import { Machine } from "../layout/machine";
@@ -42,10 +42,10 @@ function beginBatch(initiator: Initiator): bool {
   if (initiator.batchLeft > 0) return true;
   const left = initiator.issueTarget - initiator.issued;
   if (<i32>left <= 0) return false;
-  // Open loop: one by one, each when it is due.
-  if (initiator.gaps != 0 && !isDue(initiator, nowNs())) return false;
+  // One by one, each when it may go.
+  if (initiator.pacing != 0 && !mayGo(initiator, nowNs())) return false;
   let batch = min(initiator.batch, left);
-  if (initiator.gaps != 0) batch = 1;
+  if (initiator.pacing != 0) batch = 1;
   if (initiator.iodepth - (initiator.issued - initiator.completed) < batch) return false;
   initiator.batchLeft = batch;
   return true;
@@ -54,7 +54,7 @@ function beginBatch(initiator: Initiator): bool {
 /** Takes the next I/O of the stream. */
 function beginIo(initiator: Initiator): void {
   const machine = changetype<Machine>(<usize>initiator.machine);
-  if (initiator.gaps != 0) takeDue(initiator);
+  if (initiator.pacing != 0) noteGoing(initiator);
   const io = changetype<IoDescriptor>(
     <usize>initiator.stream + (<usize>(initiator.streamPos & initiator.streamMask) << 4),
   );
