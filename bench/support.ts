@@ -11,7 +11,7 @@ import type { Job } from '../src/jobs/job.ts';
 import { sharedMemory } from '../src/lab/arena.ts';
 import { type Crew, startCrew } from '../src/lab/crew.ts';
 import { type Fabric, oneSwitch } from '../src/lab/fabric.ts';
-import { type BuiltMachine, buildMachine, setBuffers } from '../src/lab/machine.ts';
+import { type BuiltMachine, buildMachine, setBuffers, skewBuffers } from '../src/lab/machine.ts';
 import type { Buffers, Payload } from '../src/lab/machine_spec.ts';
 import { hostModule, setupModule } from '../src/lab/modules.ts';
 import { machineSpec, planGroups, type RunParams } from '../src/lab/run_plan.ts';
@@ -159,6 +159,7 @@ export async function measureArms<T = number>(
   for (let round = 0; round < effort.rounds; round++) {
     for (let i = 0; i < arms.length; i++) {
       const index = (i + round) % arms.length;
+      skewBuffers(machine, round * arms.length + i);
       ns[index]?.push(await slice(arms[index] as BenchArm, ios, round * ios));
     }
     if (options.between !== undefined) between.push(await options.between(round));

@@ -148,7 +148,7 @@ function addGeneralOptions(command: Command): Command {
     .addOption(
       one(
         '--stages <on|off>',
-        'time the host path stage by stage as well (flow direct, inline mode)',
+        'time the host path stage by stage as well (flow direct, inline mode, 100 ms an arm or more)',
         ['on', 'off'],
         'on',
       ),

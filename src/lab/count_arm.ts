@@ -8,7 +8,7 @@ import { type BuiltMachine, setBuffers } from './machine.ts';
 import { deviceModule, hostModule } from './modules.ts';
 import { checkOutcome, type Outcome, readCounters, resetCounters, takeLatency, takeOutcome } from './queue_state.ts';
 
-const COUNTED_IOS = 8192;
+const COUNTED_IOS = 4096;
 const REFUSED_IOS = 256;
 /** Counts that results have for every scheme, 0 included. The others are there where they are not 0. */
 const ALWAYS = [

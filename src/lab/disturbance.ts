@@ -24,7 +24,9 @@ export interface Disturbance {
 
 /** USER_HZ: 100 on every architecture that Linux has today (include/uapi/asm-generic/param.h). */
 const TICK_MS = 10;
-/** A sentinel is as long as a slice, but the lab's thread must stay able to answer. */
+/** Length of the sentinel loop, of that of a slice. */
+export const SENTINEL_SHARE = 1 / 4;
+/** The lab's thread must stay able to answer. */
 const SENTINEL_MOST_MS = 250;
 
 /**

@@ -222,6 +222,23 @@ function laneOf(spec: MachineSpec, plan: MachinePlan, lane: number): PlacedLane 
   return { ...placed, front: front.host.at, devices };
 }
 
+/** Unit of a buffer's position in a stream. */
+const STREAM_PAGE_BYTES = 4096;
+
+/**
+ * Says that the stream's buffers lie in other copies of their windows: the same I/Os on other struct pages. Only between slices.
+ * Without it the arms of a round would find each other's lines in the caches, and no memmap would be larger than the stream.
+ * @param turn counts the slices of all arms
+ * @param isMixed whether the stream has buffers in host RAM as well
+ */
+export function skewBuffers({ view, spec, lanes }: BuiltMachine, turn: number, isMixed = false): void {
+  const { barBytes, barWindowBytes, ramBytes, ramWindowBytes } = spec;
+  const windowBytes = isMixed ? Math.max(barWindowBytes, ramWindowBytes) : barWindowBytes;
+  const copies = Math.max(1, (isMixed ? Math.min(barBytes, ramBytes) : barBytes) / windowBytes);
+  const skewPages = ((turn % copies) * windowBytes) / STREAM_PAGE_BYTES;
+  for (const { host } of lanes) setField(view, host, HostQueue.bufferSkew, skewPages);
+}
+
 /** Says where the following I/Os' buffers come from. Only between rounds, when nothing is in flight. */
 export function setBuffers(machine: BuiltMachine, buffers: Buffers): void {
   machine.view.u32[(machine.at + Machine.buffers) / 4] = BUFFERS_CODE[buffers];

@@ -10,12 +10,12 @@ import { misdirectionLines } from '../topology/routes.ts';
 import { armOrder } from './arm_order.ts';
 import { countArm, countRefusal } from './count_arm.ts';
 import { closePool, startCrew } from './crew.ts';
-import { watchBlock } from './disturbance.ts';
+import { SENTINEL_SHARE, watchBlock } from './disturbance.ts';
 import { buildGroupMachine, emptyRecord, moduleOf, modulesOf } from './group_machine.ts';
 import type { ArmRecord, BlockRecord, GroupRecord, SliceLatency } from './group_record.ts';
 import { giveBackPages } from './kept_memmap.ts';
 import { findDepths } from './latency_target.ts';
-import { setBuffers } from './machine.ts';
+import { setBuffers, skewBuffers } from './machine.ts';
 import { measureRemovals } from './measure_removal.ts';
 import { hostModule, refusalReason, setupModule } from './modules.ts';
 import { isOpenLoop, offeredIops } from './pacing.ts';
@@ -26,7 +26,7 @@ import { measureStages } from './stage_cost.ts';
 import { warmUpAll } from './warm_up.ts';
 
 /** I/Os with which an arm is tried out before anything is measured. */
-const TRIAL_IOS = 4096;
+const TRIAL_IOS = 1024;
 /** Up to this size an I/O is one request, whatever the scheme and the translation (dma_opt_mapping_size). */
 const LARGEST_ONE_REQUEST = 128 * KIB;
 
@@ -76,6 +76,7 @@ export async function measureGroup(plan: GroupPlan, params: MeasureParams, run: 
           );
     if (done && params.removal === undefined && run.counting) {
       setDepth(group, undefined);
+      skewBuffers(machine, 0);
       countAll(group, records, refused);
       if (hasStages(group)) for (const arm of records) timeStages(group, arm);
     }
@@ -180,10 +181,11 @@ async function measureBlock(
   { round, mode, ios, pacedMs }: BlockOrder,
 ): Promise<{ block: BlockRecord; slices: MeasuredSlice[] } | undefined> {
   const { plan, run, crew } = group;
-  const sentinelNs = run.sentinel.run(plan.roundMs);
+  const sentinelNs = run.sentinel.run(SENTINEL_SHARE * plan.roundMs);
   const finish = watchBlock(crew, mode === 'inline' ? 1 : crew.placed.workers.length);
   const slices: MeasuredSlice[] = [];
   for (const [position, arm] of order.entries()) {
+    skewBuffers(group.machine, round * order.length + position, group.params.p2pShare < 100);
     const measured = await sliceOf(group, arm, { round, mode, ios, pacedMs }, position);
     if (measured === undefined || run.observer.interrupted()) return undefined;
     slices.push(measured);
@@ -222,11 +224,15 @@ async function sliceOf(
   };
 }
 
+/** Shorter plans are not cut into stages: that takes longer than they do. */
+const STAGED_MS = 100;
+
 /** The path is cut for drives' I/Os that follow one another as fast as they can, in groups that measure CPU time. */
 function hasStages({ plan, params, machine }: Group): boolean {
   return (
     params.stages === true &&
     plan.modes.includes('inline') &&
+    plan.rounds * plan.roundMs >= STAGED_MS &&
     plan.sweep === undefined &&
     machine.spec.flow === 'direct'
   );

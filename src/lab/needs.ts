@@ -1,4 +1,5 @@
 // What a run will need before it is run: memory of its largest machine, and time. Times are estimates, sizes are the planner's own.
+import { SENTINEL_SHARE } from './disturbance.ts';
 import { planMachine } from './machine_plan.ts';
 import { hostModule, setupModule } from './modules.ts';
 import {
@@ -58,7 +59,7 @@ function secondsOf(group: GroupPlan, params: RunParams): number {
   const { sliceMs, slicesMost } = warmUpPlan(group, params);
   const rampMs = Math.max(...group.jobs.map((job) => job.rampMs));
   const warmMs = Math.max(rampMs, USUAL_WARM_UP * slicesMost * sliceMs) * params.processes;
-  // A block has one slice of each arm and one of the sentinel.
-  const blocksMs = group.rounds * group.roundMs * SLICE_SHARE * (arms + 1);
+  // A block has one slice of each arm and a shorter one of the sentinel.
+  const blocksMs = group.rounds * group.roundMs * SLICE_SHARE * (arms + SENTINEL_SHARE);
   return (group.modes.length * (arms * warmMs + blocksMs) + FIXED_MS) / 1000;
 }

@@ -216,7 +216,7 @@ export function queuesOf(group: GroupPlan): QueuePlan[] {
 const DEFAULT_WINDOW_BYTES = 64 * MIB;
 const ALL_MEDIA_BYTES = 256 * MIB;
 const STREAM_IOS = 2 ** 20;
-const LEAST_STREAM_IOS = 2 ** 16;
+const LEAST_STREAM_IOS = 2 ** 15;
 
 /** The machine of a group. */
 export function machineSpec(group: GroupPlan, params: MeasureParams, workers: number): MachineSpec {
@@ -228,7 +228,7 @@ export function machineSpec(group: GroupPlan, params: MeasureParams, workers: nu
   const wanted = Math.max(DEFAULT_WINDOW_BYTES, slotBytes * powerAtLeast(2 * maxDepth) * powerAtLeast(queues.length));
   const streamIos = Math.max(
     LEAST_STREAM_IOS,
-    Math.min(powerAtMost(STREAM_IOS / queues.length), powerAtLeast(mostIosOf(group, params))),
+    Math.min(powerAtMost(STREAM_IOS / queues.length), powerAtMost(mostIosOf(group, params))),
     powerAtLeast(2 * maxDepth),
     ...group.jobs.flatMap(({ replays = [] }) => replays.map(({ blocks }) => powerAtLeast(blocks.length))),
   );
@@ -279,19 +279,21 @@ function pacingOf(job: Job, queues: readonly QueuePlan[]): Pick<LaneSpec, 'pacin
   return { pacing: { kind: 'share', weight: flow.weight, peers, totalWeight } };
 }
 
-/** Warm-up: the longest slice, the most slices, and the fewest that can show an arm to be steady. */
+/** Warm-up: lengths of a slice, and how many of them. */
 const WARM_SLICE_MS = 2;
+const LEAST_WARM_MS = 0.1;
 const WARM_SLICES_MOST = 24;
-const WARM_SLICES_LEAST = STEADY_RULE.window;
-/** Warm-up of an arm lasts at most so many times as long as the arm is measured in the process. */
-const WARM_SHARE = 2;
+const WARM_SLICES_FEWEST = 3;
+const WARM_SLICES_USUAL = STEADY_RULE.window;
+/** Warm-up of an arm lasts at most so much of the time for which the arm is measured in the process, but for the fewest slices. */
+const WARM_SHARE = 1 / 3;
 
 /** How an arm is warmed up before it is measured. */
 export function warmUpPlan(group: GroupPlan, params: MeasureParams): { sliceMs: number; slicesMost: number } {
   const measured = measuredMs(group, params);
-  const sliceMs = Math.min(WARM_SLICE_MS, Math.max(group.roundMs, measured / WARM_SLICES_LEAST));
+  const sliceMs = Math.min(WARM_SLICE_MS, Math.max(LEAST_WARM_MS, measured / WARM_SLICES_USUAL));
   const byShare = Math.ceil((WARM_SHARE * measured) / sliceMs);
-  return { sliceMs, slicesMost: Math.min(WARM_SLICES_MOST, Math.max(WARM_SLICES_LEAST, byShare)) };
+  return { sliceMs, slicesMost: Math.min(WARM_SLICES_MOST, Math.max(WARM_SLICES_FEWEST, byShare)) };
 }
 
 /** What one process measures of one arm in one schedule. */
@@ -299,15 +301,12 @@ function measuredMs(group: GroupPlan, params: MeasureParams): number {
   return roundsPerProcess(group.rounds, params.processes) * group.roundMs;
 }
 
-/** No host gets through more I/Os: the whole path without a page takes as long (facts of the native twin: 15 to 20 ns). */
-const LEAST_NS_PER_IO = 20;
+/** What an I/O of the shortest paths takes, about. */
+const USUAL_NS_PER_IO = 64;
 
-/** The farthest that a process can come in its streams: a longer stream would only take time to compile. */
+/** How far a process comes in its streams: a longer stream would only take time to compile, and is read in a circle. */
 function mostIosOf(group: GroupPlan, params: MeasureParams): number {
-  const { sliceMs, slicesMost } = warmUpPlan(group, params);
-  const rampMs = Math.max(...group.jobs.map((job) => job.rampMs));
-  const longestMs = Math.max(measuredMs(group, params), sliceMs * slicesMost, rampMs);
-  return Math.ceil((longestMs * 1e6) / LEAST_NS_PER_IO);
+  return Math.ceil((measuredMs(group, params) * 1e6) / USUAL_NS_PER_IO);
 }
 
 /** Bytes that the machine will really touch, for the check against the memory there is. */

@@ -1,5 +1,6 @@
 // What figures are made from: the raw samples of an arm that may be used, by metric and process.
 import type { RawSample } from '../report/result.ts';
+import { median } from '../stats/location.ts';
 import { classifyWarmup, type WarmupClass, withoutOutliers } from '../stats/warmup_class.ts';
 import type { Mode } from './run_plan.ts';
 
@@ -52,6 +53,19 @@ export function valuesByProcess(record: Sampled, metric: Metric): Map<number, nu
 
 /** Fewer rounds of a process than this do not tell a change from noise. */
 const CLASSED_ROUNDS = 8;
+/**
+ * More are taken together to about so many medians: a shared machine changes its level from one millisecond to the next, for all
+ * arms alike, and what is asked here is whether an arm went on changing over the whole of its rounds.
+ */
+const CLASSED_MEDIANS = 24;
+
+/** Medians of equally many consecutive values. */
+function mediansOf(values: readonly number[]): number[] {
+  const size = Math.ceil(values.length / CLASSED_MEDIANS);
+  if (size === 1) return [...values];
+  const count = Math.floor(values.length / size);
+  return Array.from({ length: count }, (_, i) => median(values.slice(i * size, (i + 1) * size)));
+}
 
 /** What an arm did over its rounds, for each process that had enough of them. Sees no other arm. */
 export function warmupClasses(record: Sampled, mode: Mode): Map<number, WarmupClass> {
@@ -60,7 +74,7 @@ export function warmupClasses(record: Sampled, mode: Mode): Map<number, WarmupCl
   return new Map(
     classed.map(([process, values]) => [
       process,
-      classifyWarmup(withoutOutliers(values), { higherIsBetter: metric.higherIsBetter }).class,
+      classifyWarmup(withoutOutliers(mediansOf(values)), { higherIsBetter: metric.higherIsBetter }).class,
     ]),
   );
 }

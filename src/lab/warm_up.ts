@@ -1,5 +1,5 @@
 // Before the rounds: every arm runs until it is steady, and the slowest sets how long slices are.
-import { isSteady } from '../stats/steady_state.ts';
+import { isSteady, STEADY_RULE } from '../stats/steady_state.ts';
 import type { ArmRecord, Calibration, GroupRecord } from './group_record.ts';
 import { isTimed, mostIops, pacedSliceMs, sliceMsUnderLoad } from './pacing.ts';
 import { checkOutcome, takeOutcome } from './queue_state.ts';
@@ -7,6 +7,8 @@ import { type Mode, roundsPerProcess, roundsThatFit, warmUpPlan } from './run_pl
 import { type Group, leadIos, measuredIos, slice, sliceIos } from './slices.ts';
 
 const PACED_WARM_SLICES = 4;
+/** For the first slice of an arm: code that is not compiled yet, and memory that was not touched. */
+const FIRST_NS_PER_IO = 400;
 
 /**
  * Warms every arm up; sets how many I/Os all arms' slices have and how many rounds there are, by the slowest of them, unless
@@ -43,9 +45,9 @@ async function warmUp(group: Group, record: ArmRecord, mode: Mode): Promise<numb
   const rampMs = Math.max(...group.plan.jobs.map((job) => job.rampMs));
   const began = performance.now();
   const series: number[] = [];
-  let ios = sliceIos(group, 100, 1);
-  let nsPerIo = 100;
   const { sliceMs, slicesMost } = warmUpPlan(group.plan, group.params);
+  let nsPerIo = FIRST_NS_PER_IO;
+  let ios = sliceIos(group, nsPerIo, sliceMs);
   while (series.length < slicesMost || performance.now() - began < rampMs) {
     const result = await slice(group, record.arm, mode, series.length * ios, leadIos(group), ios);
     if (!result.complete || group.run.observer.interrupted()) return undefined;
@@ -55,7 +57,8 @@ async function warmUp(group: Group, record: ArmRecord, mode: Mode): Promise<numb
     ios = sliceIos(group, nsPerIo, sliceMs);
     if (isSteady(series) && performance.now() - began >= rampMs) return nsPerIo;
   }
-  record.unsteady.push(mode);
+  // Too few to tell are too few to complain about: a short plan says by its intervals what it is worth.
+  if (series.length >= STEADY_RULE.window) record.unsteady.push(mode);
   return nsPerIo;
 }
 

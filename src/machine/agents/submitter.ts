@@ -106,7 +106,7 @@ export function openBio(queue: HostQueue, io: IoDescriptor, op: u32): Bio {
   dio.blocksOp = blocksOp;
   dio.lenBytes = (blocksOp & IO_BLOCKS_MASK) << SECTOR_SHIFT;
   dio.inRam = buffer >> 31;
-  dio.bufferOffset = <u64>(buffer & IO_BUFFER_MASK) << PAGE_SHIFT;
+  dio.bufferOffset = <u64>((buffer & IO_BUFFER_MASK) ^ queue.bufferSkew) << PAGE_SHIFT;
   dio.startNs = startOf(queue);
   if (COUNTING) {
     dio.ioId = <u32>(counters().ios + 1);

@@ -53,6 +53,8 @@ export class HostQueue {
   batch: u32;
   /** Pacing of a workload that has times of its own; 0: each I/O goes as soon as the depth has room. */
   pacing: u32;
+  /** Pages by which the stream's buffers lie elsewhere in their memory in this slice (exclusive or, whole payload windows). */
+  bufferSkew: u32;
 
   // Tags (a sbitmap in Linux): one bit for each, set when free.
   tagWords: u32;
