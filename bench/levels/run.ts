@@ -1,9 +1,9 @@
-// npm run levels [-- --processes N]: why does the same code run at two levels in threads mode (33 and 100 ns per I/O), stable
+// npm run levels [-- --what processes,moments] [--processes N]: why does the same code run at two levels in threads mode (33 and 100 ns per I/O), stable
 // within a process? N fresh processes (40; about 6 s each on two undisturbed cores) go through phases that change one thing at a
 // time: which CPU each thread is on, then the memory's physical pages. Each is noted in reports/levels/levels.jsonl; a call that
 // was interrupted goes on. Needs taskset; frame numbers need root.
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -12,9 +12,11 @@ import { textTable } from '../../src/report/table.ts';
 import { levelsOf } from '../../src/stats/levels.ts';
 import { median } from '../../src/stats/location.ts';
 import type { Process } from './child.ts';
+import { type Moment, momentsTable } from './moments.ts';
 
 const OUT = fileURLToPath(new URL('../../reports/levels/', import.meta.url));
 const CHILD = fileURLToPath(new URL('child.ts', import.meta.url));
+const MOMENTS_CHILD = fileURLToPath(new URL('moments.ts', import.meta.url));
 
 /** One row for each phase: its levels, and how many processes changed theirs since the phase before. */
 export function phaseRows(processes: readonly Process[]): string[][] {
@@ -51,24 +53,39 @@ function colourLine(processes: readonly Process[]): string {
     .join('; ');
 }
 
+const MOMENTS = 3000;
+
 function main(): void {
-  const { values } = parseArgs({ options: { processes: { type: 'string', default: '40' } } });
+  const { values } = parseArgs({
+    options: { processes: { type: 'string', default: '40' }, what: { type: 'string', default: 'processes,moments' } },
+  });
   mkdirSync(OUT, { recursive: true });
+  const parts = values.what.split(',');
+  if (parts.includes('processes')) byProcess(Number(values.processes));
+  if (!parts.includes('moments')) return;
+  // On one CPU, as the loops tell of the core that they run on.
+  const printed = execFileSync('taskset', ['-c', '1', process.execPath, MOMENTS_CHILD, String(MOMENTS)]);
+  const all = JSON.parse(String(printed)) as Moment[];
+  writeFileSync(join(OUT, 'moments.json'), JSON.stringify(all));
+  process.stdout.write(`${textTable(momentsTable(all)).join('\n')}\n`);
+}
+
+function byProcess(count: number): void {
   const file = join(OUT, 'levels.jsonl');
   const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : [];
-  while (lines.length < Number(values.processes)) {
+  while (lines.length < count) {
     const line = execFileSync(process.execPath, [CHILD], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'inherit'],
     }).trim();
     appendFileSync(file, `${line}\n`);
     lines.push(line);
-    process.stderr.write(`process ${lines.length} of ${values.processes}\n`);
+    process.stderr.write(`process ${lines.length} of ${count}\n`);
   }
   const processes = lines.map((line) => JSON.parse(line) as Process);
   const columns = ['phase', 'levels (processes)', 'changed level'].map((title) => ({ title, align: 'left' as const }));
   const rows = phaseRows(processes).map((cells) => ({ cells }));
-  process.stdout.write(`${textTable({ columns, rows }).join('\n')}\n${colourLine(processes)}\n`);
+  process.stdout.write(`${textTable({ columns, rows }).join('\n')}\n${colourLine(processes)}\n\n`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) main();

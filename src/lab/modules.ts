@@ -98,6 +98,7 @@ export interface ProbesModule {
   ): void;
   /** `steps` dependent multiplications, without any memory. */
   spin(steps: number): number;
+  spinWide(steps: number): number;
 }
 
 /** Functions of lookups.wasm: structures behind page-less schemes, for tests. Physical addresses are 64 bit. */

@@ -37,3 +37,29 @@ export function spin(steps: u32): u32 {
   for (let i: u32 = 0; i < steps; i++) state = state * 1664525 + 1013904223;
   return state;
 }
+
+/**
+ * `steps` steps of eight chains of additions that do not wait for each other: as many instructions at a time as a core issues. It
+ * slows down, where spin() does not, when another hardware thread of the same core works.
+ */
+export function spinWide(steps: u32): u32 {
+  let a: u32 = 1;
+  let b: u32 = 2;
+  let c: u32 = 3;
+  let d: u32 = 4;
+  let e: u32 = 5;
+  let f: u32 = 6;
+  let g: u32 = 7;
+  let h: u32 = 8;
+  for (let i: u32 = 0; i < steps; i++) {
+    a = (a ^ i) + 0x9e37;
+    b = (b ^ i) + 0x79b9;
+    c = (c ^ i) + 0x85eb;
+    d = (d ^ i) + 0xca6b;
+    e = (e ^ i) + 0xc2b2;
+    f = (f ^ i) + 0xae35;
+    g = (g ^ i) + 0x27d4;
+    h = (h ^ i) + 0xeb2f;
+  }
+  return a ^ b ^ c ^ d ^ e ^ f ^ g ^ h;
+}
