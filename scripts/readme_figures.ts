@@ -1,10 +1,10 @@
-// Writes the README's figures from the committed sample run, so that no number in it is typed by hand.
-// Usage: npm run readme   (after replacing reports/sample by a new run: npm start -- --out reports/sample)
+// Writes the README's figures from the committed sample sweep, so that no number in it is typed by hand.
+// Usage: npm run readme   (npm run sample measures a new one first)
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { formatBytes, formatCount, trimNumber } from '../src/base/units.ts';
+import { formatBytes, formatCount, GIB, MIB, trimNumber } from '../src/base/units.ts';
 import { bytesOf } from '../src/report/format.ts';
-import { armName, comparisonBetween, groupsOf, isSweep, roleOf } from '../src/report/groups.ts';
+import { armName, comparisonBetween, groupsOf, roleOf } from '../src/report/groups.ts';
 import { type Cell, parseResult, type Result } from '../src/report/result.ts';
 
 const README = fileURLToPath(new URL('../README.md', import.meta.url));
@@ -18,9 +18,16 @@ const [start, end] = [readme.indexOf(BEGIN), readme.indexOf(END)];
 if (start < 0 || end < start) throw new Error(`README.md has no ${BEGIN} ... ${END}`);
 writeFileSync(README, `${readme.slice(0, start + BEGIN.length)}\n${figures(result)}\n${readme.slice(end)}`);
 
-/** A table of the groups without payload: what a scheme costs by itself. */
+/** What the table shows of the surface. */
+const SHOWN_BARS = [256 * MIB, 16 * GIB];
+const SHOWN_BS = '4096';
+
+/** A table of two cells of the sweep; its charts show the rest. */
 function figures(of: Result): string {
-  const groups = groupsOf(of).filter((group) => !isSweep(group) && group.params.payload === 'none');
+  const groups = groupsOf(of).filter(
+    ({ params }) => params.bs === SHOWN_BS && SHOWN_BARS.includes(bytesOf(params.bar) ?? 0),
+  );
+  if (groups.length !== SHOWN_BARS.length) throw new Error(`${SAMPLE} lacks a cell that README.md shows`);
   const rows = groups.flatMap((group) =>
     group.cells
       .filter((cell) => roleOf(cell) !== 'aa')

@@ -5,7 +5,7 @@ import type { Job } from './job.ts';
 /** One line for each job. Options that the lab ignores are left out: it does not act on them. */
 export function showCommands(jobs: readonly Job[]): string[] {
   return jobs.map((job, index) => {
-    const stonewall = index > 0 && job.group !== (jobs[index - 1] as Job).group;
+    const stonewall = index > 0 && (job.options.stonewall ?? '0') !== '0';
     const options = Object.entries(job.options).filter(
       ([name]) => optionClass(name) === 'implemented' && !LEFT_OUT.has(name),
     );

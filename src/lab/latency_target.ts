@@ -31,12 +31,18 @@ export async function findDepths(group: Group, record: GroupRecord, arms: readon
   return true;
 }
 
-/** By bisection, as fio does: the most first, since a target that it keeps needs no search. */
 async function findDepth(group: Group, record: ArmRecord, targets: readonly LatencyTarget[]): Promise<FoundDepth> {
   const targeted = group.plan.jobs.filter(({ latencyTarget }) => latencyTarget !== undefined);
   const most = Math.max(...targeted.map(({ iodepth }) => iodepth));
-  const keeps = (depth: number): Promise<boolean> => keepsTarget(group, record, depth, targets);
   for (let i = 0; i < FIRST_SLICES; i++) await timedSlice(group, record, most, 0);
+  return largestDepth(most, (depth) => keepsTarget(group, record, depth, targets));
+}
+
+/**
+ * By bisection, as fio does; the most first, since a target that it keeps needs no search.
+ * @param keeps whether a depth keeps the target; what is deeper than one that does not is taken not to
+ */
+export async function largestDepth(most: number, keeps: (depth: number) => Promise<boolean>): Promise<FoundDepth> {
   if (await keeps(most)) return { depth: most, met: true };
   let [kept, missed] = [0, most];
   while (missed - kept > 1) {
