@@ -32,6 +32,8 @@ export interface Host {
   clockCallNs(): number;
   /** How long each of some equal pieces of pure arithmetic took, in nanoseconds; about 20 ms in all. */
   spinNs(): readonly number[];
+  /** The same of pieces that fill the core's issue slots: as many instructions at a time as it can begin; about 30 ms in all. */
+  wideSpinNs(): readonly number[];
 }
 
 /** The Node that runs this. */
@@ -52,6 +54,8 @@ const CLOCK_CALLS = 2000;
 const CLOCK_BATCHES = 9;
 const SPIN_PIECES = 24;
 const SPIN_STEPS = 400_000;
+const WIDE_PIECES = 60;
+const WIDE_STEPS = 200_000;
 /** Pieces before the optimising compiler has settled; not counted. */
 const SPIN_WARM_UP = 4;
 
@@ -79,6 +83,7 @@ export function thisHost(queuePairs = 1): Host {
     nowNs: () => Number(process.hrtime.bigint()),
     clockCallNs,
     spinNs,
+    wideSpinNs,
   };
 }
 
@@ -126,12 +131,33 @@ function clockCallNs(): number {
 }
 
 function spinNs(): readonly number[] {
-  const pieces: number[] = [];
-  for (let piece = 0; piece < SPIN_WARM_UP + SPIN_PIECES; piece++) {
-    const began = performance.now();
+  return piecesNs(SPIN_PIECES, () => {
     let state = spinState;
     for (let step = 0; step < SPIN_STEPS; step++) state = (Math.imul(state, 1664525) + 1013904223) | 0;
-    spinState = state;
+    return state;
+  });
+}
+
+function wideSpinNs(): readonly number[] {
+  return piecesNs(WIDE_PIECES, () => {
+    let [a, b, c, d, e, f] = [spinState, 2, 3, 4, 5, 6];
+    for (let step = 0; step < WIDE_STEPS; step++) {
+      a = ((a ^ step) + 0x9e37) | 0;
+      b = ((b ^ step) + 0x79b9) | 0;
+      c = ((c ^ step) + 0x85eb) | 0;
+      d = ((d ^ step) + 0xca6b) | 0;
+      e = ((e ^ step) + 0xc2b2) | 0;
+      f = ((f ^ step) + 0xae35) | 0;
+    }
+    return a ^ b ^ c ^ d ^ e ^ f;
+  });
+}
+
+function piecesNs(count: number, piece: () => number): readonly number[] {
+  const pieces: number[] = [];
+  for (let index = 0; index < SPIN_WARM_UP + count; index++) {
+    const began = performance.now();
+    spinState = piece();
     pieces.push((performance.now() - began) * 1e6);
   }
   return pieces.slice(SPIN_WARM_UP);

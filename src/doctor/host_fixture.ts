@@ -23,6 +23,7 @@ export function madeUpHost({ files = {}, node, ...facts }: MadeUp = {}): Host {
     nowNs: () => 0,
     clockCallNs: () => 40,
     spinNs: () => Array.from({ length: 20 }, () => 1000),
+    wideSpinNs: () => Array.from({ length: 20 }, () => 2000),
     ...facts,
     node: {
       version: '24.1.0',

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Check } from './check.ts';
+import { check as coreSharing } from './checks/core_sharing.ts';
 import { check as cpuPressure } from './checks/cpu_pressure.ts';
 import { check as cpuSpeed } from './checks/cpu_speed.ts';
 import { check as processes } from './checks/processes.ts';
@@ -142,6 +143,21 @@ describe('CPU', () => {
     expect(watch(cpuSpeed, {}, {}, rounds(flat(1000), flat(1200)))).toContain('note: arithmetic took 20.0 % more time');
     const jumpy = flat(1000).map((ns, i) => (i % 5 === 0 ? ns * 2 : ns));
     expect(watch(cpuSpeed, {}, {}, rounds(jumpy, jumpy))).toContain('slowest tenth 100.0 % more');
+  });
+});
+
+describe('core sharing', () => {
+  const pieces = (slow: number) => () => Array.from({ length: 20 }, (_, i) => (i % 2 ? 1000 : 1000 * slow));
+
+  test('is a warning where only the loop that fills the core is slow at times', () => {
+    expect(watch(coreSharing, {}, {}, { wideSpinNs: pieces(1.5) })).toContain(
+      'warning: another hardware thread of the core comes and goes: a loop that fills the core took up to 1.50 times',
+    );
+  });
+
+  test('is not blamed for what slows every loop down', () => {
+    expect(watch(coreSharing, {}, {}, { spinNs: pieces(1.5), wideSpinNs: pieces(1.5) })).toContain('ok: ');
+    expect(watch(coreSharing, {}, {})).toContain('ok: ');
   });
 });
 
