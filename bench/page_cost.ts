@@ -55,7 +55,7 @@ async function series(
   twin: Twin | undefined,
 ): Promise<Series> {
   const { machine } = benchMachine({ barBytes, set: { bs: `${pages * 4}k`, iodepth: String(iodepth) } });
-  const loads = effort.smoke ? 1000 : 300_000;
+  const loads = effort.smoke ? 1000 : 100_000;
   const memmapMib = Math.max(1, barBytes / 64 / MIB);
   const runs = effort.smoke ? 100 : Math.round(600_000 / pages);
   const between = async (round: number): Promise<[number, number]> => {

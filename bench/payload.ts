@@ -32,7 +32,7 @@ export function bareCopy(machine: BuiltMachine, count: number): (round: number) 
 
 export async function measure(effort: Effort): Promise<Row[]> {
   const { machine } = benchMachine({ payload: 'move' });
-  const copyNs = bareCopy(machine, effort.smoke ? 1000 : 400_000);
+  const copyNs = bareCopy(machine, effort.smoke ? 1000 : 60_000);
   copyNs(0);
   const arms = [{ host: 'dma_vec', buffers: 'fixed' as const }];
   const { ns, between } = await measureArms(machine, arms, effort, 'threads', { between: copyNs });

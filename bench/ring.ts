@@ -7,7 +7,7 @@ export const title = 'bare ring, two threads, page-less';
 export async function ringSeries(effort: Effort): Promise<{ lab: number[]; native: number[] | string }> {
   const { machine } = benchMachine();
   const twin = startTwin();
-  const nativeIos = effort.smoke ? 20_000 : 8_000_000;
+  const nativeIos = effort.smoke ? 20_000 : 1_500_000;
   const between = 'missing' in twin ? undefined : () => twin.ask(`ring ${nativeIos}`);
   const arms = [{ host: 'ring', buffers: 'fixed' as const }];
   const { ns, between: native } = await measureArms(machine, arms, effort, 'threads', {

@@ -8,7 +8,7 @@ export const title = 'copy of 4 KiB';
 
 export async function measure(effort: Effort, twin: Twin): Promise<Figure[]> {
   const { machine } = benchMachine({ payload: 'move' });
-  const count = effort.smoke ? 1000 : 400_000;
+  const count = effort.smoke ? 1000 : 60_000;
   const labCopy = bareCopy(machine, count);
   labCopy(0);
   const lab: number[] = [];

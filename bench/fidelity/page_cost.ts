@@ -2,6 +2,7 @@
 // less dma_vec, and the twin's path with pinned pages less the one without. Beside it the latency of a dependent load over
 // the same memmap, which is what a path pays where nothing overlaps.
 import { formatBytes, GIB, MIB } from '../../src/base/units.ts';
+import type { BuiltMachine } from '../../src/lab/machine.ts';
 import { median } from '../../src/stats/location.ts';
 import { loadLatencyNs, PAGE_AND_NONE } from '../page_cost.ts';
 import { benchMachine, type Effort, measureArms, type Twin } from '../support.ts';
@@ -9,7 +10,10 @@ import { differences, type Figure } from './part.ts';
 
 export const title = 'cost of one struct page per I/O, host side, by size of the BAR';
 
-const BARS = [256 * MIB, 4 * GIB, 16 * GIB, 64 * GIB];
+/** Memmap of 1 MiB, the least that the twin takes. */
+const IN_L2 = 64 * MIB;
+/** The first one's memmap lies in the L2: there a page costs its instructions and its locked operations, and no miss. */
+const BARS = [IN_L2, 256 * MIB, 4 * GIB, 16 * GIB, 64 * GIB];
 
 export async function measure(effort: Effort, twin: Twin): Promise<Figure[]> {
   const figures: Figure[] = [];
@@ -17,18 +21,24 @@ export async function measure(effort: Effort, twin: Twin): Promise<Figure[]> {
   return figures;
 }
 
+/** What was measured in between has evicted this memmap: the twin's last command was on its own. */
+function warmLoadNs(machine: BuiltMachine, loads: number, round: number): number {
+  loadLatencyNs(machine, loads, 2 * round + 1);
+  return loadLatencyNs(machine, loads, 2 * round + 2);
+}
+
 async function atBar(barBytes: number, effort: Effort, twin: Twin): Promise<Figure[]> {
   const { machine } = benchMachine({ barBytes });
   const memmapMib = barBytes / 64 / MIB;
-  const ios = effort.smoke ? 10_000 : 1_000_000;
-  const loads = effort.smoke ? 1000 : 300_000;
+  const ios = effort.smoke ? 10_000 : 300_000;
+  const loads = effort.smoke ? 1000 : 100_000;
   const { ns, between } = await measureArms(machine, PAGE_AND_NONE, effort, 'inline', {
     between: async (round) => ({
       withPages: await twin.ask(`path 1 ${memmapMib} ${ios} 1 1`),
       without: await twin.ask(`path 0 ${memmapMib} ${ios} 1 1`),
       overlapped: await twin.ask(`stream ${memmapMib} 1 ${ios} 256`),
       nativeLoad: await twin.ask(`latency ${memmapMib} ${loads}`),
-      labLoad: loadLatencyNs(machine, loads, round + 1),
+      labLoad: warmLoadNs(machine, loads, round),
     }),
   });
   const of = (key: keyof (typeof between)[number]): number[] => between.map((each) => each[key]);
@@ -40,10 +50,14 @@ async function atBar(barBytes: number, effort: Effort, twin: Twin): Promise<Figu
       unit: 'ns/I/O',
       lab: differences(ns[0] as number[], ns[1] as number[]),
       native: differences(of('withPages'), of('without')),
-      bound: {
-        words: `between ${least.toFixed(0)} (native, overlapped) and ${most.toFixed(0)} ns (dependent load)`,
-        reached: (lab) => lab >= least && lab <= most,
-      },
+      ...(barBytes === IN_L2
+        ? {}
+        : {
+            bound: {
+              words: `between ${least.toFixed(0)} (native, overlapped) and ${most.toFixed(0)} ns (dependent load)`,
+              reached: (lab: number) => lab >= least && lab <= most,
+            },
+          }),
     },
     { name: `dependent load, ${bar}`, unit: 'ns', lab: of('labLoad'), native: of('nativeLoad') },
   ];

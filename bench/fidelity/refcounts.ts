@@ -12,7 +12,7 @@ const ARMS = [{ host: 'page', buffers: 'user' as const }];
 export async function measure(effort: Effort, twin: Twin): Promise<Figure[]> {
   const barBytes = effort.smoke ? BAR_WARM : BAR_COLD;
   const { machine } = benchMachine({ barBytes });
-  const ios = effort.smoke ? 10_000 : 1_000_000;
+  const ios = effort.smoke ? 10_000 : 300_000;
   const series = async (locked: boolean) => {
     lockRefcounts(machine, locked);
     const between = () => twin.ask(`path 1 ${barBytes / 64 / MIB} ${ios} 1 ${locked ? 1 : 0}`);

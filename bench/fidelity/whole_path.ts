@@ -9,7 +9,7 @@ const BAR_MIB = 256;
 
 export async function measure(effort: Effort, twin: Twin): Promise<Figure[]> {
   const { machine } = benchMachine();
-  const ios = effort.smoke ? 20_000 : 4_000_000;
+  const ios = effort.smoke ? 20_000 : 800_000;
   const series = async (mode: 'threads' | 'inline') => {
     const between = () => twin.ask(`path 0 ${BAR_MIB} ${ios} ${mode === 'threads' ? 2 : 1} 1`);
     const measured = await measureArms(machine, ARMS, effort, mode, { between });

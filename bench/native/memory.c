@@ -7,6 +7,8 @@
 
 struct pgmap provider;
 
+/* Each function goes on where its random places ended: what an earlier call touched may still be in a cache. */
+
 struct page *memmap_of(uint64_t mib) {
   static struct page *map;
   static uint64_t have;
@@ -22,7 +24,7 @@ struct page *memmap_of(uint64_t mib) {
 double latency(uint64_t mib, uint32_t count) {
   struct page *map = memmap_of(mib);
   uint64_t pages = (mib << 20) / sizeof *map;
-  uint32_t state = 1;
+  static uint32_t state = 1;
   double start = now_ns();
   for (uint32_t i = 0; i < count; i++) {
     uint64_t flags = *(volatile uint64_t *)&map[((uint64_t)state * pages) >> 32].flags;
@@ -43,7 +45,7 @@ double stream(uint64_t mib, uint32_t run, uint32_t count, uint32_t depth) {
   static struct page *in_flight[IODEPTH];
   struct page *map = memmap_of(mib);
   uint64_t runs = (mib << 20) / sizeof *map / run;
-  uint32_t state = 1;
+  static uint32_t state = 1;
   double start = now_ns();
   for (uint32_t i = 0; i < count + depth; i++) {
     struct page *old = in_flight[i % depth];
@@ -61,7 +63,7 @@ double stream(uint64_t mib, uint32_t run, uint32_t count, uint32_t depth) {
 double refcounts(uint64_t mib, uint32_t count, int locked) {
   struct page *map = memmap_of(mib);
   uint64_t pages = (mib << 20) / sizeof *map;
-  uint32_t state = 1;
+  static uint32_t state = 1;
   double start = now_ns();
   for (uint32_t i = 0; i < count; i++) {
     struct page *p = map + (((uint64_t)next_random(&state) * pages) >> 32);
@@ -83,7 +85,7 @@ double copies(uint64_t mib, uint32_t count) {
   static uint64_t have;
   if (have != mib) { a = malloc(mib << 20); b = malloc(mib << 20); memset(a, 1, mib << 20); memset(b, 2, mib << 20); have = mib; }
   uint64_t blocks = (mib << 20) / 4096;
-  uint32_t state = 1;
+  static uint32_t state = 1;
   double start = now_ns();
   for (uint32_t i = 0; i < count; i++) {
     uint64_t from = ((uint64_t)next_random(&state) * blocks) >> 32, to = ((uint64_t)next_random(&state) * blocks) >> 32;

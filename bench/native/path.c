@@ -317,7 +317,8 @@ static void *controller(void *unused) {
 static void set_up(int user_pages, uint64_t mib, int locked) {
   static struct io stream[STREAM];
   uint64_t pages = (mib << 20) / sizeof(struct page);
-  uint32_t state = 1;
+  /* Other places at each call: what an earlier one touched may still be in a cache. */
+  static uint32_t state = 1;
   memset(&host, 0, sizeof host);
   memset(&device, 0, sizeof device);
   atomic_store(&sq_db.v, 0); atomic_store(&cq_db.v, 0); atomic_store(&posted_word.v, 0); atomic_store(&quit.v, 0);
