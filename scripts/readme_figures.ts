@@ -11,16 +11,15 @@ const README = fileURLToPath(new URL('../README.md', import.meta.url));
 const SAMPLE = fileURLToPath(new URL('../reports/sample/result.json', import.meta.url));
 const BEGIN = '<!-- figures: npm run readme -->';
 const END = '<!-- /figures -->';
+/** What the table shows of the surface. */
+const SHOWN_BARS = [256 * MIB, 16 * GIB];
+const SHOWN_BS = '4096';
 
 const result = parseResult(readFileSync(SAMPLE, 'utf8'), SAMPLE);
 const readme = readFileSync(README, 'utf8');
 const [start, end] = [readme.indexOf(BEGIN), readme.indexOf(END)];
 if (start < 0 || end < start) throw new Error(`README.md has no ${BEGIN} ... ${END}`);
 writeFileSync(README, `${readme.slice(0, start + BEGIN.length)}\n${figures(result)}\n${readme.slice(end)}`);
-
-/** What the table shows of the surface. */
-const SHOWN_BARS = [256 * MIB, 16 * GIB];
-const SHOWN_BS = '4096';
 
 /** A table of two cells of the sweep; its charts show the rest. */
 function figures(of: Result): string {
@@ -39,7 +38,7 @@ function figures(of: Result): string {
   );
   const { cpu: model, cores, kernel, node } = of.environment;
   return [
-    `4 KiB random reads, iodepth 256, batch 32, nothing moved; ${model}, ${cores} cores, Linux ${kernel}, Node ${node}; run ${of.run.id}.`,
+    `4 KiB random reads, iodepth 256, batch 32, nothing moved; ${model}, ${cores} cores, Linux ${kernel}, Node ${node}; ${of.run.startedAt.slice(0, 10)}.`,
     'Median, 95 % interval in brackets; the ratio is that of CPU time against page with the same buffers.',
     '',
     '| BAR | scheme/buffers | I/Os per second (threads) | CPU ns per I/O (inline) | page lines / atomics per I/O | ratio |',

@@ -38,8 +38,9 @@ export interface WorkerFault {
 /** One worker's task: plain data, posted once. */
 export interface WorkerTask {
   memory: WebAssembly.Memory;
-  /** Index among the workers. */
+  /** Index among the workers, and how many there are. */
   index: number;
+  workers: number;
   name: string;
   /** Scheme of each arm, in the order of CONTROL.arm. */
   schemes: string[];
@@ -99,8 +100,7 @@ export function serveOrders(task: WorkerTask): void {
   const { i32 } = worker.view;
   let seen = 0;
   i32[workerWords(task.index).threadId] = kernelThreadId();
-  Atomics.add(i32, CONTROL.finished, 1);
-  Atomics.notify(i32, CONTROL.finished);
+  finish(worker);
   for (;;) {
     while (Atomics.load(i32, CONTROL.epoch) === seen) {
       beat(worker);
@@ -113,10 +113,15 @@ export function serveOrders(task: WorkerTask): void {
     if (order === ORDER.inline && task.index === 0) runInline(worker);
     const waited = workerRunDelay(task.index);
     worker.view.f64[waited] = (worker.view.f64[waited] as number) + (ownRunDelayMs() - waitedBefore);
-    Atomics.add(i32, CONTROL.finished, 1);
-    Atomics.notify(i32, CONTROL.finished);
+    finish(worker);
     if (order === ORDER.quit) return;
   }
+}
+
+/** Says that the order is done. Only the last worker wakes the lab, whose thread would else take a CPU from the others. */
+function finish({ task, view }: Worker): void {
+  const finished = Atomics.add(view.i32, CONTROL.finished, 1) + 1;
+  if (finished >= task.workers) Atomics.notify(view.i32, CONTROL.finished);
 }
 
 /** The id by which /proc knows this thread; 0 where there is no such folder. */

@@ -192,6 +192,7 @@ function workerTask(machine: BuiltMachine, placed: Placed, index: number, option
   return {
     memory: machine.memory,
     index,
+    workers: placed.workers.length,
     name: placement.name,
     schemes: options.schemes,
     controller: options.controller,

@@ -132,6 +132,9 @@ async function tryOut(group: Group, record: ArmRecord): Promise<void> {
   else checkOutcome(outcome, record.arm.id);
 }
 
+/** Of one slice; made once, because garbage is collected beside somebody's slice. */
+const COUNTS = new Uint32Array(LATENCY_COUNTERS);
+
 /** Every round of this process. False when it was interrupted. */
 async function measureRounds(group: Group, record: GroupRecord, arms: ArmRecord[]): Promise<boolean> {
   const { plan, run, params } = group;
@@ -212,15 +215,14 @@ async function sliceOf(
     const sample = { round, order, mode, ios: result.ios, ns: Math.round(result.ns), process };
     return { arm, sample, latency: undefined };
   }
-  const counts = new Uint32Array(LATENCY_COUNTERS);
-  const maxNs = takeLatency(group.machine, counts);
+  const maxNs = takeLatency(group.machine, COUNTS.fill(0));
   arm.wakeups += outcome.wakeups;
   arm.wakeupIos += result.ios;
   const ns = Math.round((result.ios / result.iops) * 1e9);
   return {
     arm,
     sample: { round, order, mode, ios: result.ios, ns, process },
-    latency: { process, round, mode, counts: toSparse(counts), maxNs },
+    latency: { process, round, mode, counts: toSparse(COUNTS), maxNs },
   };
 }
 
