@@ -94,7 +94,7 @@ describe('disturbed rounds', () => {
     // The same share of many rounds leaves enough of them.
     const many = (ns: number): number[][] => [ns, ns, ns].map((each) => noisy(each, 60));
     const enough = only({ reference: many(100), other: many(50), dirty: (_, round) => round % 8 > 2 });
-    expect(enough).toMatchObject({ n: 69, verdict: 'faster' });
+    expect(enough).toMatchObject({ n: 72, verdict: 'faster' });
     const all = only({ reference: three(100), other: three(50), dirty: () => true });
     expect(all).toMatchObject({ n: 24, verdict: 'inconclusive' });
     expect(all?.ratio).toBeCloseTo(0.5);
