@@ -137,6 +137,7 @@ describe('the rounds of a process', () => {
     expect(roundsThatFit(150, 1, 0.9)).toBe(150);
     expect(roundsThatFit(150, 1, 1.5)).toBe(100);
     expect(roundsThatFit(150, 1, 500)).toBe(8);
+    expect(roundsThatFit(150, 1, 3000)).toBe(2);
     expect(roundsThatFit(2, 1, 500)).toBe(2);
   });
 });

@@ -156,12 +156,15 @@ export function roundsPerProcess(rounds: number, processes: number): number {
   return Math.ceil(rounds / processes);
 }
 
-/** Rounds of a process, however long its slices are. */
+/** Rounds of a process, however long its slices are; of a rate that takes seconds for an I/O, two to compare. */
 const LEAST_ROUNDS = 8;
+const FEWEST_ROUNDS = 2;
+const LONG_MS = 500;
 
 /** The rounds of a process when slices come out longer than asked: as many as take the time of those that were planned. */
 export function roundsThatFit(planned: number, roundMs: number, sliceMs: number): number {
-  return Math.min(planned, Math.max(LEAST_ROUNDS, Math.ceil((planned * roundMs) / sliceMs)));
+  const least = sliceMs > LONG_MS ? FEWEST_ROUNDS : LEAST_ROUNDS;
+  return Math.min(planned, Math.max(least, Math.ceil((planned * roundMs) / sliceMs)));
 }
 
 /** As many rounds for every process. */

@@ -4,7 +4,7 @@ import { GIB, MIB } from '../base/units.ts';
 import type { ChartSpec } from './chart_spec.ts';
 import { wrapPhrases } from './chart_style.ts';
 import { loadCharts } from './charts.ts';
-import { viewOf } from './look.ts';
+import { partColour, viewOf } from './look.ts';
 import { renderPng } from './render_png.ts';
 import type { Result } from './result.ts';
 import { resultFixture } from './result_fixture.ts';
@@ -190,4 +190,10 @@ test('of a sweep alone the groups are panels too, titled by its axes and not by 
   expect(titles('cost_against_bar')).toEqual(['bs 4 KiB', 'bs 64 KiB']);
   expect(titles('cpu_ns_by_scheme')).toHaveLength(4);
   expect(titles('cpu_ns_by_scheme')[0]).toBe('BAR 1 GiB (memmap 16 MiB) · bs 4 KiB');
+});
+
+test('parts of one whole have colours of their own, more of them than the palette has', () => {
+  const colours = Array.from({ length: 16 }, (_, i) => partColour(i));
+  expect(new Set(colours).size).toBe(16);
+  expect(colours.every((colour) => /^#[0-9A-F]{6}$/.test(colour))).toBe(true);
 });

@@ -55,9 +55,22 @@ export function lineOf(look: Look, cell: Cell): Line {
   return roleOf(cell) === 'floor' ? FLOOR : (look.schemes.get(cell.scheme) ?? FLOOR);
 }
 
-/** Colours for parts of one whole, such as the stages of a path. */
+/** Colours for parts of one whole, such as the stages of a path: each is another one, lighter once the palette is through. */
 export function partColour(i: number): string {
-  return PALETTE[i % PALETTE.length] as string;
+  return lighter(PALETTE[i % PALETTE.length] as string, 1 - TINT ** Math.floor(i / PALETTE.length));
+}
+
+const TINT = 0.4;
+
+/** @param share of white, 0 to 1 */
+function lighter(colour: string, share: number): string {
+  const channel = (at: number): string => {
+    const value = Number.parseInt(colour.slice(at, at + 2), 16);
+    return Math.round(value + (255 - value) * share)
+      .toString(16)
+      .padStart(2, '0');
+  };
+  return `#${channel(1)}${channel(3)}${channel(5)}`.toUpperCase();
 }
 
 /** One bar entry per scheme that is drawn. */
