@@ -36,13 +36,19 @@ const SWEEP = [
   ['--rounds', '2', '--round-ms', '2', '--batch', '1'],
 );
 
-/** Runs the sweep; kills it after `killMs`, if given. */
-function sweep(out: string, killMs?: number): Promise<number | null> {
+/** Runs the sweep; kills it after `killMs`, if given. @param onCell called when the first cell is there */
+function sweep(out: string, killMs?: number, onCell?: () => void): Promise<number | null> {
   const child = spawn(process.execPath, [P2PLAB, ...SWEEP, '--out', out], { stdio: ['ignore', 'ignore', 'inherit'] });
   const timer = killMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killMs);
+  const look = setInterval(() => {
+    if (onCell === undefined || names(join(out, 'cells')).length === 0) return;
+    clearInterval(look);
+    onCell();
+  }, 5);
   return new Promise((done) => {
     child.on('close', (code) => {
       clearTimeout(timer);
+      clearInterval(look);
       done(code);
     });
   });
@@ -77,18 +83,25 @@ const random = seededRandom(Number(process.argv[2] ?? Date.now() % 1000));
 try {
   const [killed, undisturbed] = [join(dir, 'killed'), join(dir, 'undisturbed')];
   const began = performance.now();
-  must((await sweep(undisturbed)) === 0, 'an undisturbed sweep ends with 0');
-  const wholeMs = performance.now() - began;
+  let firstMs = 0;
+  const noteFirst = (): void => {
+    firstMs = performance.now() - began;
+  };
+  must((await sweep(undisturbed, undefined, noteFirst)) === 0, 'an undisturbed sweep ends with 0');
+  const cellsMs = performance.now() - began - firstMs;
   let before = new Map<string, string>();
+  let amid = 0;
   for (let kill = 1; kill <= KILLS; kill++) {
-    // Each lives for about a twelfth of the whole, so that all kills together fall into one sweep; some before the first cell.
-    const afterMs = Math.round(400 + random.unit() * (wholeMs / 6));
+    // All of them together fall into the cells of one sweep; some before the first of their own.
+    const afterMs = Math.round(0.85 * firstMs + random.unit() * ((1.5 * cellsMs) / KILLS));
     await sweep(killed, afterMs);
     const now = cellsOf(killed);
     for (const [file, start] of before) must(now.get(file) === start, `${file} is as it was before kill ${kill}`);
     process.stdout.write(`kill ${kill} after ${afterMs} ms: ${now.size} of ${CELLS} cells\n`);
+    if (now.size > before.size && now.size < CELLS) amid++;
     before = now;
   }
+  must(amid >= KILLS / 4, `kills fell between cells, not ${amid} of them`);
   must((await sweep(killed)) === 0, 'the last sweep ends with 0');
   const after = cellsOf(killed);
   must(
