@@ -28,7 +28,7 @@ export function optionKey(key: string, where: string): OptionKey {
   if (fioName !== undefined) return { kind: 'fio', name: fioName };
   const known = ['job', 'set', ...MEASURING.keys(), ...OPTION_WORDS];
   throw new LabError(
-    `${where}: '${key}' is no option${suggestion(key, known)}. Keys are the options of p2plab run without the dashes ` +
+    `${where}: '${key}' is no option${suggestion(key, known) || '.'} Keys are the options of p2plab run without the dashes ` +
       '(bar, payload, rounds ...), options of fio (bs, iodepth, rw ...), set and job.',
   );
 }

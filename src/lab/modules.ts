@@ -168,7 +168,7 @@ export function findScheme(name: string): SchemeInfo {
   }
   const names = schemes.flatMap(({ variants }) => variants.map((variant) => variant.name));
   throw new LabError(
-    `--scheme: unknown scheme '${name}'${suggestion(name, names)}. There are: ${names.join(', ')}, all.`,
+    `--scheme: unknown scheme '${name}'${suggestion(name, names) || '.'} There are: ${names.join(', ')}, all.`,
   );
 }
 
