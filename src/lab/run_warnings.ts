@@ -27,7 +27,11 @@ function dirtyWarning(groups: readonly GroupRecord[], mode: Mode): string[] {
   if (dirty.length === 0) return [];
   const facts = `${dirty.length} of ${blocks.length} blocks were disturbed and set aside (${mode}; for example ${dirty[0]?.dirtyReason})`;
   const many = dirty.length > MANY_DIRTY * blocks.length;
-  return [many ? `${facts}: verdicts rest on the few that are left, or are withheld; use a quieter machine or a quieter hour` : facts];
+  return [
+    many
+      ? `${facts}: verdicts rest on the few that are left, or are withheld; use a quieter machine or a quieter hour`
+      : facts,
+  ];
 }
 
 function levelWarning(groups: readonly GroupRecord[], mode: Mode): string[] {
