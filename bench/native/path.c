@@ -41,6 +41,7 @@ struct request_slot { struct request rq; struct iod iod; char pad[REQUEST_STRIDE
 struct io { uint64_t block; uint32_t blocks_op, buffer; };
 struct limits { uint64_t seg_boundary_mask, virt_boundary_mask; uint32_t max_sectors, max_segment_size; uint16_t max_segments; };
 struct window { uint64_t start, bytes; uint32_t hits; };
+struct xa_node { uint32_t shift; uintptr_t slots[64]; };
 
 _Static_assert(sizeof(struct bio) == 128 && sizeof(struct bio_slot) == BIO_STRIDE, "struct bio is 128 bytes");
 _Static_assert(sizeof(struct request) == 248 && sizeof(struct iod) == 208, "struct request 248, nvme_iod 208");
@@ -53,6 +54,10 @@ static struct request_slot requests[DEPTH] __attribute__((aligned(4096)));
 static struct bio_slot bios[DEPTH] __attribute__((aligned(4096)));
 static struct sg sgs[DEPTH][128] __attribute__((aligned(4096)));
 static struct window windows[2];
+/* pci_p2pdma.map_types: an xarray of two levels, the client's key in it. */
+static struct xa_node map_type_root, map_type_leaf, *map_types;
+/* What the user's mapping has lost; GUP reads the PTE again once it has the page. */
+static _Atomic uint64_t unmapped_bytes;
 
 /* The host's side, written by one thread only. */
 static struct {
@@ -61,7 +66,7 @@ static struct {
   struct sg *sg_stack[DEPTH]; uint32_t sgs_free;
   uint64_t tags[DEPTH / 64]; struct request_slot *plug[BATCH]; uint32_t plugged;
   uint32_t sq_tail, cq_head, phase, consumed;
-  struct page *memmap; int user_pages, locked; uint64_t bus_base; struct limits limits; uint64_t bytes_done;
+  struct page *memmap; int user_pages, locked; uint32_t client_key; uint64_t bus_base; struct limits limits; uint64_t bytes_done;
 } host;
 
 /* The controller's. */
@@ -92,6 +97,17 @@ static int pin_page(struct page *p) {
   return 1;
 }
 
+/* xa_load. */
+static uintptr_t map_type_of(uint32_t key) {
+  struct xa_node *node = map_types;
+  if ((uint64_t)key >> (node->shift + 6)) return 0;
+  while (node->shift > 0) {
+    node = (struct xa_node *)node->slots[key >> node->shift & 63];
+    if (!node) return 0;
+  }
+  return node->slots[key & 63];
+}
+
 static uint64_t phys_of(struct page *p) { return (uint64_t)(p - host.memmap) << 12; }
 
 static uint64_t address_of(uint64_t place, uint32_t offset) {
@@ -114,6 +130,7 @@ static struct bio *fill_bio(const struct io *io) {
     struct page *p = host.memmap + (dio->buffer_offset >> 12);
     bio->bi_flags |= 1;
     if (!pin_page(p)) host.errors++;
+    if (dio->buffer_offset < atomic_load(&unmapped_bytes)) host.errors++;
     place = (uint64_t)p;
   } else bio->bi_opf |= REQ_DMA_DIRECT;
   struct bio_vec *vec = &bio->bi_io_vec[bio->bi_vcnt++];
@@ -193,7 +210,7 @@ static void map_data(struct request_slot *slot) {
       struct page *p = (struct page *)sgl[i].page_link;
       sgl[i].dma_length = sgl[i].length;
       if (!is_p2p(p)) abort();
-      if ((struct pgmap *)p->pgmap != state) { state = (struct pgmap *)p->pgmap; if (state->map_type != 2) abort(); }
+      if ((struct pgmap *)p->pgmap != state) { state = (struct pgmap *)p->pgmap; if (map_type_of(host.client_key) != 2) abort(); }
       sgl[i].dma_address = phys_of(p) + state->bus_offset;
       sgl[i].dma_flags = 1;
     }
@@ -332,7 +349,14 @@ static void set_up(int user_pages, uint64_t mib, int locked) {
   host.stream = stream; host.phase = device.phase = 1;
   host.user_pages = user_pages; host.locked = locked; host.bus_base = 0x20000000000ull;
   host.limits = (struct limits){0xffffffff, 4095, 1024, 0xffffffff, 128};
-  provider = (struct pgmap){host.bus_base, 5, 2};
+  provider = (struct pgmap){host.bus_base, 5};
+  host.client_key = 0x300;
+  map_type_root = (struct xa_node){.shift = 6};
+  map_type_leaf = (struct xa_node){.shift = 0};
+  map_type_root.slots[host.client_key >> 6] = (uintptr_t)&map_type_leaf;
+  map_type_leaf.slots[host.client_key & 63] = 2;
+  map_types = &map_type_root;
+  atomic_store(&unmapped_bytes, 0);
   windows[0] = (struct window){0, 1ull << 30, 0};
   windows[1] = (struct window){host.bus_base, mib << 26, 0};
   if (user_pages) host.memmap = memmap_of(mib);

@@ -29,7 +29,7 @@ uint32_t next_random(uint32_t *state);
 /* Zone number in the upper bits of page.flags; every page here is the provider's. */
 #define ZONE_SHIFT 55
 #define ZONE_DEVICE 4ull
-struct pgmap { uint64_t bus_offset; uint32_t type, map_type; };
+struct pgmap { uint64_t bus_offset; uint32_t type; };
 extern struct pgmap provider;
 
 /* The memmap of MIB bytes of struct pages; kept until another size is asked for. */

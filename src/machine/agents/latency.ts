@@ -17,8 +17,9 @@ declare function now(): f64;
 /** True for the I/O to be sampled; draws the next distance (1 to 127, mean 64) by xorshift32. */
 @inline
 function drawSample(queue: HostQueue): bool {
-  queue.sampleCountdown -= 1;
-  return queue.sampleCountdown < 0 && redraw(queue);
+  const countdown = queue.sampleCountdown - 1;
+  queue.sampleCountdown = countdown;
+  return countdown < 0 && redraw(queue);
 }
 
 function redraw(queue: HostQueue): bool {

@@ -42,10 +42,13 @@ export function submitBatches<S, F>(queue: HostQueue, scheme: S, until: u32): bo
     const batch = min(queue.batch, left);
     if (queue.iodepth - (queue.issued - queue.completed) < batch) return sent;
     sent = true;
-    let whole = true;
-    for (let i: u32 = 0; i < batch && whole; i++) whole = changetype<F>(0).issue<S>(queue, scheme);
+    let sending = batch;
+    do {
+      if (!changetype<F>(0).issue<S>(queue, scheme)) break;
+      sending--;
+    } while (sending > 0);
     flushPlug<S, F>(queue, scheme);
-    if (!whole) return true;
+    if (sending > 0) return true;
   }
   return sent;
 }

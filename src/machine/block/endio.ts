@@ -30,8 +30,9 @@ export function bioEndio<S, F>(queue: HostQueue, scheme: S, bio: Bio): void {
     bioFree(queue, current);
     current = parent;
   }
-  current.__bi_remaining -= 1;
-  if (current.__bi_remaining == 0) changetype<F>(0).ended<S>(queue, scheme, current);
+  const remaining = current.__bi_remaining - 1;
+  current.__bi_remaining = remaining;
+  if (remaining == 0) changetype<F>(0).ended<S>(queue, scheme, current);
 }
 
 /** Identity of the I/O that a request serves (its first bio's), for the counting build. */

@@ -4,14 +4,15 @@
 // another way (hooks pin, unpin) and put something else than the page into the vector (placeOfPinned, pageOf).
 // Left out: bio_set_pages_dirty's folio lock for O_DIRECT reads (the reference counts do not contain it), the order of
 // folios larger than a page (P2P pages are order 0).
-import { Bio, BIO_MAX_VECS, BIO_PAGE_PINNED } from "../layout/bio";
-import { PAGE_SHIFT, PAGE_SIZE, PAGE_STRUCT_SHIFT } from "../layout/page";
+import { Bio, BIO_MAX_VECS, BIO_PAGE_PINNED, BioVec } from "../layout/bio";
+import { PAGE_SHIFT, PAGE_SIZE, PAGE_STRUCT_SHIFT, PAGE_STRUCT_SIZE } from "../layout/page";
 import { HostQueue } from "../layout/queue";
 import { Scatterlist } from "../layout/scatterlist";
 import { pagesCovered, pinUserPage } from "../mm/gup";
 import { pageFolio, pageToPhys, physToPage, unpinFolio } from "../mm/page";
 import { mappingLost } from "../pci/p2pmem";
-import { bioAdd, bioAppend, machineOf, vecAt } from "./bio";
+import { bioAdd, bioAppend, machineOf } from "./bio";
+import { inOnePage } from "./limits";
 
 const EFAULT: i32 = 14;
 const EINVAL: i32 = 22;
@@ -24,13 +25,35 @@ export function addKernelBuffer<S>(queue: HostQueue, scheme: S, bio: Bio, page: 
 
 /**
  * bio_iov_iter_get_pages: pins and adds the pages of a user buffer. 0, or -EFAULT when a page cannot be pinned, or
- * -EINVAL when the bio's vectors do not suffice. The vector being grown is kept in registers, as a compiler would.
+ * -EINVAL when the bio's vectors do not suffice.
  */
 @inline
 export function addUserBuffer<S>(queue: HostQueue, scheme: S, bio: Bio, phys: u64, bytes: u32): i32 {
+  bio.bi_flags |= BIO_PAGE_PINNED;
+  return inOnePage(phys, bytes) ? addUserPage(queue, scheme, bio, phys, bytes) : addUserPages(queue, scheme, bio, phys, bytes);
+}
+
+/** What the loops of addUserPages do for one page. A C compiler's come to the same; V8 takes three times the instructions. */
+@inline
+function addUserPage<S>(queue: HostQueue, scheme: S, bio: Bio, phys: u64, bytes: u32): i32 {
+  const machine = machineOf(queue);
+  const page = physToPage(machine, phys);
+  if (!pin(scheme, page, machine.refcountAtomic != 0)) {
+    undoPins(queue, scheme, bio, phys, page);
+    return -EFAULT;
+  }
+  if (mappingLost(machine, phys)) {
+    undoPins(queue, scheme, bio, phys, page + PAGE_STRUCT_SIZE);
+    return -EFAULT;
+  }
+  const place = placeOfPinned(queue, scheme, page);
+  return bioAppend(queue, bio, place, <u32>(phys & (PAGE_SIZE - 1)), bytes) ? 0 : -EINVAL;
+}
+
+/** The vector being grown is kept in registers, as a compiler would. */
+function addUserPages<S>(queue: HostQueue, scheme: S, bio: Bio, phys: u64, bytes: u32): i32 {
   const machine = machineOf(queue);
   const locked = machine.refcountAtomic != 0;
-  bio.bi_flags |= BIO_PAGE_PINNED;
   let page = physToPage(machine, phys);
   let offset = <u32>(phys & (PAGE_SIZE - 1));
   let left = bytes;
@@ -38,25 +61,27 @@ export function addUserBuffer<S>(queue: HostQueue, scheme: S, bio: Bio, phys: u6
   let placeOffset: u32 = 0;
   let length: u32 = 0;
   let end: u64 = 0;
-  while (left > 0) {
+  do {
     // __bio_iov_iter_get_pages: at most as many pages at a time as one bio can hold vectors.
     const run = min(pagesCovered(offset, left), BIO_MAX_VECS);
-    for (let i: u32 = 0; i < run; i++) {
-      if (pin(scheme, page + (<u64>i << PAGE_STRUCT_SHIFT), locked)) continue;
-      undoPins(queue, scheme, bio, phys, page + (<u64>i << PAGE_STRUCT_SHIFT));
+    const behind = page + <u64>run * PAGE_STRUCT_SIZE;
+    for (let each = page; each < behind; each += PAGE_STRUCT_SIZE) {
+      if (pin(scheme, each, locked)) continue;
+      undoPins(queue, scheme, bio, phys, each);
       return -EFAULT;
     }
     // gup_fast_pte_range reads each PTE again once it has the page. Pages before the first that is left are gone too.
     if (mappingLost(machine, pageToPhys(machine, page))) {
-      undoPins(queue, scheme, bio, phys, page + (<u64>run << PAGE_STRUCT_SHIFT));
+      undoPins(queue, scheme, bio, phys, behind);
       return -EFAULT;
     }
-    for (let i: u32 = 0; i < run; i++) {
+    for (; page < behind; page += PAGE_STRUCT_SIZE) {
       const take = min(PAGE_SIZE - offset, left);
       const added = placeOfPinned(queue, scheme, page);
       const address = scheme.address(queue, added, offset);
+      left -= take;
       // bvec_try_merge_page.
-      if (length > 0 && address == end && scheme.sameOwner(place, added)) {
+      if (address == end && length > 0 && scheme.sameOwner(place, added)) {
         length += take;
       } else {
         if (length > 0 && !bioAppend(queue, bio, place, placeOffset, length)) return -EINVAL;
@@ -65,11 +90,9 @@ export function addUserBuffer<S>(queue: HostQueue, scheme: S, bio: Bio, phys: u6
         length = take;
       }
       end = address + take;
-      left -= take;
       offset = 0;
-      page += 1 << PAGE_STRUCT_SHIFT;
     }
-  }
+  } while (left > 0);
   return bioAppend(queue, bio, place, placeOffset, length) ? 0 : -EINVAL;
 }
 
@@ -77,7 +100,7 @@ export function addUserBuffer<S>(queue: HostQueue, scheme: S, bio: Bio, phys: u6
 function undoPins<S>(queue: HostQueue, scheme: S, bio: Bio, phys: u64, end: u64): void {
   const machine = machineOf(queue);
   bio.bi_flags &= ~BIO_PAGE_PINNED;
-  for (let page = physToPage(machine, phys); page < end; page += 1 << PAGE_STRUCT_SHIFT) {
+  for (let page = physToPage(machine, phys); page < end; page += PAGE_STRUCT_SIZE) {
     unpin(scheme, page, machine.refcountAtomic != 0);
   }
 }
@@ -102,12 +125,19 @@ export function releasePages<S>(queue: HostQueue, scheme: S, bio: Bio): void {
 
 function unpinAll<S>(queue: HostQueue, scheme: S, bio: Bio): void {
   const locked = machineOf(queue).refcountAtomic != 0;
-  for (let i: u32 = 0; i < <u32>bio.bi_vcnt; i++) {
-    const vec = vecAt(bio, i);
+  let at = <usize>bio.bi_io_vec;
+  const end = at + <usize>bio.bi_vcnt * offsetof<BioVec>();
+  do {
+    const vec = changetype<BioVec>(at);
+    let page = pageOf(queue, scheme, vec.place);
     const count = pagesCovered(vec.bv_offset, vec.bv_len);
-    const first = pageOf(queue, scheme, vec.place);
-    for (let n: u32 = 0; n < count; n++) unpin(scheme, first + (<u64>n << PAGE_STRUCT_SHIFT), locked);
-  }
+    const behind = page + <u64>count * PAGE_STRUCT_SIZE;
+    do {
+      unpin(scheme, page, locked);
+      page += PAGE_STRUCT_SIZE;
+    } while (page < behind);
+    at += offsetof<BioVec>();
+  } while (at < end);
 }
 
 @inline

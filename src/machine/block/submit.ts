@@ -48,8 +48,9 @@ function startRequest<S, F>(queue: HostQueue, scheme: S, bio: Bio, tag: i32): vo
   request.__data_len = bio.bi_size;
   request.nr_phys_segments = <u16>splitSegments();
   request.bio = <u64>changetype<usize>(bio);
-  request.biotail = request.bio;
-  store<u32>(<usize>queue.plug + (<usize>queue.plugCount << 2), <u32>changetype<usize>(request));
-  queue.plugCount += 1;
-  if (queue.plugCount == BLK_MAX_REQUEST_COUNT) flushPlug<S, F>(queue, scheme);
+  request.biotail = <u64>changetype<usize>(bio);
+  const plugged = queue.plugCount;
+  store<u32>(<usize>queue.plug + (<usize>plugged << 2), <u32>changetype<usize>(request));
+  queue.plugCount = plugged + 1;
+  if (plugged + 1 == BLK_MAX_REQUEST_COUNT) flushPlug<S, F>(queue, scheme);
 }

@@ -67,12 +67,15 @@ export function samePgmap(a: u64, b: u64): bool {
   return pagePgmap(a) == pagePgmap(b);
 }
 
-/** page_folio: reads the compound head word (offset 8; the pgmap of a ZONE_DEVICE page, whose bit 0 is clear). */
+/**
+ * page_folio: reads the compound head word (offset 8; the pgmap of a ZONE_DEVICE page, whose bit 0 is clear). A branch, as in
+ * _compound_head: what follows does not wait for the page's cache line. Folios here are one page: a tail is a bug.
+ */
 @inline
 export function pageFolio(place: u64): u64 {
   countPageLoad(<usize>place);
-  const head = page(place).pgmap;
-  return head & 1 ? head - 1 : place;
+  if (page(place).pgmap & 1) unreachable();
+  return place;
 }
 
 /** folio_test_large: reads flags. */

@@ -124,21 +124,23 @@ export function ringSqDoorbell(queue: HostQueue): void {
 export function reap<S, F>(queue: HostQueue, scheme: S, until: u32): u32 {
   // Meets the controller's store in publish: the CQEs (and moved data) before it are visible.
   const posted = atomic.load<u32>(<usize>queue.shared + offsetof<QueueShared>("cqPosted"));
-  let ready = posted - queue.cqConsumed;
+  const ready = posted - queue.cqConsumed;
   if (ready == 0) return 0;
   let consumed: u32 = 0;
-  while (ready > 0 && <i32>(until - queue.completed) > 0) {
+  while (<i32>(until - queue.completed) > 0) {
     const cqe = changetype<NvmeCompletion>(<usize>queue.cq + (<usize>queue.cqHead << 4));
     const status = cqe.status;
     must((<u32>status & 1) == queue.cqPhase);
     const cid = <u32>cqe.command_id;
-    if (++queue.cqHead == queue.depth) {
+    const next = queue.cqHead + 1;
+    queue.cqHead = next;
+    if (next == queue.depth) {
       queue.cqHead = 0;
       queue.cqPhase ^= 1;
     }
     completeCommand<S, F>(queue, scheme, cid, status >> 1);
-    ready--;
     consumed++;
+    if (consumed == ready) break;
   }
   queue.cqConsumed += consumed;
   if (consumed == 0) return 0;

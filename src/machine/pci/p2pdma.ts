@@ -19,18 +19,20 @@ export function dmaMapSg(machine: Machine, client: DmaClient, sgl: usize, count:
   let statePgmap: u64 = 0;
   let stateType: u32 = 0;
   let stateBusOffset: i64 = 0;
-  for (let i: u32 = 0; i < count; i++) {
-    const sg = changetype<Scatterlist>(sgl + <usize>i * offsetof<Scatterlist>());
-    const phys = pageToPhys(machine, sg.page_link) + sg.offset;
+  const end = sgl + <usize>count * offsetof<Scatterlist>();
+  for (let at = sgl; at < end; at += offsetof<Scatterlist>()) {
+    const sg = changetype<Scatterlist>(at);
+    const page = sg.page_link;
+    const phys = pageToPhys(machine, page) + sg.offset;
     sg.dma_length = sg.length;
-    if (!isPciP2pdmaPage(sg.page_link)) {
+    if (!isPciP2pdmaPage(page)) {
       sg.dma_address = physToDma(phys);
       sg.dma_flags = 0;
       continue;
     }
     // pci_p2pdma_map_segment.
     if (COUNTING) counters().mapCalls += 1;
-    const pgmap = pagePgmap(sg.page_link);
+    const pgmap = pagePgmap(page);
     if (pgmap != statePgmap) {
       statePgmap = pgmap;
       stateType = mapType(machine, client.key);
