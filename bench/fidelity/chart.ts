@@ -7,6 +7,7 @@ import type { FidelityRow } from './run.ts';
 
 const LAB = '#0072B2';
 const NATIVE = '#D55E00';
+const SERIAL = '#CC79A7';
 const LOAD = '#777777';
 
 export function drawFidelity(rows: readonly FidelityRow[], environment: Environment): Promise<Buffer> {
@@ -26,6 +27,7 @@ export function fidelityChart(rows: readonly FidelityRow[], environment: Environ
       ? [
           { label: 'lab', colour: LAB, mark: 'line', point: 'circle' },
           { label: 'native', colour: NATIVE, mark: 'line', point: 'rect' },
+          { label: 'native, one I/O at a time', colour: SERIAL, mark: 'line', point: 'rectRot' },
           { label: 'dependent load over the same memmap', colour: LOAD, mark: 'line', dash: [6, 4], point: 'triangle' },
         ]
       : [{ label: 'lab / native', colour: LAB, mark: 'bar' }],
@@ -69,6 +71,7 @@ function ratioPanel(rows: readonly FidelityRow[]): Panel {
 /** Cost of a page in the lab and in C, and one dependent load, by BAR. */
 function pagePanel(rows: readonly FidelityRow[]): Panel {
   const pages = rows.filter(({ name }) => name.startsWith('page, '));
+  const serial = rows.filter(({ name }) => name.startsWith('page beside C one I/O at a time, '));
   const loads = rows.filter(({ name }) => name.startsWith('dependent load, '));
   const line = (
     label: string,
@@ -106,6 +109,12 @@ function pagePanel(rows: readonly FidelityRow[]): Panel {
           NATIVE,
           'rect',
           pages.map(({ native }) => native),
+        ),
+        line(
+          'native, one I/O at a time',
+          SERIAL,
+          'rectRot',
+          serial.map(({ native }) => native),
         ),
         line(
           'dependent load',

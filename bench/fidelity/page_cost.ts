@@ -1,6 +1,7 @@
 // What one struct page for each I/O costs the host, for memmaps that outgrow one cache after the other: page with user buffers
 // less dma_vec, and the twin's path with pinned pages less the one without. Beside it the latency of a dependent load over
-// the same memmap, which is what a path pays where nothing overlaps.
+// the same memmap, which is what a path pays where nothing overlaps, and the twin's cost once more with a barrier between its I/Os:
+// its path is so short that the processor begins the next I/O's miss before the last has ended, which no longer path can.
 import { formatBytes, GIB, MIB } from '../../src/base/units.ts';
 import type { BuiltMachine } from '../../src/lab/machine.ts';
 import { median } from '../../src/stats/location.ts';
@@ -34,8 +35,10 @@ async function atBar(barBytes: number, effort: Effort, twin: Twin): Promise<Figu
   const loads = effort.smoke ? 1000 : 100_000;
   const { ns, between } = await measureArms(machine, PAGE_AND_NONE, effort, 'inline', {
     between: async (round) => ({
-      withPages: await twin.ask(`path 1 ${memmapMib} ${ios} 1 1`),
-      without: await twin.ask(`path 0 ${memmapMib} ${ios} 1 1`),
+      withPages: await twin.ask(`path 1 ${memmapMib} ${ios} 1 1 0`),
+      serialWithPages: await twin.ask(`path 1 ${memmapMib} ${ios} 1 1 1`),
+      without: await twin.ask(`path 0 ${memmapMib} ${ios} 1 1 0`),
+      serialWithout: await twin.ask(`path 0 ${memmapMib} ${ios} 1 1 1`),
       overlapped: await twin.ask(`stream ${memmapMib} 1 ${ios} 256`),
       nativeLoad: await twin.ask(`latency ${memmapMib} ${loads}`),
       labLoad: warmLoadNs(machine, loads, round),
@@ -43,12 +46,13 @@ async function atBar(barBytes: number, effort: Effort, twin: Twin): Promise<Figu
   });
   const of = (key: keyof (typeof between)[number]): number[] => between.map((each) => each[key]);
   const bar = `${formatBytes(barBytes)} BAR`;
+  const lab = differences(ns[0] as number[], ns[1] as number[]);
   const [least, most] = [median(of('overlapped')), median(of('labLoad'))];
   return [
     {
       name: `page, ${bar}`,
       unit: 'ns/I/O',
-      lab: differences(ns[0] as number[], ns[1] as number[]),
+      lab,
       native: differences(of('withPages'), of('without')),
       ...(barBytes === IN_L2
         ? {}
@@ -58,6 +62,12 @@ async function atBar(barBytes: number, effort: Effort, twin: Twin): Promise<Figu
               reached: (lab: number) => lab >= least && lab <= most,
             },
           }),
+    },
+    {
+      name: `page beside C one I/O at a time, ${bar}`,
+      unit: 'ns/I/O',
+      lab,
+      native: differences(of('serialWithPages'), of('serialWithout')),
     },
     { name: `dependent load, ${bar}`, unit: 'ns', lab: of('labLoad'), native: of('nativeLoad') },
   ];

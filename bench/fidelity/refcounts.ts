@@ -15,7 +15,7 @@ export async function measure(effort: Effort, twin: Twin): Promise<Figure[]> {
   const ios = effort.smoke ? 10_000 : 300_000;
   const series = async (locked: boolean) => {
     lockRefcounts(machine, locked);
-    const between = () => twin.ask(`path 1 ${barBytes / 64 / MIB} ${ios} 1 ${locked ? 1 : 0}`);
+    const between = () => twin.ask(`path 1 ${barBytes / 64 / MIB} ${ios} 1 ${locked ? 1 : 0} 0`);
     const measured = await measureArms(machine, ARMS, effort, 'inline', { between });
     return { lab: measured.ns[0] as number[], native: measured.between };
   };

@@ -11,7 +11,7 @@ export async function measure(effort: Effort, twin: Twin): Promise<Figure[]> {
   const { machine } = benchMachine();
   const ios = effort.smoke ? 20_000 : 800_000;
   const series = async (mode: 'threads' | 'inline') => {
-    const between = () => twin.ask(`path 0 ${BAR_MIB} ${ios} ${mode === 'threads' ? 2 : 1} 1`);
+    const between = () => twin.ask(`path 0 ${BAR_MIB} ${ios} ${mode === 'threads' ? 2 : 1} 1 0`);
     const measured = await measureArms(machine, ARMS, effort, mode, { between });
     return { unit: 'ns/I/O', lab: measured.ns[0] as number[], native: measured.between };
   };

@@ -12,7 +12,6 @@
 
 #define BIO_STRIDE 256
 #define REQUEST_STRIDE 512
-#define STREAM (1u << 20)
 #define REQ_DMA_DIRECT (1u << 26)
 #define REQ_NOMERGE (1u << 14)
 
@@ -38,7 +37,6 @@ struct iod {
   uint64_t first_dma, meta_dma; struct sg *sgl; uint32_t nents, orig_nents; uint64_t rest[8];
 };
 struct request_slot { struct request rq; struct iod iod; char pad[REQUEST_STRIDE - sizeof(struct request) - sizeof(struct iod)]; };
-struct io { uint64_t block; uint32_t blocks_op, buffer; };
 struct limits { uint64_t seg_boundary_mask, virt_boundary_mask; uint32_t max_sectors, max_segment_size; uint16_t max_segments; };
 struct window { uint64_t start, bytes; uint32_t hits; };
 struct xa_node { uint32_t shift; uintptr_t slots[64]; };
@@ -66,7 +64,7 @@ static struct {
   struct sg *sg_stack[DEPTH]; uint32_t sgs_free;
   uint64_t tags[DEPTH / 64]; struct request_slot *plug[BATCH]; uint32_t plugged;
   uint32_t sq_tail, cq_head, phase, consumed;
-  struct page *memmap; int user_pages, locked; uint32_t client_key; uint64_t bus_base; struct limits limits; uint64_t bytes_done;
+  struct page *memmap; int user_pages, locked, serial; uint32_t client_key; uint64_t bus_base; struct limits limits; uint64_t bytes_done;
 } host;
 
 /* The controller's. */
@@ -114,7 +112,19 @@ static uint64_t address_of(uint64_t place, uint32_t offset) {
   return (host.user_pages ? phys_of((struct page *)place) : place) + offset;
 }
 
+/* Waits for every load before it. */
+static void wait_for_loads(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_lfence();
+#elif defined(__aarch64__)
+  __asm__ volatile("dsb ld\n\tisb" ::: "memory");
+#else
+#error "wait_for_loads: this processor's barrier is missing"
+#endif
+}
+
 static struct bio *fill_bio(const struct io *io) {
+  if (host.serial) wait_for_loads();
   struct bio_slot *slot = host.bio_stack[--host.bios_free];
   struct bio *bio = &slot->bio;
   bio->bi_next = NULL;
@@ -341,7 +351,7 @@ static void set_up(int user_pages, uint64_t mib, int locked) {
   atomic_store(&sq_db.v, 0); atomic_store(&cq_db.v, 0); atomic_store(&posted_word.v, 0); atomic_store(&quit.v, 0);
   for (uint32_t i = 0; i < STREAM; i++) {
     uint64_t buffer = ((uint64_t)next_random(&state) * pages) >> 32;
-    stream[i] = (struct io){(uint64_t)next_random(&state) << 3 & 0x7fffffff, 8 | 2u << 24, (uint32_t)buffer};
+    stream[i] = (struct io){(uint64_t)next_random(&state) << 3 & 0x7fffffff, READ_4K, (uint32_t)buffer};
   }
   for (int i = 0; i < DEPTH; i++) { host.bio_stack[i] = &bios[DEPTH - 1 - i]; host.sg_stack[i] = sgs[DEPTH - 1 - i]; }
   host.bios_free = host.sgs_free = DEPTH;
@@ -375,13 +385,13 @@ static double path_inline(uint32_t ios) {
   return host_ns / (host.completed - before);
 }
 
-double path(int user_pages, uint64_t mib, uint32_t ios, int threads, int locked) {
+double path(int user_pages, uint64_t mib, uint32_t ios, int threads, int locked, int serial) {
   uint32_t whole = ios / BATCH * BATCH, lead = whole / 4 / BATCH * BATCH;
   static int last_user = -1;
   static uint64_t last_mib;
   /* The stream is filled once for each arm in a row. */
   if (last_user != user_pages || last_mib != mib || host.locked != locked) set_up(user_pages, mib, locked);
-  last_user = user_pages; last_mib = mib;
+  last_user = user_pages; last_mib = mib; host.serial = serial;
   run_on_cpu(0);
   if (threads == 1) {
     path_inline(lead);

@@ -30,11 +30,13 @@ static void *controller(void *unused) {
 }
 
 double ring(uint32_t ios) {
-  static uint32_t stream[1 << 16];
+  static struct io stream[STREAM];
   pthread_t thread;
   uint32_t issued = 0, completed = 0, tail = 0, head = 0, errors = 0;
   double start = 0;
-  for (uint32_t i = 0; i < 1 << 16; i++) stream[i] = i * 2654435761u;
+  static uint32_t position;
+  if (stream[0].blocks_op == 0)
+    for (uint32_t i = 0; i < STREAM; i++) stream[i] = (struct io){(uint64_t)(i * 2654435761u) << 3, READ_4K, i * 2654435761u >> 10};
   atomic_store(&sq_db.v, 0); atomic_store(&cq_db.v, 0); atomic_store(&posted.v, 0); atomic_store(&quit.v, 0);
   run_on_cpu(0);
   pthread_create(&thread, NULL, controller, NULL);
@@ -50,7 +52,8 @@ double ring(uint32_t ios) {
     }
     while (issued < all && IODEPTH - (issued - completed) >= BATCH) {
       for (int i = 0; i < BATCH; i++) {
-        struct nvme_command e = {2, 0, (uint16_t)tail, 1, 0, 0, (uint64_t)stream[issued & 65535] << 12, 0, issued, 7, 0, 0, 0, 0, 0};
+        struct io *io = &stream[position++ & (STREAM - 1)];
+        struct nvme_command e = {2, 0, (uint16_t)tail, 1, 0, 0, (uint64_t)io->buffer << 12, 0, io->block, 7, 0, 0, 0, 0, 0};
         sq[tail] = e;
         issued++;
         if (++tail == DEPTH) tail = 0;

@@ -18,6 +18,12 @@ struct nvme_command {
 };
 struct nvme_completion { uint64_t result; uint16_t sq_head, sq_id, command_id, status; };
 
+/* One I/O of an access stream of STREAM I/Os, as the lab compiles them. */
+struct io { uint64_t block; uint32_t blocks_op, buffer; };
+#define STREAM (1u << 20)
+/* blocks_op of a 4 KiB read. */
+#define READ_4K (8 | 2u << 24)
+
 /* A word that another thread reads, two cache lines from the next. */
 struct shared_word { _Atomic uint32_t v; char pad[124]; } __attribute__((aligned(128)));
 
@@ -41,6 +47,6 @@ double latency(uint64_t mib, uint32_t count);
 double stream(uint64_t mib, uint32_t run, uint32_t count, uint32_t depth);
 double refcounts(uint64_t mib, uint32_t count, int locked);
 double copies(uint64_t mib, uint32_t count);
-double path(int user_pages, uint64_t mib, uint32_t ios, int threads, int locked);
+double path(int user_pages, uint64_t mib, uint32_t ios, int threads, int locked, int serial);
 
 #endif
