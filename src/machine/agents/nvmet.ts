@@ -351,8 +351,7 @@ function release<S>(queue: HostQueue, target: NvmetRdmaQueue, rsp: NvmetRdmaRsp)
   target.sqAvail += 1 + <i32>rsp.n_rdma;
   if (rsp.n_rdma != 0) rwCtxDestroy<S>(queue, target, ctxOf(rsp), <usize>rsp.req_sg, rsp.req_p2p_dev == 0);
   freeBuffer(queue, target, rsp, isInline(rsp));
-  pushFree(target.rspStack, target.rspFree, changetype<usize>(rsp));
-  target.rspFree += 1;
+  target.rspFree = pushFree(target.rspStack, target.rspFree, changetype<usize>(rsp));
   queue.completed += 1;
   if (target.waitHead != 0) processWaitList<S>(queue, target);
 }

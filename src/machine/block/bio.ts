@@ -60,11 +60,9 @@ export function bioAlloc(queue: HostQueue, opf: u32, sector: u64): Bio {
 @inline
 export function bioFree(queue: HostQueue, bio: Bio): void {
   if (bio.bi_max_vecs > <u16>BIO_INLINE_VECS && (bio.bi_flags & BIO_CHAIN) == 0) {
-    pushFree(queue.biovecStack, queue.biovecFree, <usize>bio.bi_io_vec);
-    queue.biovecFree += 1;
+    queue.biovecFree = pushFree(queue.biovecStack, queue.biovecFree, <usize>bio.bi_io_vec);
   }
-  pushFree(queue.bioStack, queue.bioFree, changetype<usize>(bio));
-  queue.bioFree += 1;
+  queue.bioFree = pushFree(queue.bioStack, queue.bioFree, changetype<usize>(bio));
 }
 
 /**

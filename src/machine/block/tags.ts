@@ -7,13 +7,13 @@ export const NO_TAG: i32 = -1;
 /** Takes a free tag, or NO_TAG. */
 @inline
 export function tagGet(queue: HostQueue): i32 {
-  let word = <usize>queue.tagWords;
-  const end = word + (<usize>queue.tagWordCount << 3);
-  for (; word < end; word += 8) {
+  const first = <usize>queue.tagWords;
+  const end = first + (<usize>queue.tagWordCount << 3);
+  for (let word = first; word < end; word += 8) {
     const free = load<u64>(word);
     if (free != 0) {
       store<u64>(word, free & (free - 1));
-      return <i32>(((word - <usize>queue.tagWords) << 3) + <usize>ctz(free));
+      return <i32>(((word - first) << 3) + <usize>ctz(free));
     }
   }
   return NO_TAG;

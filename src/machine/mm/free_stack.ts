@@ -7,8 +7,9 @@ export function peekFree(stack: u32, count: u32): usize {
   return <usize>load<u32>(<usize>stack + (<usize>(count - 1) << 2));
 }
 
-/** Pushes `object` as entry number `count`. The caller stores count + 1. */
+/** Pushes `object` as entry number `count`; gives the new count. */
 @inline
-export function pushFree(stack: u32, count: u32, object: usize): void {
+export function pushFree(stack: u32, count: u32, object: usize): u32 {
   store<u32>(<usize>stack + (<usize>count << 2), <u32>object);
+  return count + 1;
 }

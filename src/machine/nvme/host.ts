@@ -96,7 +96,8 @@ export function buildCommand(queue: HostQueue, request: Request): void {
 @inline
 export function pushCommand(queue: HostQueue, request: Request): void {
   const from = changetype<usize>(commandOf(request));
-  const to = <usize>queue.sq + (<usize>queue.sqTail << 6);
+  const tail = queue.sqTail;
+  const to = <usize>queue.sq + (<usize>tail << 6);
   store<u64>(to, load<u64>(from));
   store<u64>(to, load<u64>(from, 8), 8);
   store<u64>(to, load<u64>(from, 16), 16);
@@ -105,7 +106,7 @@ export function pushCommand(queue: HostQueue, request: Request): void {
   store<u64>(to, load<u64>(from, 40), 40);
   store<u64>(to, load<u64>(from, 48), 48);
   store<u64>(to, load<u64>(from, 56), 56);
-  queue.sqTail = queue.sqTail + 1 == queue.depth ? 0 : queue.sqTail + 1;
+  queue.sqTail = tail + 1 == queue.depth ? 0 : tail + 1;
 }
 
 /** nvme_write_sq_db. */

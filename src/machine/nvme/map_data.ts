@@ -131,8 +131,7 @@ function mapThroughSg<S>(queue: HostQueue, scheme: S, request: Request): u8 {
 
 @inline
 function returnSg(queue: HostQueue, sgl: usize): void {
-  pushFree(queue.sgStack, queue.sgFree, sgl);
-  queue.sgFree += 1;
+  queue.sgFree = pushFree(queue.sgStack, queue.sgFree, sgl);
 }
 
 /** blk_rq_map_sg. */

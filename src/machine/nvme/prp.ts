@@ -122,8 +122,7 @@ export function prpFree(queue: HostQueue, iod: NvmeIod): void {
   const count = <i32>iod.nr_allocations;
   if (count < 0) return;
   if (count == 0) {
-    pushFree(queue.prpSmallStack, queue.prpSmallFree, <usize>iod.list0);
-    queue.prpSmallFree += 1;
+    queue.prpSmallFree = pushFree(queue.prpSmallStack, queue.prpSmallFree, <usize>iod.list0);
     return;
   }
   freePages(queue, iod, count);
@@ -132,7 +131,6 @@ export function prpFree(queue: HostQueue, iod: NvmeIod): void {
 function freePages(queue: HostQueue, iod: NvmeIod, count: i32): void {
   for (let i = 0; i < count; i++) {
     const page = <usize>load<u64>(changetype<usize>(iod) + IOD_LIST + (<usize>i << 3));
-    pushFree(queue.prpPageStack, queue.prpPageFree, page);
-    queue.prpPageFree += 1;
+    queue.prpPageFree = pushFree(queue.prpPageStack, queue.prpPageFree, page);
   }
 }

@@ -155,8 +155,7 @@ function fillMagazines(domain: IommuDomain, count: u32): void {
     }
   }
   for (const end = magazinesAt + <usize>count * IOVA_MAG_BYTES; at < end; at += IOVA_MAG_BYTES) {
-    pushFree(stock.stack, stock.free, at);
-    stock.free += 1;
+    stock.free = pushFree(stock.stack, stock.free, at);
   }
 }
 

@@ -151,8 +151,7 @@ function remove(tree: IovaTree, at: usize): void {
   if (first < DMA_32BIT_PFN) tree.max32AllocPages = <u32>DMA_32BIT_PFN;
   if (first >= node(<usize>tree.cachedNode).pfn_lo) tree.cachedNode = <u32>rbNext(at);
   tree.root = <u32>rbErase(<usize>tree.root, at);
-  pushFree(tree.nodes, tree.nodesFree, at);
-  tree.nodesFree += 1;
+  tree.nodesFree = pushFree(tree.nodes, tree.nodesFree, at);
 }
 
 /** reserve_iova of [firstPfn, lastPfn], at set-up: ranges that are reserved already are left as they are. */

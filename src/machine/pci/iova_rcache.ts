@@ -118,8 +118,7 @@ function loadFromDepot(domain: IommuDomain, cache: CpuRcache, order: u32): bool 
   const depot = depotOf(domain, order);
   const has = depot.size > 0;
   if (has) {
-    pushFree(stock.stack, stock.free, <usize>cache.loaded);
-    stock.free += 1;
+    stock.free = pushFree(stock.stack, stock.free, <usize>cache.loaded);
     depot.size -= 1;
     cache.loaded = load<u32>(depotSlot(depot, depot.size));
   }
@@ -187,8 +186,7 @@ function freeDepots(domain: IommuDomain): void {
       depot.size -= 1;
       const at = load<u32>(depotSlot(depot, depot.size));
       emptyMagazine(domain, at);
-      pushFree(stock.stack, stock.free, <usize>at);
-      stock.free += 1;
+      stock.free = pushFree(stock.stack, stock.free, <usize>at);
     }
   }
   spinUnlock(changetype<usize>(stock));

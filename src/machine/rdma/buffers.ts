@@ -106,10 +106,8 @@ export function freeBuffer(queue: HostQueue, target: NvmetRdmaQueue, rsp: NvmetR
   } else if (!isInline) {
     // Last page first, so that the next buffer finds them in the same order.
     for (let i = <u32>rsp.req_sg_cnt; i > 0; i--) {
-      pushFree(target.pageStack, target.pageFree, <usize>load<u32>(sgl + NVMET_SGL_PAGES_AT + (<usize>(i - 1) << 2)));
-      target.pageFree += 1;
+      target.pageFree = pushFree(target.pageStack, target.pageFree, <usize>load<u32>(sgl + NVMET_SGL_PAGES_AT + (<usize>(i - 1) << 2)));
     }
   }
-  pushFree(target.sglStack, target.sglFree, sgl);
-  target.sglFree += 1;
+  target.sglFree = pushFree(target.sglStack, target.sglFree, sgl);
 }

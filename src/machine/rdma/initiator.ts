@@ -176,8 +176,7 @@ export function commandLost(initiator: Initiator, rkey: u32): void {
 function endCommand(initiator: Initiator, command: InitiatorCommand, status: u32): void {
   const dio = changetype<Dio>(<usize>command.dio);
   command.rkey = 0;
-  pushFree(initiator.commandStack, initiator.commandFree, changetype<usize>(command));
-  initiator.commandFree += 1;
+  initiator.commandFree = pushFree(initiator.commandStack, initiator.commandFree, changetype<usize>(command));
   if (status != 0 && dio.status == 0) dio.status = status & NVME_STATUS_CODE;
   dio.commandsLeft -= 1;
   if (dio.commandsLeft == 0) endIo(initiator, dio);
@@ -195,6 +194,5 @@ function endIo(initiator: Initiator, dio: Dio): void {
     if (machine.payload == PAYLOAD_VERIFY) undoCheck(initiator, dio);
   }
   initiator.completed += 1;
-  pushFree(initiator.dioStack, initiator.dioFree, changetype<usize>(dio));
-  initiator.dioFree += 1;
+  initiator.dioFree = pushFree(initiator.dioStack, initiator.dioFree, changetype<usize>(dio));
 }

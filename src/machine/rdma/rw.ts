@@ -232,13 +232,10 @@ export function rwCtxDestroy<S>(
   const pointers = changetype<usize>(ctx) + RW_CTX_POINTERS;
   if (ctx.type == RDMA_RW_MR) {
     const reg = <usize>load<u64>(pointers);
-    pushFree(target.mrStack, target.mrFree, <usize>changetype<RdmaRwRegCtx>(reg).mr);
-    target.mrFree += 1;
-    pushFree(target.regStack, target.regFree, reg);
-    target.regFree += 1;
+    target.mrFree = pushFree(target.mrStack, target.mrFree, <usize>changetype<RdmaRwRegCtx>(reg).mr);
+    target.regFree = pushFree(target.regStack, target.regFree, reg);
   } else if (ctx.type == RDMA_RW_MULTI_WR) {
-    pushFree(target.mapStack, target.mapFree, <usize>load<u64>(pointers));
-    target.mapFree += 1;
+    target.mapFree = pushFree(target.mapStack, target.mapFree, <usize>load<u64>(pointers));
   }
   unmapForRnic<S>(queue, target, sgl, inRam);
 }
