@@ -120,8 +120,8 @@ export function nvmet(at: usize, budget: u32, idleTurns: u32): u32 {
   return runNvmet<Scheme>(queue, budget, idleTurns);
 }
 /** The path cut into stages, flow direct: see path_stages. */
-export function submitStages(at: usize, stage: u32, groups: u32, perGroup: u32, hold: usize): void {
-  submitFirst<Scheme>(queueAt(at), stage, groups, perGroup, hold);
+export function submitStages(at: usize, stage: u32, groups: u32, perGroup: u32, hold: usize, inTurn: bool): void {
+  submitFirst<Scheme>(queueAt(at), stage, groups, perGroup, hold, inTurn);
 }
 export function submitOthers(at: usize, stage: u32, groups: u32, hold: usize): void {
   submitRest<Scheme>(queueAt(at), stage, groups, hold);

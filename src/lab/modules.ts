@@ -33,8 +33,11 @@ export interface HostModule {
   run(queue: number, budget: number, idleTurns: number): number;
   /** Writes the scheme's metadata (the memmap). */
   setup(machine: number): void;
-  /** The stages of submission up to `stage` for groups of I/Os, each a plug; `hold` keeps what is left to do. */
-  submitStages(queue: number, stage: number, groups: number, perGroup: number, hold: number): void;
+  /**
+   * The stages of submission up to `stage` for groups of I/Os, each a plug; `hold` keeps what is left to do. `inTurn` (1 or 0): no
+   * I/O begins before the struct page of the one before has arrived.
+   */
+  submitStages(queue: number, stage: number, groups: number, perGroup: number, hold: number, inTurn: number): void;
   /** Whatever of submission comes after `stage`, for all groups. */
   submitOthers(queue: number, stage: number, groups: number, hold: number): void;
   /** The PRPs of what submitStages mapped, written once more: requests of one segment. */

@@ -24,7 +24,7 @@ const USUAL: StageEffort = { rounds: 7, batches: 12 };
 /** Stage numbers of path_stages.ts, by name; 0 is the loop and the clock around it. */
 const SUBMISSION = ['loop and clock', 'alloc', 'fill', 'split and merge', 'command', 'map', 'SQE'];
 const COMPLETION = ['loop and clock', 'reap', 'unmap', 'complete'];
-const [MAP, SQE, END] = [5, 6, 3];
+const [FILL, SPLIT, MAP, SQE, END] = [2, 3, 5, 6, 3];
 /** I/Os of one cut at most: what the region that holds them has room for. */
 const MOST_IOS = 256;
 /** Requests that a plug takes before it is flushed, less one. */
@@ -82,18 +82,21 @@ function timeCuts(cuts: Cuts, batches: number): Map<string, number> {
   const { machine, host, serve, at, groups, perGroup } = cuts;
   const hold = machine.stageHold.at;
   const bench = new Bench({ time: 0, iterations: batches, warmup: false, throws: true });
-  const submit = (stage: number): void => host.submitStages(at, stage, groups, perGroup, hold);
+  const submit = (stage: number, inTurn = false): void =>
+    host.submitStages(at, stage, groups, perGroup, hold, inTurn ? 1 : 0);
   const finish = (): void => {
     serve();
     host.completeStages(at, END, hold);
   };
-  for (const stage of SUBMISSION.keys()) {
+  const addSubmission = (name: string, stage: number, inTurn = false): void => {
     const afterEach = (): void => {
       host.submitOthers(at, stage, groups, hold);
       finish();
     };
-    bench.add(`submit ${stage}`, () => submit(stage), { ...SYNC, afterEach });
-  }
+    bench.add(name, () => submit(stage, inTurn), { ...SYNC, afterEach });
+  };
+  for (const stage of SUBMISSION.keys()) addSubmission(`submit ${stage}`, stage);
+  for (const stage of [FILL, SPLIT]) addSubmission(`in turn ${stage}`, stage, true);
   bench.add('PRP', () => host.writePrpsAgain(at, groups, hold), {
     ...SYNC,
     beforeEach: () => submit(MAP),
@@ -129,18 +132,25 @@ function timeCuts(cuts: Cuts, batches: number): Map<string, number> {
   );
 }
 
-/** Differences of neighbouring cuts; PRPs, timed apart, are taken out of mapping. */
+/**
+ * Differences of neighbouring cuts; PRPs, timed apart, are taken out of mapping. The cut after filling begins the misses of several
+ * I/Os' pages at once, for which the code between two pages is too long as soon as they are split as well: what splitting itself
+ * takes is told by cuts that begin each I/O when the page of the one before is there, and the rest of both is filling's.
+ */
 function stagesOf(series: ReadonlyMap<string, readonly number[]>): StageCost[] {
   const of = (name: string): readonly number[] => series.get(name) as readonly number[];
   const less = (a: readonly number[], b: readonly number[]): number[] => a.map((value, i) => value - (b[i] as number));
   const between = (kind: string, stage: number): number[] => less(of(`${kind} ${stage}`), of(`${kind} ${stage - 1}`));
   const loop = of('submit 0').map((value, i) => value + (of('complete 0')[i] as number));
   const prp = less(of('PRP'), of('submit 0')).map((value) => Math.max(0, value));
-  const submission = SUBMISSION.slice(1).flatMap((stage, i) =>
-    i + 1 === MAP
-      ? [costOf(stage, less(between('submit', i + 1), prp)), costOf('PRP', prp)]
-      : [costOf(stage, between('submit', i + 1))],
-  );
+  const split = between('in turn', SPLIT).map((value) => Math.max(0, value));
+  const both = less(of(`submit ${SPLIT}`), of(`submit ${FILL - 1}`));
+  const submission = SUBMISSION.slice(1).flatMap((stage, i) => {
+    if (i + 1 === FILL) return [costOf(stage, less(both, split))];
+    if (i + 1 === SPLIT) return [costOf(stage, split)];
+    if (i + 1 === MAP) return [costOf(stage, less(between('submit', MAP), prp)), costOf('PRP', prp)];
+    return [costOf(stage, between('submit', i + 1))];
+  });
   const completion = COMPLETION.slice(1).map((stage, i) => costOf(stage, between('complete', i + 1)));
   return [costOf('loop and clock', loop), ...submission, ...completion];
 }

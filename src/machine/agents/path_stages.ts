@@ -1,15 +1,16 @@
 // The path of flow `direct` cut into its stages, so that each can be timed: the first stages of many I/Os in a row, in the
 // order and by the functions of the path itself, then apart from that whatever is left to do. What a stage costs is the
 // difference between two cuts. Groups of I/Os stand for batches: each is plugged and flushed by itself.
-import { dioOf, machineOf } from "../block/bio";
+import { dioOf, machineOf, vecAt } from "../block/bio";
 import { endRequest } from "../block/endio";
 import { submitBio } from "../block/submit";
 import { countInto } from "../counting";
-import { Bio, BLK_STS_IOERR, BLK_STS_OK, REQ_OP_MASK, REQ_OP_READ, REQ_OP_WRITE } from "../layout/bio";
+import { Bio, BIO_PAGE_PINNED, BLK_STS_IOERR, BLK_STS_OK, REQ_OP_MASK, REQ_OP_READ, REQ_OP_WRITE } from "../layout/bio";
 import { NVME_OP_WRITE, NVME_SC_SUCCESS, NvmeCompletion } from "../layout/nvme";
 import { HostQueue, QueueShared } from "../layout/queue";
 import { Request } from "../layout/request";
 import { IO_OPCODE_SHIFT, PAYLOAD_VERIFY } from "../layout/stream";
+import { folioRefCount, isPagePointer, physToPage } from "../mm/page";
 import { must } from "../must";
 import { buildCommand, flushPlug, plugged, pushCommand, requestAt, ringSqDoorbell } from "../nvme/host";
 import { commandOf, iodOf, mapData, unmapData } from "../nvme/map_data";
@@ -41,8 +42,11 @@ function enter<S>(queue: HostQueue): S {
   return changetype<S>(<usize>queue.scheme);
 }
 
-/** Takes `groups` times `perGroup` I/Os of the stream through the stages up to `stage`. The plug must not overflow. */
-export function submitFirst<S>(queue: HostQueue, stage: u32, groups: u32, perGroup: u32, hold: usize): void {
+/**
+ * Takes `groups` times `perGroup` I/Os of the stream through the stages up to `stage`. The plug must not overflow.
+ * @param inTurn no I/O begins before the struct page of the one before has arrived
+ */
+export function submitFirst<S>(queue: HostQueue, stage: u32, groups: u32, perGroup: u32, hold: usize, inTurn: bool): void {
   const scheme = enter<S>(queue);
   const plug = queue.plug;
   for (let group: u32 = 0; group < groups; group++) {
@@ -51,7 +55,10 @@ export function submitFirst<S>(queue: HostQueue, stage: u32, groups: u32, perGro
     for (let i: u32 = 0; i < perGroup; i++) {
       if (stage == 0) continue;
       const bio = allocate(queue);
-      if (stage >= STAGE_FILL) fill(queue, scheme, bio);
+      if (stage >= STAGE_FILL) {
+        fill(queue, scheme, bio);
+        if (inTurn) queue.streamPos += afterPage(queue, bio);
+      }
       if (stage >= STAGE_SPLIT_MERGE) submitBio<S, Direct>(queue, scheme, bio);
       else store<u32>(at + HELD_AT + (<usize>i << 2), <u32>changetype<usize>(bio));
     }
@@ -77,6 +84,20 @@ function fill<S>(queue: HostQueue, scheme: S, bio: Bio): void {
   const error = scheme.add(queue, bio, dio);
   must(error == 0);
   if (machine.payload == PAYLOAD_VERIFY) prepareCheck(queue, machine, dio, (bio.bi_opf & REQ_OP_MASK) == REQ_OP_WRITE);
+}
+
+/** 0, known once the struct page of the bio's buffer has arrived, if it has one. */
+@inline
+function afterPage(queue: HostQueue, bio: Bio): u32 {
+  const place = vecAt(bio, 0).place;
+  const isPinned = (bio.bi_flags & BIO_PAGE_PINNED) != 0;
+  if (!isPagePointer(place) && !isPinned) return 0;
+  const machine = machineOf(queue);
+  const dio = dioOf(bio);
+  const page = physToPage(machine, (dio.inRam ? machine.ramPhys : machine.barPhys) + dio.bufferOffset);
+  // Some schemes use the top bit of their places for flags.
+  if (place != page && !isPinned) return 0;
+  return folioRefCount(page) >> 31;
 }
 
 /** As flushPlug, as far as `stage`. */

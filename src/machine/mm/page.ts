@@ -107,6 +107,12 @@ export function folioTryGet(place: u64, locked: bool): i32 {
   return 0;
 }
 
+/** folio_ref_count. */
+@inline
+export function folioRefCount(place: u64): u32 {
+  return load<u32>(<usize>place + REFCOUNT_AT);
+}
+
 /** folio_ref_add / folio_ref_sub: one locked operation. Returns the count after it. */
 @inline
 export function folioRefAdd(place: u64, delta: i32, locked: bool): i32 {
