@@ -80,16 +80,26 @@ double refcounts(uint64_t mib, uint32_t count, int locked) {
   return (now_ns() - start) / count;
 }
 
+/* The library's, which the lab's engine calls as well: gcc would put a string instruction in its place. */
+static void *(*volatile copy)(void *, const void *, size_t) = memcpy;
+
 double copies(uint64_t mib, uint32_t count) {
   static char *a, *b;
   static uint64_t have;
-  if (have != mib) { a = malloc(mib << 20); b = malloc(mib << 20); memset(a, 1, mib << 20); memset(b, 2, mib << 20); have = mib; }
+  if (have != mib) {
+    /* On pages, as the lab's windows: malloc's are 16 bytes off, which makes 65 lines of 64. */
+    a = aligned_alloc(4096, mib << 20);
+    b = aligned_alloc(4096, mib << 20);
+    memset(a, 1, mib << 20);
+    memset(b, 2, mib << 20);
+    have = mib;
+  }
   uint64_t blocks = (mib << 20) / 4096;
   static uint32_t state = 1;
   double start = now_ns();
   for (uint32_t i = 0; i < count; i++) {
     uint64_t from = ((uint64_t)next_random(&state) * blocks) >> 32, to = ((uint64_t)next_random(&state) * blocks) >> 32;
-    memcpy(b + to * 4096, a + from * 4096, 4096);
+    copy(b + to * 4096, a + from * 4096, 4096);
   }
   return (now_ns() - start) / count;
 }

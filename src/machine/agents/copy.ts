@@ -12,8 +12,9 @@ import { Dio, HostQueue } from "../layout/queue";
 import { BUFFERS_RAM, PAYLOAD_VERIFY } from "../layout/stream";
 import { flushPlug, reap } from "../nvme/host";
 import { iommuTick } from "../pci/dma_iommu";
+import { endSample } from "./latency";
 import {
-  endSample, getBuffer, nextIo, noteFailure, noteRefusal, openBio, putBuffer, submitBatches, submitPending,
+  getBuffer, nextIo, noteFailure, noteRefusal, openBio, putBuffer, submitBatches, submitPending,
 } from "./submitter";
 import { checkCopy, prepareCopyCheck } from "./verify";
 

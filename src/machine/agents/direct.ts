@@ -10,7 +10,8 @@ import { HostQueue } from "../layout/queue";
 import { IO_OPCODE_SHIFT, PAYLOAD_VERIFY } from "../layout/stream";
 import { reap } from "../nvme/host";
 import { iommuTick } from "../pci/dma_iommu";
-import { endSample, getBuffer, nextIo, noteFailure, noteRefusal, openBio, putBuffer, submitBatches } from "./submitter";
+import { endSample } from "./latency";
+import { getBuffer, nextIo, noteFailure, noteRefusal, openBio, putBuffer, submitBatches } from "./submitter";
 import { checkAccess, checkDone, prepareCheck, undoCheck } from "./verify";
 
 @unmanaged

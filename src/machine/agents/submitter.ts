@@ -15,7 +15,7 @@ import { BUFFERS_POOL, IO_BLOCKS_MASK, IO_BUFFER_MASK, IoDescriptor } from "../l
 import { POOL_FULL } from "../mm/gen_pool";
 import { flushPlug } from "../nvme/host";
 import { allocP2pmem, freeP2pmem } from "../pci/p2pmem";
-import { nowNs, sampleEnd, startOf } from "./latency";
+import { noteStart, nowNs } from "./latency";
 import { isOneByOne, mayGo, noteGoing } from "./pacing";
 
 /** Errno of an I/O that found the pool empty (pci_alloc_p2pmem returned NULL). */
@@ -101,16 +101,17 @@ export function nextIo(queue: HostQueue): IoDescriptor {
 /** An empty bio for an I/O, with what the submitter keeps of it. */
 @inline
 export function openBio(queue: HostQueue, io: IoDescriptor, op: u32): Bio {
-  const bio = bioAlloc(queue, op, io.block);
-  const dio = dioOf(bio);
+  const block = io.block;
   const blocksOp = io.blocksOp;
   const buffer = io.buffer;
-  dio.block = io.block;
+  const bio = bioAlloc(queue, op, block);
+  const dio = dioOf(bio);
+  dio.block = block;
   dio.blocksOp = blocksOp;
   dio.lenBytes = (blocksOp & IO_BLOCKS_MASK) << SECTOR_SHIFT;
   dio.inRam = buffer >> 31;
   dio.bufferOffset = <u64>((buffer & IO_BUFFER_MASK) ^ queue.bufferSkew) << PAGE_SHIFT;
-  dio.startNs = startOf(queue);
+  noteStart(queue, dio);
   if (COUNTING) {
     dio.ioId = <u32>(counters().ios + 1);
     counters().ios += 1;
@@ -141,12 +142,6 @@ export function noteRefusal(queue: HostQueue, bio: Bio, error: i32): void {
   queue.errors += 1;
   queue.refusals += 1;
   bioFree(queue, bio);
-}
-
-/** An I/O of `front`'s stream has ended well or badly. */
-@inline
-export function endSample(front: HostQueue, dio: Dio): void {
-  if (dio.startNs != 0) sampleEnd(front, dio);
 }
 
 export function noteFailure(queue: HostQueue, bio: Bio): void {

@@ -20,6 +20,11 @@ export function endRequest<S, F>(queue: HostQueue, scheme: S, request: Request, 
   } while (at != 0);
 }
 
+/** The end that hardly ever comes, out of the way of the other. */
+export function failRequest<S, F>(queue: HostQueue, scheme: S, request: Request, status: u8): void {
+  endRequest<S, F>(queue, scheme, request, status);
+}
+
 /** bio_endio: a front part passes its status to its parent; the parent ends when all parts have. */
 @inline
 export function bioEndio<S, F>(queue: HostQueue, scheme: S, bio: Bio): void {

@@ -13,19 +13,22 @@ import { NO_TAG, tagGet, tagPut } from "./tags";
 /** Sends a bio, or as much of it as there are tags for; the rest is kept in queue.pendingBio and false returned. */
 @inline
 export function submitBio<S, F>(queue: HostQueue, scheme: S, bio: Bio): bool {
+  if (mayExceedLimits(queue, scheme, bio)) return submitParts<S, F>(queue, scheme, bio);
+  const tag = tagGet(queue);
+  if (tag == NO_TAG) return waitForTag(queue, bio);
+  startRequest<S, F>(queue, scheme, bio, tag);
+  return true;
+}
+
+function submitParts<S, F>(queue: HostQueue, scheme: S, bio: Bio): bool {
   for (;;) {
     const tag = tagGet(queue);
-    if (tag == NO_TAG) {
-      queue.pendingBio = <u32>changetype<usize>(bio);
-      return false;
-    }
+    if (tag == NO_TAG) return waitForTag(queue, bio);
     let front = bio;
-    if (mayExceedLimits(queue, scheme, bio)) {
-      const bytes = splitPoint(queue, scheme, bio);
-      if (bytes < bio.bi_size) {
-        front = bioSplitFront(queue, bio, bytes);
-        if (COUNTING) counters().splits += 1;
-      }
+    const bytes = splitPoint(queue, scheme, bio);
+    if (bytes < bio.bi_size) {
+      front = bioSplitFront(queue, bio, bytes);
+      if (COUNTING) counters().splits += 1;
     }
     // The last part is the bio itself: it may have ended once it is sent, so nothing reads it afterwards.
     const last = front == bio;
@@ -33,6 +36,11 @@ export function submitBio<S, F>(queue: HostQueue, scheme: S, bio: Bio): bool {
     if (last) return true;
   }
   return true;
+}
+
+function waitForTag(queue: HostQueue, bio: Bio): bool {
+  queue.pendingBio = <u32>changetype<usize>(bio);
+  return false;
 }
 
 @inline

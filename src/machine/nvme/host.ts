@@ -3,7 +3,7 @@
 // doorbell. Left out: shadow doorbells, timeouts, admin queue.
 import { must } from "../must";
 import { counters, countForIo } from "../counting";
-import { endRequest, requestIo } from "../block/endio";
+import { endRequest, failRequest, requestIo } from "../block/endio";
 import { BLK_STS_IOERR, BLK_STS_OK, REQ_OP_MASK, REQ_OP_WRITE } from "../layout/bio";
 import {
   NVME_OP_READ, NVME_OP_WRITE, NVME_SC_SUCCESS, NvmeCommand, NvmeCompletion,
@@ -55,7 +55,7 @@ function retry<S, F>(queue: HostQueue, scheme: S, count: u32): void {
       pushCommand(queue, request);
       ringSqDoorbell(queue);
     } else {
-      endRequest<S, F>(queue, scheme, request, status);
+      failRequest<S, F>(queue, scheme, request, status);
     }
   }
 }
@@ -158,8 +158,12 @@ function completeCommand<S, F>(queue: HostQueue, scheme: S, cid: u32, status: u1
   must(<u32>iodOf(request).req_genctr == cid >> CID_GENERATION_SHIFT && request.bio != 0);
   if (COUNTING) countForIo(requestIo(request));
   unmapData(queue, scheme, request);
-  if (status != NVME_SC_SUCCESS) noteError(queue, status);
-  endRequest<S, F>(queue, scheme, request, status == NVME_SC_SUCCESS ? BLK_STS_OK : BLK_STS_IOERR);
+  if (status != NVME_SC_SUCCESS) {
+    noteError(queue, status);
+    failRequest<S, F>(queue, scheme, request, BLK_STS_IOERR);
+  } else {
+    endRequest<S, F>(queue, scheme, request, BLK_STS_OK);
+  }
 }
 
 function noteError(queue: HostQueue, status: u16): void {

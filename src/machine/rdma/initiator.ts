@@ -3,7 +3,7 @@
 // I/Os above the target's MDTS as several commands. It runs on another machine, so what it costs is nobody's figure.
 // Left out: its own block layer, registration, completion queue, timeouts.
 import { mayGo, noteGoing } from "../agents/pacing";
-import { nowNs, sampleEnd, startOf } from "../agents/latency";
+import { endSample, noteStart, nowNs } from "../agents/latency";
 import { checkDone, prepareCheck, undoCheck } from "../agents/verify";
 import { Machine } from "../layout/machine";
 import { NVME_OP_WRITE, NvmeCommand } from "../layout/nvme";
@@ -71,7 +71,7 @@ function beginIo(initiator: Initiator): void {
   dio.ramTarget = io.buffer & IO_BUFFER_RAM ? 1 : 0;
   dio.status = 0;
   dio.commandsLeft = (dio.lenBytes + NVMET_RDMA_MAX_BYTES - 1) / NVMET_RDMA_MAX_BYTES;
-  dio.startNs = startOf(initiator);
+  noteStart(initiator, dio);
   if (machine.payload == PAYLOAD_VERIFY) prepareCheck(initiator, machine, dio, isWrite(dio));
   initiator.sending = <u32>changetype<usize>(dio);
   initiator.sentBytes = 0;
@@ -184,7 +184,7 @@ function endCommand(initiator: Initiator, command: InitiatorCommand, status: u32
 
 function endIo(initiator: Initiator, dio: Dio): void {
   const machine = changetype<Machine>(<usize>initiator.machine);
-  if (dio.startNs != 0) sampleEnd(initiator, dio);
+  endSample(initiator, dio);
   if (dio.status == 0) {
     initiator.bytesDone += dio.lenBytes;
     if (machine.payload == PAYLOAD_VERIFY) checkDone(initiator, machine, dio);
