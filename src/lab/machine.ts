@@ -61,6 +61,7 @@ import {
 } from './machine_plan.ts';
 import { type Buffers, type Flow, type LaneSpec, type MachineSpec, NVME_PAIRS, type Payload } from './machine_spec.ts';
 import { rnicAgent, type TargetAddresses, targetAddresses, writeTarget } from './nvmet_machine.ts';
+import { backWithMemory } from './payload_pages.ts';
 import { barReached, kernelMemoryBus, prpListSpan, writeWindows } from './windows.ts';
 
 const FLOW_CODE: Record<Flow, number> = { direct: FLOW_DIRECT, copy: FLOW_COPY, nvmet: FLOW_NVMET, mixed: FLOW_MIXED };
@@ -167,6 +168,7 @@ export function buildMachine(memory: WebAssembly.Memory, spec: MachineSpec, setu
   setup.setupPool(plan.shared.machine.at, plan.shared.poolChunk.at);
   setup.setupMapTypes(plan.shared.mapTypes.at, plan.shared.mapTypes.bytes);
   setupIommus(spec, plan, setup);
+  if (spec.payload !== 'none') backWithMemory(view, plan.payload);
   if (spec.payload === 'verify') for (const queue of plan.queues) setup.fillMedia(queue.host.at);
   const lanes = spec.lanes.map((_, lane) => laneOf(spec, plan, lane));
   writePacings(view, spec.lanes, lanes);

@@ -214,6 +214,12 @@ export function planMachine(spec: MachineSpec, mapTypeTreeBytes: number, start: 
     pageStamps,
     barWindow,
     ramWindow,
+    payload: [
+      barWindow,
+      ramWindow,
+      ...pools.map(({ media }) => media),
+      ...(targetPools?.own ?? []).map(({ memory }) => memory),
+    ],
     otherWindow,
     memmap,
     schemeState,
