@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { smallMachine } from '../../test/support/small_machine.ts';
 import { MIB } from '../base/units.ts';
 import { growTo, sharedMemory, viewOf } from './arena.ts';
 import { backWithMemory } from './payload_pages.ts';
@@ -25,5 +26,16 @@ describe.skipIf(!existsSync('/proc/self/status'))('memory of the payload (skippe
     backWithMemory(view, [{ at: bytes, bytes }]);
     expect(anonymousBytes() - before).toBeGreaterThan(0.9 * bytes);
     expect([view.u8[bytes], view.u8[bytes + 4096]]).toEqual([0, 7]);
+  });
+
+  it('is backed in a machine that moves data, and only there', () => {
+    const sizes = { barWindowBytes: 16 * MIB, ramWindowBytes: 16 * MIB, mediaBytes: 16 * MIB };
+    const grown = (payload: 'none' | 'move'): number => {
+      const before = anonymousBytes();
+      smallMachine({ payload, ...sizes });
+      return anonymousBytes() - before;
+    };
+    grown('none');
+    expect(grown('move') - grown('none')).toBeGreaterThan(0.9 * 48 * MIB);
   });
 });
