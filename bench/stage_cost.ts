@@ -36,7 +36,7 @@ export async function measure(effort: Effort): Promise<Row[]> {
         measureIos: effort.smoke ? 4096 : SLICE_IOS,
       });
       const depth = { iodepth: job.iodepth, batch: job.iodepthBatch, requestsPerIo: 1 };
-      const cut = measureStages(machine, host, depth, { rounds: 1, batches });
+      const [cut] = measureStages(machine, [{ host }], depth, { rounds: 1, batches }) ?? [];
       if (cut === undefined) throw new Error('the default job can be cut into stages');
       if (round < warm) continue;
       whole.push((hostMs * 1e6) / ios);

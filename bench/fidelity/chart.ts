@@ -71,7 +71,7 @@ function ratioPanel(rows: readonly FidelityRow[]): Panel {
 /** Cost of a page in the lab and in C, and one dependent load, by BAR. */
 function pagePanel(rows: readonly FidelityRow[]): Panel {
   const pages = rows.filter(({ name }) => name.startsWith('page, '));
-  const serial = rows.filter(({ name }) => name.startsWith('page beside C one I/O at a time, '));
+  const serial = rows.filter(({ name }) => name.startsWith('page in turn, '));
   const loads = rows.filter(({ name }) => name.startsWith('dependent load, '));
   const line = (
     label: string,

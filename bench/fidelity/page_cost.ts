@@ -64,7 +64,7 @@ async function atBar(barBytes: number, effort: Effort, twin: Twin): Promise<Figu
           }),
     },
     {
-      name: `page beside C one I/O at a time, ${bar}`,
+      name: `page in turn, ${bar}`,
       unit: 'ns/I/O',
       lab,
       native: differences(of('serialWithPages'), of('serialWithout')),

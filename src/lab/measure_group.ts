@@ -78,7 +78,7 @@ export async function measureGroup(plan: GroupPlan, params: MeasureParams, run: 
       setDepth(group, undefined);
       skewBuffers(machine, 0);
       countAll(group, records, refused);
-      if (hasStages(group)) for (const arm of records) timeStages(group, arm);
+      if (hasStages(group)) timeStages(group, records);
     }
     await crew.close();
     if (done && params.removal === undefined) giveBackPages(machine);
@@ -241,18 +241,26 @@ function hasStages({ plan, params, machine }: Group): boolean {
 }
 
 /** Where the CPU time of an I/O goes, on the first queue pair, in this thread; the workers are asleep. */
-function timeStages(group: Group, record: ArmRecord): void {
+function timeStages(group: Group, records: readonly ArmRecord[]): void {
   const { machine, plan } = group;
   const [job] = plan.jobs;
   assert(job !== undefined, 'a group has a job');
   const largest = Math.max(...usedBlockSizes(job).map(({ bytes }) => bytes));
-  setBuffers(machine, record.arm.buffers);
-  const stages = measureStages(machine, hostModule(moduleOf(record.arm, group.params), machine.memory), {
+  const arms = records.map(({ arm }) => ({
+    host: hostModule(moduleOf(arm, group.params), machine.memory),
+    begin: () => setBuffers(machine, arm.buffers),
+    end: () => {
+      checkOutcome(takeOutcome(machine), arm.id);
+      takeLatency(machine, undefined);
+    },
+  }));
+  const stages = measureStages(machine, arms, {
     iodepth: job.iodepth,
     batch: job.iodepthBatch,
     requestsPerIo: largest <= LARGEST_ONE_REQUEST ? 1 : 1 + Math.ceil(largest / LARGEST_ONE_REQUEST),
   });
-  if (stages !== undefined) record.stages = stages;
-  checkOutcome(takeOutcome(machine), record.arm.id);
-  takeLatency(machine, undefined);
+  records.forEach((record, index) => {
+    const cost = stages?.[index];
+    if (cost !== undefined) record.stages = cost;
+  });
 }

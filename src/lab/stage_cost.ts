@@ -43,28 +43,45 @@ interface Cuts {
   perGroup: number;
 }
 
+/** An arm whose stages are timed. */
+export interface StagedArm {
+  host: HostModule;
+  /** Sets the machine up for it, before each of its rounds. */
+  begin?: () => void;
+  /** Looks at what came of a round. */
+  end?: () => void;
+}
+
 /**
- * Times every stage of the arm that the machine is set up for. The queue must be idle, and is afterwards.
+ * Times every stage of the arms, in rounds in which each arm has its turn: what disturbs the machine meanwhile meets all of them. The
+ * queue must be idle, and is afterwards.
  * @param batch I/Os with one doorbell
  * @param requestsPerIo the most requests that an I/O of this job is split into
- * @returns undefined where the path cannot be cut: more requests than a batch or the tags hold
+ * @returns the stages of each arm; undefined where the path cannot be cut: more requests than a batch or the tags hold
  */
 export function measureStages(
   machine: BuiltMachine,
-  host: HostModule,
+  arms: readonly StagedArm[],
   job: { iodepth: number; batch: number; requestsPerIo: number },
   effort: StageEffort = USUAL,
-): StageCost[] | undefined {
+): StageCost[][] | undefined {
   const perGroup = Math.min(job.batch, Math.floor(MOST_PLUGGED / job.requestsPerIo));
   const tags = machine.spec.depthEntries - 1;
   const groups = Math.floor(Math.min(MOST_IOS, job.iodepth, tags / job.requestsPerIo) / perGroup);
   if (perGroup < 1 || groups < 1) return undefined;
-  const cuts = cutsOf(machine, host, groups, perGroup);
-  const series = new Map<string, number[]>();
+  const timed = arms.map((arm) => ({
+    arm,
+    cuts: cutsOf(machine, arm.host, groups, perGroup),
+    series: new Map<string, number[]>(),
+  }));
   for (let round = 0; round < effort.rounds; round++) {
-    for (const [name, ns] of timeCuts(cuts, effort.batches)) series.set(name, [...(series.get(name) ?? []), ns]);
+    for (const { arm, cuts, series } of timed) {
+      arm.begin?.();
+      for (const [name, ns] of timeCuts(cuts, effort.batches)) series.set(name, [...(series.get(name) ?? []), ns]);
+      arm.end?.();
+    }
   }
-  return stagesOf(series);
+  return timed.map(({ series }) => stagesOf(series));
 }
 
 function cutsOf(machine: BuiltMachine, host: HostModule, groups: number, perGroup: number): Cuts {

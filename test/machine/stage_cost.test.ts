@@ -33,7 +33,8 @@ describe('the stages of the path', () => {
     small.stream(ios(12 * KIB));
     const host = small.host(scheme);
     setBuffers(small.machine, buffers);
-    const stages = measureStages(small.machine, host, { iodepth: 16, batch: 4, requestsPerIo: 1 }, EFFORT);
+    const [stages] =
+      measureStages(small.machine, [{ host }], { iodepth: 16, batch: 4, requestsPerIo: 1 }, EFFORT) ?? [];
     expect(stages?.map(({ stage }) => stage)).toEqual([
       ...['loop and clock', 'alloc', 'fill', 'split and merge', 'command', 'map', 'PRP', 'SQE'],
       ...['reap', 'unmap', 'complete'],
@@ -45,14 +46,36 @@ describe('the stages of the path', () => {
     expect(small.leftovers()).toEqual([]);
   });
 
+  it('are timed round by round, each arm in its turn', () => {
+    const small = smallMachine({ iodepth: 16, batch: 4 });
+    small.stream(ios(4 * KIB));
+    const turns: string[] = [];
+    const arms = (['page', 'dma_vec'] as const).map((scheme) => ({
+      host: small.host(scheme),
+      begin: () => {
+        setBuffers(small.machine, 'fixed');
+        turns.push(`${scheme} begins`);
+      },
+      end: () => {
+        turns.push(`${scheme} ends`);
+      },
+    }));
+    const stages = measureStages(small.machine, arms, { iodepth: 16, batch: 4, requestsPerIo: 1 }, EFFORT);
+    expect(stages).toHaveLength(2);
+    const round = ['page begins', 'page ends', 'dma_vec begins', 'dma_vec ends'];
+    expect(turns).toEqual([...round, ...round]);
+  });
+
   it('count I/Os that are split, and say so where a batch of them does not fit a plug', () => {
     const small = smallMachine({ payload: 'verify', iodepth: 8, batch: 4, mdtsBytes: 64 * KIB });
     small.stream(ios(128 * KIB));
     const host = small.host('page');
     setBuffers(small.machine, 'pool');
-    expect(measureStages(small.machine, host, { iodepth: 8, batch: 4, requestsPerIo: 2 }, EFFORT)).toBeDefined();
+    expect(measureStages(small.machine, [{ host }], { iodepth: 8, batch: 4, requestsPerIo: 2 }, EFFORT)).toBeDefined();
     expect(takeOutcome(small.machine)).toMatchObject({ errors: 0, verifyErrors: 0 });
     expect(small.leftovers()).toEqual([]);
-    expect(measureStages(small.machine, host, { iodepth: 8, batch: 4, requestsPerIo: 40 }, EFFORT)).toBeUndefined();
+    expect(
+      measureStages(small.machine, [{ host }], { iodepth: 8, batch: 4, requestsPerIo: 40 }, EFFORT),
+    ).toBeUndefined();
   });
 });
