@@ -11,10 +11,13 @@
  *                             DEPTH of them pinned at any time (at most 256)
  *   refcounts MIB N LOCKED    test, get and put one page at N random places, by locked or plain operations
  *   copy MIB N                memcpy of 4 KiB between two windows of MIB
+ *   mark                      sends itself SIGUSR2, from which on it is stepped (bench/instructions)
  */
 #include "twin.h"
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 uint64_t sink;
@@ -44,6 +47,7 @@ int main(void) {
     else if (sscanf(line, "latency %u %u", &a, &b) == 2) ns = latency(a, b);
     else if (sscanf(line, "stream %u %u %u %u", &a, &b, &c, &d) == 4 && d > 0 && d <= IODEPTH) ns = stream(a, b, c, d);
     else if (sscanf(line, "refcounts %u %u %u", &a, &b, &c) == 3) ns = refcounts(a, b, c);
+    else if (strcmp(line, "mark\n") == 0) ns = raise(SIGUSR2);
     else if (sscanf(line, "copy %u %u", &a, &b) == 2) ns = copies(a, b);
     printf("%.4f\n", ns);
     fflush(stdout);
