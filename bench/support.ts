@@ -14,6 +14,7 @@ import { type Fabric, oneSwitch } from '../src/lab/fabric.ts';
 import { type BuiltMachine, buildMachine, setBuffers, skewBuffers } from '../src/lab/machine.ts';
 import type { Buffers, Payload } from '../src/lab/machine_spec.ts';
 import { hostModule, setupModule } from '../src/lab/modules.ts';
+import { backPayload } from '../src/lab/payload_pages.ts';
 import { machineSpec, planGroups, type RunParams } from '../src/lab/run_plan.ts';
 import { estimate } from '../src/stats/estimate.ts';
 import { median } from '../src/stats/location.ts';
@@ -108,6 +109,7 @@ export function benchMachine(choice: MachineChoice = {}, memory = sharedMemory()
   const [plan] = planGroups(params);
   const spec = machineSpec(plan as NonNullable<typeof plan>, params, 2);
   const machine = buildMachine(memory, spec, setupModule(memory));
+  backPayload(machine);
   for (const scheme of schemes) hostModule(scheme, memory).setup(machine.at);
   const { stream } = machine.lanes[0] as { stream: { at: number; bytes: number } };
   const slots = { first: 0, stride: 1 };

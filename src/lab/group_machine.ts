@@ -12,6 +12,7 @@ import { type BuiltMachine, buildMachine } from './machine.ts';
 import type { Flow, LanePacing, MachineSpec } from './machine_spec.ts';
 import { findScheme, type HostModule, hostModule, setupModule, usesPool, variantOf } from './modules.ts';
 import type { LanePace } from './pacing.ts';
+import { backPayload } from './payload_pages.ts';
 import { residentBytes } from './resident.ts';
 import { type Arm, type GroupPlan, type MeasureParams, machineSpec, queuesOf, touchedBytes } from './run_plan.ts';
 
@@ -40,6 +41,7 @@ export function buildGroupMachine(plan: GroupPlan, params: MeasureParams, memory
   const memmapBytes = Math.max(...hosts.map((host) => host.memmapBytes(spec.barBytes)));
   checkAvailable(touchedBytes(spec, memmapBytes) + stateBytes, process.availableMemory());
   const machine = buildMachine(memory, spec, setupModule(memory));
+  backPayload(machine);
   for (const host of hosts) host.setup(machine.at);
   assert(
     field(machine.view, machine.at, Machine.stateNext) <= machine.schemeState.at + machine.schemeState.bytes,

@@ -61,7 +61,6 @@ import {
 } from './machine_plan.ts';
 import { type Buffers, type Flow, type LaneSpec, type MachineSpec, NVME_PAIRS, type Payload } from './machine_spec.ts';
 import { rnicAgent, type TargetAddresses, targetAddresses, writeTarget } from './nvmet_machine.ts';
-import { backWithMemory } from './payload_pages.ts';
 import { barReached, kernelMemoryBus, prpListSpan, writeWindows } from './windows.ts';
 
 const FLOW_CODE: Record<Flow, number> = { direct: FLOW_DIRECT, copy: FLOW_COPY, nvmet: FLOW_NVMET, mixed: FLOW_MIXED };
@@ -139,6 +138,8 @@ export interface BuiltMachine {
   pageStamps: Span;
   /** Where the timing of stages keeps what it has to finish. */
   stageHold: Span;
+  /** Windows and media: what data is copied from and to. */
+  payload: readonly Span[];
 }
 
 /**
@@ -168,7 +169,6 @@ export function buildMachine(memory: WebAssembly.Memory, spec: MachineSpec, setu
   setup.setupPool(plan.shared.machine.at, plan.shared.poolChunk.at);
   setup.setupMapTypes(plan.shared.mapTypes.at, plan.shared.mapTypes.bytes);
   setupIommus(spec, plan, setup);
-  if (spec.payload !== 'none') backWithMemory(view, plan.payload);
   if (spec.payload === 'verify') for (const queue of plan.queues) setup.fillMedia(queue.host.at);
   const lanes = spec.lanes.map((_, lane) => laneOf(spec, plan, lane));
   writePacings(view, spec.lanes, lanes);
@@ -196,6 +196,7 @@ export function buildMachine(memory: WebAssembly.Memory, spec: MachineSpec, setu
     lifetime: plan.shared.lifetime.at,
     pageStamps: plan.pageStamps,
     stageHold: plan.stageHold,
+    payload: plan.payload,
   };
 }
 
