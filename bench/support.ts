@@ -192,16 +192,23 @@ export interface Twin {
   end(): void;
 }
 
-export function startTwin(): Twin | { missing: string } {
+/** Compiles the native twin, with more flags if need be; the reason where it cannot be built. */
+export function compileTwin(...flags: string[]): { binary: string } | { missing: string } {
   const binary = join(mkdtempSync(join(tmpdir(), 'p2plab-twin-')), 'twin');
   const folder = fileURLToPath(new URL('native/', import.meta.url));
   const sources = readdirSync(folder).filter((file) => file.endsWith('.c'));
   try {
-    execFileSync('cc', ['-O2', '-pthread', ...sources, '-o', binary], { cwd: folder, stdio: 'pipe' });
+    execFileSync('cc', ['-O2', '-pthread', ...flags, ...sources, '-o', binary], { cwd: folder, stdio: 'pipe' });
   } catch (error) {
     return { missing: `no native twin: ${(error as Error).message.split('\n')[0]} (install a C compiler: gcc)` };
   }
-  const child = spawn(binary, { stdio: ['pipe', 'pipe', 'inherit'] });
+  return { binary };
+}
+
+export function startTwin(): Twin | { missing: string } {
+  const compiled = compileTwin();
+  if ('missing' in compiled) return compiled;
+  const child = spawn(compiled.binary, { stdio: ['pipe', 'pipe', 'inherit'] });
   const waiting: ((ns: number) => void)[] = [];
   let buffered = '';
   child.stdout.on('data', (chunk) => {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LabError } from '../../src/base/errors.ts';
 import { textTable } from '../../src/report/table.ts';
+import { compileTwin } from '../support.ts';
 import { functionsOfListing, functionsOfSymbols, instructionsPerIo, type Side } from './count.ts';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
@@ -34,19 +35,19 @@ const TWIN: Side = {
 /** @throws LabError without a C compiler, or where programs may not be traced */
 export function prepare(): { step: string; twin: string; folder: string } {
   const folder = mkdtempSync(join(tmpdir(), 'p2plab-step-'));
-  const [step, twin] = [join(folder, 'step'), join(folder, 'twin')];
-  const native = join(HERE, '../native');
-  const sources = ['memory.c', 'path.c', 'ring.c', 'twin.c'];
+  const step = join(folder, 'step');
+  // Not position-independent: it runs at the addresses of its symbol table.
+  const twin = compileTwin('-no-pie');
+  if ('missing' in twin) throw new LabError(`${twin.missing}.`);
   try {
     execFileSync('cc', ['-O2', join(HERE, 'step.c'), '-o', step], { stdio: 'pipe' });
-    execFileSync('cc', ['-O2', '-no-pie', '-pthread', ...sources, '-o', twin], { cwd: native, stdio: 'pipe' });
   } catch (error) {
     const [first] = (error as Error).message.split('\n');
     throw new LabError(
       `no program to step with: ${first} (install a C compiler: gcc; the processor must be an x86-64)`,
     );
   }
-  return { step, twin, folder };
+  return { step, twin: twin.binary, folder };
 }
 
 export type Tools = ReturnType<typeof prepare>;

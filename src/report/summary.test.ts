@@ -37,6 +37,23 @@ describe('the terminal summary', () => {
     expect(stripVTControlCharacters(coloured)).toBe(terminalSummary(result));
   });
 
+  test('a note on an arm says which BAR of a sweep it means, and which of two arms alike', () => {
+    const split = changed(({ cells }) => {
+      for (const cell of cells.filter(({ params }) => params.sweep !== undefined && params.buffers === 'user')) {
+        const levels = [50, 99].map((median, process) => ({ median, ci95: null, processes: [process] }));
+        if (cell.cpuNsPerIo !== null) Object.assign(cell.cpuNsPerIo, { levels });
+      }
+    });
+    const notes = terminalSummary(split)
+      .split('\n')
+      .filter((line) => line.includes('ran at 2 levels'));
+    expect(notes).toContain(
+      'BAR 64 GiB (memmap 1 GiB): page/user ran at 2 levels of CPU ns/I/O: 50 (process 1), 99 (process 2); the table has the most frequent',
+    );
+    expect(notes.some((note) => note.startsWith("BAR 256 MiB (memmap 4 MiB): page/user (A') ran"))).toBe(true);
+    expect(new Set(notes).size).toBe(notes.length);
+  });
+
   test('leaves out columns nobody measured', () => {
     const inline = changed((copy) => {
       for (const cell of copy.cells) Object.assign(cell, { iops: null, perIo: null, metadataBytes: null });

@@ -1,14 +1,14 @@
 // A result as a reader at a terminal sees it: who measured where, one pair of tables per group, and what the columns mean.
 import { styleText } from 'node:util';
-import { formatCount, formatNs } from '../base/units.ts';
+import { formatNs } from '../base/units.ts';
 import { FIGURE_LABELS, type FigureLabel } from './figure_labels.ts';
-import { formatEstimate } from './format.ts';
-import { armName, type Group, groupsOf, isSweep, roleOf } from './groups.ts';
-import { estimateOf, metricsOf, roundsPhrase } from './metrics.ts';
+import { groupNotes } from './group_notes.ts';
+import { type Group, groupsOf, isSweep, roleOf } from './groups.ts';
+import { metricsOf, roundsPhrase } from './metrics.ts';
 import { modelledTable } from './modelled_table.ts';
 import { describeParams, varyingKeys } from './params.ts';
 import { hasRemovals, removalLegend, removalTable } from './removal_table.ts';
-import type { Cell, Result } from './result.ts';
+import type { Result } from './result.ts';
 import { countedTable, measuredTable, type Paint, type Tone } from './summary_tables.ts';
 import { textTable } from './table.ts';
 
@@ -133,67 +133,6 @@ function controlLine({ cells }: Result): string[] {
     ...[...floors].map((scheme) => `${scheme} does the same I/Os without an address scheme.`),
   ];
   return parts.length === 0 ? [] : [parts.join(' ')];
-}
-
-/** What a reader must know before believing the figures of these groups: lost data, too many threads, levels; and checked data. */
-export function groupNotes(groups: readonly Group[]): string[] {
-  const cells = groups.flatMap((group) => group.cells);
-  const checked = cells.flatMap(({ verified }) => verified ?? []);
-  const broken = cells.filter(({ verified }) => verified !== null && verified.errors > 0);
-  const ios = checked.reduce((sum, { ios: ofCell }) => sum + ofCell, 0);
-  const crowded = cells.some(({ oversubscribed }) => oversubscribed);
-  return [
-    ...(crowded ? ['oversubscribed: more runnable threads than cores, IOPS and latency are the scheduler’s'] : []),
-    ...cells.flatMap(levelNotes),
-    ...rateNotes(cells),
-    ...depthNotes(cells),
-    ...broken.map((cell) => `DATA ERRORS: ${armName(cell)}: ${cell.verified?.errors} I/Os carried wrong data`),
-    ...(ios > 0 && broken.length === 0 ? [`verified: the data of ${formatCount(ios)} I/Os was right`] : []),
-  ];
-}
-
-/** An open loop whose rate was not kept: what waits in front of the queue grows, and with it every latency. */
-function rateNotes(cells: readonly Cell[]): string[] {
-  return cells.flatMap((cell) => {
-    const offered = cell.latencyNs?.offered;
-    if (offered === undefined || offered.kept) return [];
-    const [achieved, due] = [offered.achievedIops, offered.iops].map((iops) =>
-      formatEstimate({ median: iops, ci95: null }),
-    );
-    return [
-      `${armName(cell)} did ${achieved} of the ${due} I/Os per second that were due: its latencies grow for as long as it is measured`,
-    ];
-  });
-}
-
-/** The depths at which the arms keep a latency target, and those that keep it at none. */
-function depthNotes(cells: readonly Cell[]): string[] {
-  const searched = cells.flatMap((cell) =>
-    cell.latencyTarget ? [{ name: armName(cell), ...cell.latencyTarget }] : [],
-  );
-  const kept = searched.filter(({ met }) => met).map(({ name, depth }) => `${name} ${depth}`);
-  const missed = searched.filter(({ met }) => !met).map(({ name }) => name);
-  return [
-    ...(kept.length > 0
-      ? [`latency_target is kept up to a depth of: ${kept.join(', ')}; each is measured at its own`]
-      : []),
-    ...(missed.length > 0 ? [`latency_target is missed at any depth, measured at 1: ${missed.join(', ')}`] : []),
-  ];
-}
-
-/** "page/user ran at 2 levels of IOPS: 30.1 M (processes 1, 3), 9.9 M (process 2)": each by itself, never their mean. */
-function levelNotes(cell: Cell): string[] {
-  return metricsOf([cell]).flatMap((metric) => {
-    const levels = estimateOf(cell, metric)?.levels ?? [];
-    if (levels.length === 0) return [];
-    const each = levels.map(({ processes, median }) => {
-      const names = processes.map((process) => process + 1).join(', ');
-      return `${formatEstimate({ median, ci95: null })} (process${processes.length > 1 ? 'es' : ''} ${names})`;
-    });
-    return [
-      `${armName(cell)} ran at ${levels.length} levels of ${metric.title}: ${each.join(', ')}; the table has the most frequent`,
-    ];
-  });
 }
 
 /** The label of each field, the cells' own labels before the usual ones. */

@@ -1,6 +1,7 @@
 // A result as a document: what was found, the figures, how they came about. Written beside the charts it links to.
 
 import { answer } from './answer.ts';
+import { groupNotes } from './group_notes.ts';
 import { headlines } from './headlines.ts';
 import { methodLines } from './method.ts';
 
@@ -8,7 +9,7 @@ import { modelledTable } from './modelled_table.ts';
 import { hasRemovals, removalTable } from './removal_table.ts';
 
 import type { Result } from './result.ts';
-import { groupNotes, legendLines, plain, runLines, type Section, summarySections } from './summary.ts';
+import { legendLines, plain, runLines, type Section, summarySections } from './summary.ts';
 import { countedTable, latencyTable, measuredTable } from './summary_tables.ts';
 import { escapeMarkdown, markdownTable } from './table.ts';
 

@@ -1,11 +1,13 @@
 // A merged sweep as a document: which cells there are, their table, what became of the others. The part that depends on the cells
 // alone comes first; where and when they were measured is at the end.
+
 import { formatNs } from '../base/units.ts';
 import { answer } from './answer.ts';
+import { groupNotes } from './group_notes.ts';
 import { groupsOf } from './groups.ts';
 import { varyingKeys } from './params.ts';
 import type { Environment, Result } from './result.ts';
-import { groupNotes, legendLines, plain } from './summary.ts';
+import { legendLines, plain } from './summary.ts';
 import { measuredTable } from './summary_tables.ts';
 import { axisLines, cellsInState, leadingKeys, stateWords, UNMEASURED } from './sweep_words.ts';
 import { escapeMarkdown, markdownTable } from './table.ts';

@@ -70,7 +70,7 @@ function* filePieces(path: string): Generator<Buffer> {
   try {
     file = openSync(path, 'r');
   } catch (error) {
-    throw new LabError(`${path}: cannot read this trace (${(error as Error).message}). Check the path.`);
+    throw new LabError(`${path}: cannot read this file (${(error as Error).message}). Check the path.`);
   }
   try {
     for (;;) {
@@ -81,7 +81,7 @@ function* filePieces(path: string): Generator<Buffer> {
     }
   } catch (error) {
     if (error instanceof LabError) throw error;
-    throw new LabError(`${path}: cannot read this trace (${(error as Error).message}).`);
+    throw new LabError(`${path}: cannot read this file (${(error as Error).message}).`);
   } finally {
     closeSync(file);
   }

@@ -118,8 +118,8 @@ describe('other files', () => {
     expect(recogniseTrace(file('[global]\nrw=read\n'))).toBeUndefined();
     expect(recogniseTrace(file(''))).toBeUndefined();
     expect(() => loadTrace(file('hello\n'))).toThrow(/not a trace in a known format. Known are fio iolog version 2/);
-    expect(() => loadTrace(join(folder, 'missing'))).toThrow(/cannot read this trace/);
-    expect(() => loadTrace(folder)).toThrow(/cannot read this trace/);
+    expect(() => loadTrace(join(folder, 'missing'))).toThrow(/cannot read this file/);
+    expect(() => loadTrace(folder)).toThrow(/cannot read this file/);
     expect(() => loadTrace(file(Buffer.from([0x65, 0x00, 0x01])))).toThrow(/binary data.*blktrace/);
     expect(() => loadTrace(file(Buffer.from([0x1f, 0x8b, 1, 2])))).toThrow(/cannot be unpacked/);
     expect(() => loadTrace(file(`1 0 0 8 1\n${'x'.repeat(3_000_000)}`))).toThrow(/a line of more than 64 KiB/);

@@ -68,4 +68,4 @@ export const PAGE_SHIFT: u32 = 12;
 export const PAGE_SIZE: u32 = 4096;
 /** log2(sizeof(struct page)). */
 export const PAGE_STRUCT_SHIFT: u32 = 6;
-export const PAGE_STRUCT_SIZE: u64 = 1 << 6;
+export const PAGE_STRUCT_SIZE: u64 = 1 << PAGE_STRUCT_SHIFT;

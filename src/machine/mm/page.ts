@@ -144,16 +144,9 @@ function folioRefAddFrom(place: u64, count: i32, delta: i32, locked: bool): i32 
 /** try_grab_folio of fast GUP with FOLL_PIN on an order-0 folio: get one reference, then add the bias less one. */
 @inline
 export function pinFolioFast(place: u64, locked: bool): bool {
-  const ref = <usize>place + REFCOUNT_AT;
-  if (!locked) {
-    countPageAtomic(<usize>place);
-    countPageAtomic(<usize>place);
-    store<i32>(ref, load<i32>(ref) + GUP_PIN_COUNTING_BIAS);
-    return true;
-  }
-  const count = folioTryGet(place, true);
+  const count = folioTryGet(place, locked);
   if (count == 0) return false;
-  folioRefAddFrom(place, count, GUP_PIN_COUNTING_BIAS - 1, true);
+  folioRefAddFrom(place, count, GUP_PIN_COUNTING_BIAS - 1, locked);
   return true;
 }
 
