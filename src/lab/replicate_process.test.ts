@@ -1,25 +1,44 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { seededRandom } from '../base/random.ts';
 import type { ReplicateTask } from './measure_replicate.ts';
 import { runReplicateProcess } from './replicate_process.ts';
 
 const task = { groups: [], process: 1 } as unknown as ReplicateTask;
+const dir = mkdtempSync(join(tmpdir(), 'p2plab-replicate-'));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+interface Run {
+  silentMostMs?: number;
+  endingMostMs?: number;
+  /** Called with what interrupts the process, and for each share that it tells. */
+  onProgress?: (interrupt: () => void, share: number) => void;
+}
+
+let entries = 0;
 
 /** A process with these lines in place of a replicate. */
-function run(lines: string, silentMostMs = 10_000) {
-  const file = join(mkdtempSync(join(tmpdir(), 'p2plab-replicate-')), 'entry.mjs');
+function run(lines: string, { silentMostMs = 10_000, endingMostMs, onProgress }: Run = {}) {
+  const file = join(dir, `entry${entries++}.mjs`);
   writeFileSync(file, lines);
-  const hooks = { progress: () => {}, onInterruptible: () => {} };
-  const options = { name: 'process 2 of 3', random: seededRandom(1), silentMostMs, entry: pathToFileURL(file) };
+  let interrupt = (): void => {};
+  const hooks = {
+    progress: (share: number) => onProgress?.(interrupt, share),
+    onInterruptible: (stop: (() => void) | undefined) => {
+      interrupt = stop ?? interrupt;
+    },
+  };
+  const limits = { silentMostMs, ...(endingMostMs === undefined ? {} : { endingMostMs }) };
+  const options = { name: 'process 2 of 3', random: seededRandom(1), ...limits, entry: pathToFileURL(file) };
   return runReplicateProcess(task, hooks, options);
 }
 
 const RECORD = `{ plan: { id: 'g0' }, arms: [{ arm: { id: 'a' }, samples: [], latency: [] }], blocks: [] }`;
 const ROUND = `{ group: 'g0', arms: [{ id: 'a', samples: [{ round: 3 }], latency: [] }], blocks: [{ round: 3 }] }`;
+const PROGRESS = `{ kind: 'progress', share: 0.5, what: 'half' }`;
 
 describe('the process of a replicate', () => {
   it('that dies is named with what it wrote, and its whole rounds stay', async () => {
@@ -39,12 +58,14 @@ describe('the process of a replicate', () => {
   });
 
   it('that is ended by a signal is named with it', async () => {
-    const ended = await run(`process.on('message', () => process.kill(process.pid, 'SIGKILL'));`);
-    expect(ended.failure?.message).toMatch(/process 2 of 3 was ended by SIGKILL/);
+    for (const signal of ['SIGKILL', 'SIGTERM']) {
+      const ended = await run(`process.on('message', () => process.kill(process.pid, '${signal}'));`);
+      expect(ended.failure?.message).toContain(`process 2 of 3 was ended by ${signal}`);
+    }
   });
 
   it('that says nothing for too long is ended', async () => {
-    const ended = await run(`process.on('message', () => { for (;;); });`, 300);
+    const ended = await run(`process.on('message', () => { for (;;); });`, { silentMostMs: 300 });
     expect(ended.failure?.message).toMatch(/process 2 of 3 has said nothing for 0\.3 s/);
     expect(ended.failure?.exitCode).toBe(4);
   });
@@ -56,6 +77,28 @@ describe('the process of a replicate', () => {
       });
     `);
     expect(ended.failure).toMatchObject({ message: 'too little memory', exitCode: 2 });
+  });
+
+  it('that a signal to the whole group has ended has not failed, whichever of both came first', async () => {
+    const dies = `process.on('message', () => process.send(${PROGRESS}, () => process.kill(process.pid, 'SIGTERM')));`;
+    expect((await run(dies, { onProgress: (interrupt) => interrupt() })).failure).toBeUndefined();
+    // The lab hears of its own signal a moment after the process has gone: when its channel is closed.
+    const ending = run(dies, { onProgress: (interrupt) => setTimeout(interrupt, 100) });
+    expect((await ending).failure).toBeUndefined();
+  });
+
+  it('that was asked to end and goes on is ended; what it sent before stays', async () => {
+    const ended = await run(
+      `
+      process.on('message', (message) => {
+        if (message.kind === 'start') process.send({ kind: 'record', record: ${RECORD} });
+        if (message.kind === 'start') process.send(${PROGRESS}, () => { for (;;); });
+      });
+    `,
+      { endingMostMs: 100, onProgress: (interrupt) => interrupt() },
+    );
+    expect(ended.failure).toBeUndefined();
+    expect(ended.records).toHaveLength(1);
   });
 
   it('has an environment padded by up to 4 KiB', async () => {

@@ -1,9 +1,11 @@
 // A replicate in a fresh process, seen from the lab: its own address layout, hash seed and compiler's decisions. It sends what
 // it has every half second, between rounds, so that a process that dies takes no more with it than that.
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { EXIT, type ExitCode, LabError } from '../base/errors.ts';
 import type { Random } from '../base/random.ts';
+import { isEndingSignal } from '../base/signals.ts';
+import { watchedClock } from '../base/watched_clock.ts';
 import type { ArmRecord, GroupRecord } from './group_record.ts';
 import type { ReplicateTask } from './measure_replicate.ts';
 
@@ -48,6 +50,8 @@ export interface ReplicateProcessOptions {
   random: Random;
   /** A process that has said nothing for so long is ended. It says something at least every few seconds. */
   silentMostMs?: number;
+  /** A process that was asked to end and goes on for so long is ended: its whole rounds are here. */
+  endingMostMs?: number;
   entry?: URL;
 }
 
@@ -56,6 +60,11 @@ const PADDING_MOST_BYTES = 4096;
 /** Collecting garbage waits for the lab's own turn between slices, instead of taking a CPU from an agent beside it. */
 const QUIET_FLAGS = ['--single-threaded-gc'];
 const SILENT_MOST_MS = 60_000;
+const ENDING_MOST_MS = 2000;
+/** Silence is looked at several times before it is too long. */
+const LOOKS = 20;
+/** A signal to the whole group may end this process before the lab's own has been handled. */
+const SIGNAL_APART_MS = 500;
 const STDERR_KEPT = 4000;
 const ENTRY = new URL('../../workers/replicate.ts', import.meta.url);
 
@@ -65,7 +74,7 @@ export async function runReplicateProcess(
   hooks: ReplicateProcessHooks,
   options: ReplicateProcessOptions,
 ): Promise<ReplicateProcess> {
-  const { name, random, silentMostMs = SILENT_MOST_MS, entry = ENTRY } = options;
+  const { name, random, silentMostMs = SILENT_MOST_MS, endingMostMs = ENDING_MOST_MS, entry = ENTRY } = options;
   const began = performance.now();
   const paddingBytes = random.below(PADDING_MOST_BYTES + 1);
   const child = fork(fileURLToPath(entry), [], {
@@ -74,6 +83,7 @@ export async function runReplicateProcess(
     env: { ...process.env, P2PLAB_PADDING: 'x'.repeat(paddingBytes) },
     stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
   });
+  const ending = endOf(child);
   const records = new Map<string, GroupRecord>();
   let failure: LabError | undefined;
   let done = false;
@@ -82,18 +92,15 @@ export async function runReplicateProcess(
     stderr = `${stderr}${chunk}`.slice(-STDERR_KEPT);
   });
   const tell = (message: ToReplicate): void => {
-    if (child.connected) child.send(message);
+    // What it is told as it dies is lost; its end says the rest.
+    if (child.connected) child.send(message, () => {});
   };
-  let timer: NodeJS.Timeout | undefined;
-  const heard = (): void => {
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      failure ??= new LabError(`${name} has said nothing for ${silentMostMs / 1000} s and was ended.`, EXIT.runFailed);
-      child.kill('SIGKILL');
-    }, silentMostMs);
-  };
+  const watch = watchSilence(silentMostMs, () => {
+    failure ??= new LabError(`${name} has said nothing for ${silentMostMs / 1000} s and was ended.`, EXIT.runFailed);
+    child.kill('SIGKILL');
+  });
   child.on('message', (message: FromReplicate) => {
-    heard();
+    watch.heard();
     if (message.kind === 'progress') hooks.progress(message.share, message.what);
     if (message.kind === 'record') records.set(message.record.plan.id, message.record);
     if (message.kind === 'rounds') {
@@ -103,28 +110,71 @@ export async function runReplicateProcess(
     if (message.kind === 'failed') failure = new LabError(message.message, message.exitCode);
     if (message.kind === 'done') done = true;
   });
-  hooks.onInterruptible(() => tell({ kind: 'interrupt' }));
-  heard();
-  tell({ kind: 'start', task });
-  // `close`, not `exit`: what it wrote and sent before it went has arrived then.
-  const ended = await new Promise<string>((resolve) => {
-    child.once('error', (error) => resolve(`could not be started: ${error.message}`));
-    child.once('close', (code, signal) =>
-      resolve(signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`),
-    );
+  const asked = Promise.withResolvers<'asked'>();
+  let isAsked = false;
+  let impatience: NodeJS.Timeout | undefined;
+  hooks.onInterruptible(() => {
+    isAsked = true;
+    asked.resolve('asked');
+    tell({ kind: 'interrupt' });
+    impatience ??= setTimeout(() => child.kill('SIGKILL'), endingMostMs);
   });
-  clearTimeout(timer);
+  tell({ kind: 'start', task });
+  const { words, signal } = await ending;
+  watch.end();
+  if (!isAsked && isEndingSignal(signal)) await withinMs(asked.promise, SIGNAL_APART_MS);
+  clearTimeout(impatience);
   hooks.onInterruptible(undefined);
-  if (!done && failure === undefined) {
+  if (!done && !isAsked && failure === undefined) {
     const said = stderr.trim() === '' ? 'It wrote nothing to stderr.' : `It wrote:\n${stderr.trim()}`;
     failure = new LabError(
-      `${name} ${ended} during the run. Nothing after its last complete round is used. ${said}`,
+      `${name} ${words} during the run. Nothing after its last complete round is used. ${said}`,
       EXIT.runFailed,
     );
   } else if (stderr.trim() !== '') {
     process.stderr.write(stderr);
   }
   return { records: [...records.values()], failure, paddingBytes, tookMs: performance.now() - began };
+}
+
+/** How a process ends. On `close`, not `exit`: what it wrote and sent before it went has arrived then. */
+function endOf(child: ChildProcess): Promise<{ words: string; signal: NodeJS.Signals | null }> {
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve({ words: `could not be started: ${error.message}`, signal: null }));
+    child.once('close', (code, signal) =>
+      resolve({ words: signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`, signal }),
+    );
+  });
+}
+
+/** Calls `onSilent` when nothing was heard for so long, of the time in which this process could have heard it. */
+function watchSilence(mostMs: number, onSilent: () => void): { heard(): void; end(): void } {
+  const everyMs = mostMs / LOOKS;
+  const clock = watchedClock(2 * everyMs);
+  let heardAt = clock();
+  const timer = setInterval(() => {
+    if (clock() - heardAt < mostMs) return;
+    clearInterval(timer);
+    onSilent();
+  }, everyMs);
+  return {
+    heard: () => {
+      heardAt = clock();
+    },
+    end: () => clearInterval(timer),
+  };
+}
+
+/** Waits for it, but not longer. */
+async function withinMs(promise: Promise<unknown>, mostMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  await Promise.race([
+    promise,
+    new Promise((resolve) => {
+      timer = setTimeout(resolve, mostMs);
+    }),
+  ]);
+  clearTimeout(timer);
 }
 
 function addRounds(record: GroupRecord | undefined, { arms, blocks }: RoundRecords): void {

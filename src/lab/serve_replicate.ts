@@ -11,7 +11,7 @@ const NEWS_EVERY_MS = 500;
 /** Progress is sent between rounds only, and not more often than this. */
 const PROGRESS_EVERY_MS = 500;
 
-/** Serves the lab that started this process, which ends with it. */
+/** Serves the lab that started this process, which ends with it. Signals are the lab's: it says what they mean. */
 export function serveReplicate(): void {
   let interrupted = false;
   let crew: Crew | undefined;
@@ -22,8 +22,7 @@ export function serveReplicate(): void {
         noted = resolve;
       }),
   );
-  // Ctrl-C reaches the whole process group: the lab decides what it means and says so.
-  process.on('SIGINT', () => {});
+  if (!process.connected) process.exit(EXIT.runFailed);
   process.once('disconnect', () => process.exit(EXIT.runFailed));
   process.on('message', (message: ToReplicate) => {
     if (message.kind === 'interrupt') {

@@ -68,7 +68,8 @@ export async function runSweep(request: SweepRun): Promise<SweepOutcome> {
         stop = interrupt;
       },
     });
-    if (outcome.interrupted && result.run.failure === undefined) break;
+    // Whatever it says: what a signal ended is no failure of the cell.
+    if (outcome.interrupted) break;
     await writeCell(dir, cell.hash, labelled(result, request.sweep.axes, cell, request.sweep.repeat));
     if (result.run.failure === undefined) outcome.measured++;
     else {
