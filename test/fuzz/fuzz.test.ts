@@ -1,6 +1,6 @@
 // The fuzz for a few seconds, and what it is worth: each planted fault is found, shrunk, and found again by its smallest case.
 import { beforeAll, describe, expect, it } from 'vitest';
-import { drawCase, type FuzzCase } from './case.ts';
+import { drawCase, type FuzzCase, type FuzzIo } from './case.ts';
 import { differences, shrink } from './compare.ts';
 import { type Bench, openBench } from './machine.ts';
 import { PLANTED, type PlantedModule, plantFaults } from './planted.ts';
@@ -23,6 +23,68 @@ describe('machine and model', () => {
     }
     expect([...seen].sort()).toEqual(schemes.toSorted());
   }, 120_000);
+});
+
+/** Seven tags: the eighth part of a batch has none. All I/Os are of one page, apart from each other on the medium and in memory. */
+const SHORT_OF_TAGS: Omit<FuzzCase, 'ios' | 'iodepth' | 'batch'> = {
+  seed: 0,
+  scheme: 'page',
+  buffers: 'user',
+  place: 'apart',
+  p2pQueue: true,
+  depthEntries: 8,
+  mdtsBytes: 131072,
+  maxSectors: 256,
+  refcount: 'atomic',
+  interleaveSeed: 1313127072,
+  pages: 512,
+  mediaBlocks: 4096,
+  poolTaken: 0,
+  positions: 0,
+  removeAt: 0,
+};
+
+const readAt = (lba: number, page: number, over: Partial<FuzzIo> = {}): FuzzIo => ({
+  op: 'read',
+  lba,
+  blocks: 8,
+  page,
+  inRam: true,
+  ...over,
+});
+
+/** \`last\` behind as many reads as fill the tags, in one batch. */
+function behindReads(count: number, last: readonly FuzzIo[]): FuzzCase {
+  const reads = Array.from({ length: count }, (_, i) => readAt(i * 32, i * 4));
+  const ios = [...reads, ...last];
+  return { ...SHORT_OF_TAGS, ios, iodepth: ios.length, batch: ios.length };
+}
+
+describe('where tags run out in the middle of a batch', () => {
+  it('what continues the request plugged last merges without a tag, and fails with it where its memory cannot be mapped', () => {
+    const fuzz = behindReads(6, [readAt(1512, 100, { inRam: false }), readAt(1520, 101)]);
+    const bench = openBench();
+    expect(differences(bench, fuzz)).toEqual([]);
+    expect(bench.run(fuzz)).toMatchObject({ errors: 2, counts: { merges: 1 } });
+  });
+
+  it('the batch goes on under the plug of the bio that waited, and merges with it', () => {
+    const fuzz = behindReads(7, [readAt(1512, 100), readAt(1520, 101)]);
+    const bench = openBench();
+    expect(differences(bench, fuzz)).toEqual([]);
+    expect(bench.run(fuzz)).toMatchObject({ errors: 0, counts: { merges: 1, requests: 8 } });
+  });
+
+  it('the fronts of a split stay alone', () => {
+    const fuzz = {
+      ...behindReads(0, [readAt(0, 0), readAt(8, 1, { blocks: 512 }), readAt(520, 65)]),
+      depthEntries: 64,
+    };
+    const bench = openBench();
+    expect(differences(bench, fuzz)).toEqual([]);
+    // 8, 256, and 256 + 8 would be over the limit.
+    expect(bench.run(fuzz)).toMatchObject({ counts: { splits: 1, merges: 0, requests: 4 } });
+  });
 });
 
 describe('cases', () => {

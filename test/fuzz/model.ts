@@ -198,8 +198,8 @@ export function expect(fuzz: FuzzCase, before: Contents): Expected {
           counts.merges += 1;
           continue;
         }
-        plug.push({ op: io.op, lba: part.lba, blocks: part.blocks, parts: [part], segments: 1 });
         if (plug.length === 32) send();
+        plug.push({ op: io.op, lba: part.lba, blocks: part.blocks, parts: [part], segments: 1 });
       }
     }
     send();
@@ -257,7 +257,16 @@ function split(fuzz: FuzzCase, io: FuzzIo, index: number): Part[] {
   const parts: Part[] = [];
   for (let done = 0; done < io.blocks; done += maxSectors) {
     const blocks = Math.min(maxSectors, io.blocks - done);
-    parts.push({ io, index, lba: io.lba + done, blocks, at: io.page * PAGE + done * BLOCK, noMerge });
+    // The front of a split is never merged (bio_submit_split); its last part is as any bio.
+    const isFront = done + blocks < io.blocks;
+    parts.push({
+      io,
+      index,
+      lba: io.lba + done,
+      blocks,
+      at: io.page * PAGE + done * BLOCK,
+      noMerge: noMerge || isFront,
+    });
   }
   return parts;
 }

@@ -23,17 +23,16 @@ const ENOMEM: i32 = 12;
 
 /**
  * Issues whole batches while the depth has room and `issued` stays below `until`; the flow F issues each I/O. True when
- * anything was sent.
+ * anything was sent. A batch that met a lack of tags goes on where it stopped, under the same plug, as a task does that
+ * slept in blk_mq_get_tag.
  */
 @inline
 export function submitBatches<S, F>(queue: HostQueue, scheme: S, until: u32): bool {
   let sent = false;
   if (queue.pendingBio != 0) {
     if (!tagFree(queue)) return false;
+    if (!resumeBatch<S, F>(queue, scheme)) return true;
     sent = true;
-    const whole = submitPending<S, F>(queue, scheme);
-    flushPlug<S, F>(queue, scheme);
-    if (!whole) return true;
   }
   if (queue.pacing != 0) return submitPaced<S, F>(queue, scheme, until) || sent;
   while (<i32>(until - queue.issued) > 0) {
@@ -42,15 +41,35 @@ export function submitBatches<S, F>(queue: HostQueue, scheme: S, until: u32): bo
     const batch = min(queue.batch, left);
     if (queue.iodepth - (queue.issued - queue.completed) < batch) return sent;
     sent = true;
-    let sending = batch;
-    do {
-      if (!changetype<F>(0).issue<S>(queue, scheme)) break;
-      sending--;
-    } while (sending > 0);
-    flushPlug<S, F>(queue, scheme);
-    if (sending > 0) return true;
+    if (!issueBatch<S, F>(queue, scheme, batch)) return true;
   }
   return sent;
+}
+
+/** Issues the next `count` I/Os and flushes the plug. False when tags ran out: queue.batchLeft have not been issued then. */
+@inline
+function issueBatch<S, F>(queue: HostQueue, scheme: S, count: u32): bool {
+  let left = count;
+  let whole = true;
+  while (left > 0 && whole) {
+    whole = changetype<F>(0).issue<S>(queue, scheme);
+    left--;
+  }
+  flushPlug<S, F>(queue, scheme);
+  if (!whole) queue.batchLeft = left;
+  return whole;
+}
+
+/** The rest of the bio that waited for tags, and of its batch as far as I/Os are still to be issued. False when it waits again. */
+function resumeBatch<S, F>(queue: HostQueue, scheme: S): bool {
+  const toTarget = queue.issueTarget - queue.issued;
+  const left = <i32>toTarget > 0 ? min(queue.batchLeft, toTarget) : 0;
+  if (submitPending<S, F>(queue, scheme)) {
+    queue.batchLeft = 0;
+    return issueBatch<S, F>(queue, scheme, left);
+  }
+  flushPlug<S, F>(queue, scheme);
+  return false;
 }
 
 /**

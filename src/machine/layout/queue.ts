@@ -91,6 +91,8 @@ export class HostQueue {
   plugCount: u32;
   /** A bio whose rest waits for tags, or 0. */
   pendingBio: u32;
+  /** I/Os of that bio's batch that were not issued before it. */
+  batchLeft: u32;
   /** Map iterator of the request being mapped (block/map_iter). */
   mapIter: u32;
 
