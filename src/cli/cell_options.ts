@@ -12,7 +12,8 @@ import type { RunnableCell } from '../sweep/run_sweep.ts';
 import type { SweepSpec } from '../sweep/spec.ts';
 import { PRESET_NAMES } from '../topology/presets.ts';
 import { readOptions } from './options_object.ts';
-import { parseFault, type RunOptions, resolveRun } from './run_options.ts';
+import { parseFault, resolveRun } from './resolve_run.ts';
+import { type RunOptions } from './run_options.ts';
 
 /** A cell that is ready, with what it will take. */
 export interface ResolvedCell extends RunnableCell {

@@ -10,7 +10,7 @@ import { metricOf } from '../lab/samples.ts';
 import type { OptionsObject } from '../sweep/options.ts';
 import { PRESET_NAMES } from '../topology/presets.ts';
 import { optionKey, readOptions } from './options_object.ts';
-import { parseFault, resolveRun } from './run_options.ts';
+import { parseFault, resolveRun } from './resolve_run.ts';
 
 /** A workload with what its rules need of it. */
 export interface PlannedWorkload {

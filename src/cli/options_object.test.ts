@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { LabError } from '../base/errors.ts';
 import type { OptionsObject } from '../sweep/options.ts';
 import { readOptions } from './options_object.ts';
-import { addMeasuringOptions, resolveRun } from './run_options.ts';
+import { resolveRun } from './resolve_run.ts';
+import { addMeasuringOptions } from './run_options.ts';
 
 const fromWords = (...words: string[]) => addMeasuringOptions(new Command()).parse(words, { from: 'user' }).opts();
 const fromObject = (object: OptionsObject) => readOptions(object, 'cell').options;

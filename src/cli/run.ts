@@ -8,7 +8,8 @@ import { run } from '../lab/run.ts';
 import { checkWritable, writeRunFolder } from '../report/write.ts';
 import { startInterruptible } from './interrupt.ts';
 import { startProgress } from './progress.ts';
-import { addRunOptions, parseFault, type RunOptions, resolveRun } from './run_options.ts';
+import { parseFault, resolveRun } from './resolve_run.ts';
+import { addRunOptions, type RunOptions } from './run_options.ts';
 import { addOutputOptions, checkOutput, type OutputOptions, writeOutput } from './run_output.ts';
 
 export function register(program: Command): void {

@@ -3,7 +3,8 @@ import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { listSchemes, variantOf } from '../lab/modules.ts';
 import { groupParams, planGroups } from '../lab/run_plan.ts';
-import { addRunOptions, type RunOptions, resolveRun } from './run_options.ts';
+import { resolveRun } from './resolve_run.ts';
+import { addRunOptions, type RunOptions } from './run_options.ts';
 
 async function resolved(...words: string[]) {
   const command = addRunOptions(new Command()).exitOverride();
