@@ -1,7 +1,7 @@
 // Finds a Node of version 24 or later (this one, or the one that `npm ci` put beside the project) and runs a script on it.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import nodeModule, { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -23,8 +23,19 @@ function bundledNode() {
   }
 }
 
+/**
+ * Compiled source is kept between processes, this one's and its children's: stripping types and parsing take most of a short command.
+ * Where the folder cannot be written it is done without. NODE_COMPILE_CACHE (another folder) and NODE_DISABLE_COMPILE_CACHE decide.
+ */
+function keepCompiledSource() {
+  if (process.env.NODE_COMPILE_CACHE !== undefined || process.env.NODE_DISABLE_COMPILE_CACHE !== undefined) return;
+  process.env.NODE_COMPILE_CACHE = fileURLToPath(new URL('../node_modules/.cache/p2plab', import.meta.url));
+  nodeModule.enableCompileCache?.(process.env.NODE_COMPILE_CACHE);
+}
+
 /** Runs `script` in this process when it is new enough, else in a child on the bundled Node; exits with the script's code. */
 export async function runOnNode24(script, args) {
+  keepCompiledSource();
   if (Number.parseInt(process.versions.node, 10) >= WANTED_MAJOR) {
     const { answerSignals } = await import('../src/base/signals.ts');
     answerSignals();

@@ -13,7 +13,7 @@ import type { SweepSpec } from '../sweep/spec.ts';
 import { PRESET_NAMES } from '../topology/presets.ts';
 import { readOptions } from './options_object.ts';
 import { parseFault, resolveRun } from './resolve_run.ts';
-import { type RunOptions } from './run_options.ts';
+import type { RunOptions } from './run_options.ts';
 
 /** A cell that is ready, with what it will take. */
 export interface ResolvedCell extends RunnableCell {

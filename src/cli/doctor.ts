@@ -1,6 +1,6 @@
 // `p2plab doctor`: what about this machine disturbs a measurement, what it does to a result, and how to change it.
+
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Command } from 'commander';
 import { LabError } from '../base/errors.ts';
 import type { CheckedFinding, Severity } from '../doctor/check.ts';
 import { examine } from '../doctor/examine.ts';
@@ -8,12 +8,7 @@ import { type Host, thisHost } from '../doctor/host.ts';
 import { type Row, textTable } from '../report/table.ts';
 import { writeAtomically } from '../report/write.ts';
 import { COLOURED, PLAIN, type Style } from '../topology/view/style.ts';
-
-interface Options {
-  readonly intervalMs: string;
-  readonly queues: string;
-  readonly json?: string | true;
-}
+import type { DoctorOptions } from './commands/doctor.ts';
 
 /** Ticks of /proc are 10 ms long: less than this measures their rounding. */
 const MIN_INTERVAL_MS = 200;
@@ -21,17 +16,7 @@ const MAX_INTERVAL_MS = 600_000;
 const MAX_QUEUE_PAIRS = 1024;
 const DEFAULT_WIDTH = 100;
 
-export function register(program: Command): void {
-  program
-    .command('doctor')
-    .description('look for what disturbs a measurement on this machine, what it does to a result, and how to change it')
-    .option('--interval-ms <n>', 'how long to watch steal, pressure and other processes', '1000')
-    .option('--queues <n>', 'queue pairs of the run in question: each has two agents', '1')
-    .option('--json [file]', 'the findings as JSON to a file, or to stdout without a file or with -')
-    .action(runDoctor);
-}
-
-async function runDoctor(options: Options): Promise<void> {
+export async function doctorCommand(options: DoctorOptions): Promise<void> {
   const intervalMs = wholeNumber(options.intervalMs, '--interval-ms', MIN_INTERVAL_MS, MAX_INTERVAL_MS);
   const host = thisHost(wholeNumber(options.queues, '--queues', 1, MAX_QUEUE_PAIRS));
   const findings = await examine(host, intervalMs, async (ms) => wait(ms));

@@ -1,11 +1,11 @@
 // p2plab gate [gates.yaml]: measure what the rules need, judge them, say so to people and to machines, exit accordingly.
+
 import { appendFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type Command, Option } from 'commander';
 import { LabError } from '../base/errors.ts';
 import { watchEnvironment } from '../doctor/examine.ts';
 import { type GateRun, gateDocument } from '../gate/document.ts';
-import { ON_INCONCLUSIVE, type OnInconclusive, RULE_KINDS, type Rule } from '../gate/gates_file.ts';
+import type { Rule } from '../gate/gates_file.ts';
 import { annotations } from '../gate/github.ts';
 import { junitXml } from '../gate/junit.ts';
 import { exitCodeOf, overall } from '../gate/outcome.ts';
@@ -14,64 +14,16 @@ import { describeEnvironment, warningsBefore } from '../lab/environment.ts';
 import { runInfo } from '../lab/run.ts';
 import { checkWritable, writeAtomically } from '../report/write.ts';
 import { checkOut, findCommit } from './checkout.ts';
+import type { GateOptions } from './commands/gate.ts';
 import { planAgainst } from './gate_against.ts';
 import { loadGates } from './gate_file.ts';
 import { openHistories } from './gate_history.ts';
 import { measureAndJudge } from './gate_measure.ts';
 import { planWorkloads } from './gate_workloads.ts';
 import { startInterruptible } from './interrupt.ts';
-import { readTime } from './option_kinds.ts';
 import { startProgress } from './progress.ts';
 
-interface GateOptions {
-  budget?: number;
-  inconclusive?: OnInconclusive;
-  only?: string[];
-  against?: string;
-  record?: boolean;
-  json?: string;
-  junit?: string;
-  github?: boolean;
-  quiet?: boolean;
-}
-
-export function register(program: Command): void {
-  program
-    .command('gate')
-    .argument('[gates.yaml]', 'rules (default: gates.yaml, or bench/gates.yaml)')
-    .description('hold exact counts, ratios, equivalences and histories to the rules of a file; exit 0, 1 or 3')
-    .addOption(
-      new Option(
-        '--budget <time>',
-        'for all timed rules together, as 90s or 3m (default: what the file says)',
-      ).argParser(readTime),
-    )
-    .addOption(
-      new Option(
-        '--inconclusive <as>',
-        'what an inconclusive rule counts as: pass, fail, or 3, an exit code of its own (default: what the file says)',
-      ).choices(ON_INCONCLUSIVE),
-    )
-    .addOption(
-      new Option('--only <kind|name,...>', `only rules of these kinds (${RULE_KINDS.join(', ')}) or names`).argParser(
-        (text: string) => text.split(',').map((word) => word.trim()),
-      ),
-    )
-    .addOption(
-      new Option(
-        '--against <ref>',
-        'build that commit beside this one and check the rules of kind against: both measured in alternating processes',
-      ),
-    )
-    .option('--record', 'append the figures of history rules to their files (begins one that is not there)')
-    .option('--json <file>', 'the verdicts as one document; - is stdout, instead of the table')
-    .option('--junit <file>', 'the verdicts as JUnit XML, one test case for each rule')
-    .option('--github', 'annotations for GitHub (default: where GITHUB_ACTIONS is true)')
-    .option('--quiet', 'no progress on stderr')
-    .action(gateCommand);
-}
-
-async function gateCommand(path: string | undefined, options: GateOptions): Promise<void> {
+export async function gateCommand(path: string | undefined, options: GateOptions): Promise<void> {
   const startedAt = new Date();
   const gates = await loadGates(path);
   const { asked, left } = chooseRules(gates.rules, options, gates.source);

@@ -1,31 +1,16 @@
 // `p2plab layout [--btf FILE]`: the machine's structs beside a kernel's own description of its types.
-import type { Command } from 'commander';
+
 import { LabError } from '../base/errors.ts';
 import type { Difference } from '../btf/causes.ts';
 import type { ConstantComparison, FieldComparison, StructComparison } from '../btf/compare.ts';
 import { MODULES } from '../btf/counterparts.ts';
 import { type LayoutDocument, layoutDocument } from '../btf/document.ts';
-import { loadBtf, loadRunningKernel, RUNNING_KERNEL } from '../btf/load.ts';
+import { loadBtf, loadRunningKernel } from '../btf/load.ts';
 import { type Row, textTable } from '../report/table.ts';
 import { writeAtomically } from '../report/write.ts';
+import type { LayoutOptions } from './commands/layout.ts';
 
-interface Options {
-  readonly btf?: string;
-  readonly btfBase?: string;
-  readonly json?: string | true;
-}
-
-export function register(program: Command): void {
-  program
-    .command('layout')
-    .description("compare the machine's structs with a kernel's, by size and offset, and say why they differ")
-    .option('--btf <file>', `BTF, or a vmlinux or module that holds it (default: ${RUNNING_KERNEL} and loaded modules)`)
-    .option('--btf-base <file>', "the kernel's BTF for a module's (default: vmlinux in the same folder)")
-    .option('--json [file]', 'the whole comparison as JSON to a file, or to stdout without a file or with -')
-    .action(runLayout);
-}
-
-async function runLayout(options: Options): Promise<void> {
+export async function layoutCommand(options: LayoutOptions): Promise<void> {
   if (options.btf === undefined && options.btfBase !== undefined) {
     throw new LabError('--btf-base goes with --btf FILE, whose base it is. Give both, or neither for this kernel.');
   }

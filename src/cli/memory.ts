@@ -1,6 +1,6 @@
 // `p2plab memory`: what each way to carry P2P memory costs in memory, and what one I/O must cost for it to be worth it.
+
 import { writeFileSync } from 'node:fs';
-import type { Command } from 'commander';
 import { LabError, suggestion } from '../base/errors.ts';
 import { formatBytes, parseBytes } from '../base/units.ts';
 import { measureSetUp } from '../lab/measure_resident.ts';
@@ -22,46 +22,18 @@ import {
   NOT_FOR_P2PDMA,
 } from '../topology/memory/rows.ts';
 import { memoryReport } from '../topology/memory/view.ts';
+import type { MemoryCommandOptions } from './commands/memory.ts';
 
 /** A 1 PiB BAR: beyond it sums of several would leave the exact integers. */
 const MAX_BAR_BYTES = 2 ** 50;
 
 const DEFAULT_WIDTH = 100;
 
-interface Options {
-  readonly bar?: string;
-  readonly topology?: string;
-  readonly pageSize: string;
-  readonly era: string;
-  readonly queueDepth: string;
-  readonly clients: string;
-  readonly iops: string;
-  readonly ramPerCore: string;
-  readonly measured: boolean;
-  readonly chart?: string;
-  readonly json?: string | true;
-}
-
 /** @param measure resident bytes of the lab's own memory; another one for tests */
-export function register(program: Command, measure: MeasureResident = measureBars): void {
-  program
-    .command('memory')
-    .description('Compares what struct pages and the alternatives to them cost in memory for a BAR or a whole machine.')
-    .option('--bar <size>', 'the P2P BAR (default: 16GiB)')
-    .option('--topology <source>', 'instead of --bar: every BAR of this dump, preset or host that would be a provider')
-    .option('--page-size <size>', 'page size of the kernel: 4K, 16K, 64K', '4K')
-    .option('--era <version>', `whose structures: ${ERAS.join(', ')}`, '6.12')
-    .option('--queue-depth <n>', 'I/Os in flight, for the totals', '1024')
-    .option('--clients <n>', 'devices that use each provider', '1')
-    .option('--iops <n>', 'I/Os per second for the break-even, such as 1M', '1M')
-    .option('--ram-per-core <size>', 'RAM that goes with one core, for the break-even', '4GiB')
-    .option('--no-measured', "leave out the resident bytes of the lab's own memory, built for the same BAR")
-    .option('--chart <file.png>', 'also draw the table')
-    .option('--json [file]', 'the table as JSON to a file, or to stdout without a file or with -')
-    .action((options: Options) => runMemory(options, measure));
-}
-
-async function runMemory(options: Options, measure: MeasureResident): Promise<void> {
+export async function memoryCommand(
+  options: MemoryCommandOptions,
+  measure: MeasureResident = measureBars,
+): Promise<void> {
   if (!(ERAS as readonly string[]).includes(options.era)) {
     throw new LabError(
       `--era: '${options.era}' is not one of ${ERAS.join(', ')}${suggestion(options.era, ERAS) || '.'}`,
@@ -112,7 +84,7 @@ const measureBars: MeasureResident = (scheme, { barBytes, pageBytes, era }) => {
   return sum;
 };
 
-async function barsOf(options: Options): Promise<number[]> {
+async function barsOf(options: MemoryCommandOptions): Promise<number[]> {
   if (options.topology === undefined) return [positiveBytes(options.bar ?? '16GiB', '--bar')];
   if (options.bar !== undefined) throw new LabError('--bar and --topology exclude each other: give one of them.');
   const topology = await loadTopology(options.topology);

@@ -1,27 +1,15 @@
 // p2plab merge DIR...: the folders of a sweep's shards as the one folder that an undivided sweep would have left.
+
 import { join } from 'node:path';
-import type { Command } from 'commander';
 import { EXIT, LabError } from '../base/errors.ts';
 import { stateWords } from '../report/sweep_words.ts';
 import { checkWritable } from '../report/write.ts';
 import { writeSweepFolder } from '../report/write_sweep.ts';
 import { cellsThere, copyCell, prepareFolder, writeSweep } from '../sweep/folder.ts';
 import { mergeFolders } from '../sweep/merge_folders.ts';
+import type { MergeOptions } from './commands/merge.ts';
 
-interface Options {
-  out: string;
-}
-
-export function register(program: Command): void {
-  program
-    .command('merge')
-    .argument('<dir...>', 'folders that p2plab sweep wrote, in any order')
-    .description('merge the shards of a sweep into one result, and name what is missing')
-    .requiredOption('--out <dir>', 'folder of the merged sweep')
-    .action(merge);
-}
-
-async function merge(dirs: string[], { out }: Options): Promise<void> {
+export async function mergeCommand(dirs: string[], { out }: MergeOptions): Promise<void> {
   const unique = [...new Set(dirs)];
   const { sweep, result, missing } = await mergeFolders(unique);
   await checkWritable(out);

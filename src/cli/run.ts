@@ -1,34 +1,17 @@
 // p2plab run [JOB.fio]: measure, print the table, leave the run folder.
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { type Command, Option } from 'commander';
 import { EXIT } from '../base/errors.ts';
 import { showCommands } from '../jobs/show_command.ts';
 import { run } from '../lab/run.ts';
 import { checkWritable, writeRunFolder } from '../report/write.ts';
+import type { RunCommandOptions } from './commands/run.ts';
 import { startInterruptible } from './interrupt.ts';
 import { startProgress } from './progress.ts';
 import { parseFault, resolveRun } from './resolve_run.ts';
-import { addRunOptions, type RunOptions } from './run_options.ts';
-import { addOutputOptions, checkOutput, type OutputOptions, writeOutput } from './run_output.ts';
+import { checkOutput, writeOutput } from './run_output.ts';
 
-export function register(program: Command): void {
-  const command = program
-    .command('run')
-    .argument(
-      '[job.fio|trace]',
-      'fio job file, or a trace (fio iolog, MSR Cambridge, MQSim); without one the default comparison',
-    )
-    .description('compare address schemes on one workload, interleaved, and say what differs and how sure that is');
-  addOutputOptions(addRunOptions(command))
-    .addOption(new Option('--showcmd', 'print the resolved jobs as fio command lines and run nothing'))
-    .action(runCommand);
-}
-
-async function runCommand(
-  jobFile: string | undefined,
-  options: RunOptions & OutputOptions & { showcmd?: boolean },
-): Promise<void> {
+export async function runCommand(jobFile: string | undefined, options: RunCommandOptions): Promise<void> {
   const { params, warnings } = await resolveRun(jobFile, options);
   if (options.showcmd === true) {
     for (const line of showCommands(params.jobs)) process.stdout.write(`${line}\n`);

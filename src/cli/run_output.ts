@@ -1,27 +1,11 @@
 // What a run leaves beside its folder: one document or table on stdout, and files that were asked for by name.
 import { dirname } from 'node:path';
-import { type Command, Option } from 'commander';
 import { LabError } from '../base/errors.ts';
-import { FIO_FORMATS, type FioFormat, fioDocument } from '../report/fio_json.ts';
+import { fioDocument } from '../report/fio_json.ts';
 import type { Result } from '../report/result.ts';
 import { terminalSummary } from '../report/summary.ts';
 import { checkWritable, writeAtomically } from '../report/write.ts';
-
-export interface OutputOptions {
-  json?: string;
-  outputFormat: 'normal' | FioFormat;
-  output?: string;
-}
-
-export function addOutputOptions(command: Command): Command {
-  return command
-    .addOption(
-      new Option('--output-format <format>', "what is printed: the table, or fio's JSON (json+ with latency bins)")
-        .choices(['normal', ...FIO_FORMATS])
-        .default('normal'),
-    )
-    .addOption(new Option('--output <file>', 'print to this file instead of stdout'));
-}
+import type { OutputOptions } from './commands/run.ts';
 
 /** @throws LabError for two documents on stdout, or a place that cannot be written, before anything is measured */
 export async function checkOutput(options: OutputOptions): Promise<void> {

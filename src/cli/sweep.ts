@@ -1,13 +1,14 @@
 // p2plab sweep [FILE.yaml]: measure every cell of a product of options, go on where an earlier sweep was, merge what there is.
+
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Command } from 'commander';
 import { EXIT, LabError } from '../base/errors.ts';
 import { formatBytes, formatNs } from '../base/units.ts';
+import { version } from '../base/version.ts';
 import { closePool } from '../lab/crew.ts';
 import { openSession } from '../lab/measure_replicate.ts';
-import { version } from '../lab/run.ts';
 import { stateWords } from '../report/sweep_words.ts';
 import { textTable } from '../report/table.ts';
 import { writeSweepFolder } from '../report/write_sweep.ts';
@@ -19,47 +20,14 @@ import { valueWords } from '../sweep/options.ts';
 import { sweepDocument } from '../sweep/plan.ts';
 import { runSweep, type SweepOutcome } from '../sweep/run_sweep.ts';
 import { isOf, parseShard, type Shard, shardOfEnvironment, shardWords } from '../sweep/shard.ts';
-import { MAX_REPEAT, NO_SPEC, parseSpec, type SweepSpec, withWords } from '../sweep/spec.ts';
+import { NO_SPEC, parseSpec, type SweepSpec, withWords } from '../sweep/spec.ts';
 import { folderOf, givenOptions, type ResolvedCell, resolveCells } from './cell_options.ts';
+import type { SweepOptions } from './commands/sweep.ts';
 import { startInterruptible } from './interrupt.ts';
 import { optionKey } from './options_object.ts';
 import { startProgress } from './progress.ts';
-import { addMeasuringOptions } from './run_options.ts';
 
-interface Options {
-  axis: string[];
-  zip: string[];
-  repeat?: number;
-  out?: string;
-  shard?: string;
-  dryRun?: boolean;
-  force?: boolean;
-  retryFailed?: boolean;
-  quiet?: boolean;
-}
-
-export function register(program: Command): void {
-  const command = program
-    .command('sweep')
-    .argument('[file.yaml]', 'options of p2plab run and of fio; every list is an axis')
-    .description(
-      'measure every combination of options as a cell of its own, resumable, and merge the cells into one result',
-    )
-    .addOption(words('--axis <key=a,b>', 'an axis: an option of p2plab run or of fio with its values; may be repeated'))
-    .addOption(words('--zip <key,key>', 'axes that advance together instead of being multiplied; may be repeated'))
-    .addOption(new Option('--repeat <n>', 'how often every cell is measured').argParser(repeatOf))
-    .addOption(
-      new Option('--out <dir>', 'folder of the sweep; what is there is not measured again (default: reports/sweep)'),
-    )
-    .addOption(new Option('--shard <i/n>', 'only this part of the cells (default: from Slurm or Kubernetes, else all)'))
-    .addOption(new Option('--dry-run', 'list the cells, and the time and memory they need; measure nothing'))
-    .addOption(new Option('--force', 'measure again what is there'))
-    .addOption(new Option('--retry-failed', 'measure again the cells that failed'))
-    .addOption(new Option('--quiet', 'no progress on stderr'));
-  addMeasuringOptions(command).action(sweepCommand);
-}
-
-async function sweepCommand(file: string | undefined, options: Options, command: Command): Promise<void> {
+export async function sweepCommand(file: string | undefined, options: SweepOptions, command: Command): Promise<void> {
   const spec = readSpec(file, options);
   const points = expand(spec);
   const cells = await resolveCells(spec, points, givenOptions(command, spec), folderOf(file));
@@ -87,7 +55,7 @@ async function sweepCommand(file: string | undefined, options: Options, command:
   }
 }
 
-function readSpec(file: string | undefined, options: Options): SweepSpec {
+function readSpec(file: string | undefined, options: SweepOptions): SweepSpec {
   if (file === undefined && options.axis.length === 0)
     throw new LabError('sweep: nothing varies. Give a file, or axes: --axis bs=512,4k,64k --axis bar=1GiB,16GiB.');
   const spec = file === undefined ? NO_SPEC : parseSpec(readSpecFile(file), file, optionKey);
@@ -109,7 +77,7 @@ async function measure(
   cells: readonly ResolvedCell[],
   dir: string,
   shard: Shard | undefined,
-  options: Options,
+  options: SweepOptions,
 ): Promise<SweepOutcome> {
   await prepareFolder(dir);
   const lock = await lockFolder(dir, shard);
@@ -214,16 +182,4 @@ async function planText(
       `Largest machine: ${formatBytes(largest)} resident, ${formatBytes(address)} of address space.`,
     '',
   ].join('\n');
-}
-
-function words(flags: string, description: string): Option {
-  return new Option(flags, description)
-    .argParser((value: string, previous: string[]) => [...previous, value])
-    .default([], 'none');
-}
-
-function repeatOf(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= MAX_REPEAT) return value;
-  throw new InvalidArgumentError(`expected a whole number from 1 to ${MAX_REPEAT}.`);
 }

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { LabError } from '../base/errors.ts';
 import { writeLspci } from '../topology/lspci_writer.ts';
 import { preset } from '../topology/presets.ts';
-import { register as registerMemory } from './memory.ts';
-import { register as registerTopology } from './topology.ts';
+import { define as defineMemory } from './commands/memory.ts';
+import { define as defineTopology } from './commands/topology.ts';
 
 let folder = '';
 let dump = '';
@@ -22,8 +22,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** Runs one command line and gives what it wrote to stdout. */
 async function run(...words: string[]): Promise<string> {
   const program = new Command('p2plab').exitOverride().configureOutput({ outputError: () => {} });
-  registerTopology(program);
-  registerMemory(program, (scheme) => (scheme === 'page' ? 12_345 : undefined));
+  defineTopology(program.command('topology').argument('[source]'));
+  defineMemory(program.command('memory'), (scheme) => (scheme === 'page' ? 12_345 : undefined));
   for (const command of program.commands) command.exitOverride().configureOutput({ outputError: () => {} });
   let written = '';
   const spy = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {

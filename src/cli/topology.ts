@@ -1,6 +1,6 @@
 // `p2plab topology FILE|PRESET|host`: who can reach whom, at what address, for how many bytes of struct page.
+
 import { writeFileSync } from 'node:fs';
-import type { Command } from 'commander';
 import { LabError, suggestion } from '../base/errors.ts';
 import { parseBytes } from '../base/units.ts';
 import type { AddressOptions, IommuMode, Quirk } from '../topology/addresses.ts';
@@ -14,39 +14,11 @@ import { parsePageSize } from '../topology/memory/memmap.ts';
 import { PRESET_NAMES } from '../topology/presets.ts';
 import { pairReport, topologyReport } from '../topology/view/report.ts';
 import { COLOURED, PLAIN } from '../topology/view/style.ts';
+import type { TopologyOptions } from './commands/topology.ts';
 
 const DEFAULT_WIDTH = 100;
 
-interface Options {
-  readonly json?: string | true;
-  readonly pair?: string[];
-  readonly cpu?: string;
-  readonly era: string;
-  readonly iommu?: string;
-  readonly quirk?: string;
-  readonly pageSize: string;
-  readonly bar: string;
-  readonly all?: boolean;
-}
-
-export function register(program: Command): void {
-  program
-    .command('topology')
-    .description('Shows a PCIe tree, what P2PDMA the kernel allows in it and why, and what struct pages would cost.')
-    .argument('[source]', `a dump (lspci -vvv, hwloc XML, NCCL XML), a preset (${PRESET_NAMES.join(', ')}) or host`)
-    .option('--json [file]', 'the whole result as JSON to a file, or to stdout without a file or with -')
-    .option('--pair <functions...>', 'explain one provider and one client: --pair 0000:01:00.0 0000:02:00.0')
-    .option('--cpu <cpu>', 'vendor:family where the source does not tell: amd:23, intel:6, host, unknown')
-    .option('--era <version>', `whose rules: ${ERAS.join(', ')}`, '6.12')
-    .option('--iommu <mode>', `IOMMU: ${IOMMU_MODES.join(', ')}`)
-    .option('--quirk <names>', `kernel faults to apply, separated by commas: ${QUIRKS.join(', ')}`)
-    .option('--page-size <size>', 'page size of the kernel: 4K, 16K, 64K', '4K')
-    .option('--bar <size>', "the provider's BAR in a preset", '16GiB')
-    .option('--all', 'show chip set functions in the matrix too')
-    .action(runTopology);
-}
-
-async function runTopology(sourceWord: string | undefined, options: Options): Promise<void> {
+export async function topologyCommand(sourceWord: string | undefined, options: TopologyOptions): Promise<void> {
   const { pair, rest } = pairOf(options.pair, sourceWord);
   const { source, jsonTo } = sourceAndOutput(rest, options.json);
   const pageBytes = parsePageSize(options.pageSize);
@@ -83,7 +55,7 @@ function sourceAndOutput(
   return { source: word, jsonTo: json === true || swallowed ? '-' : json };
 }
 
-function addressWords(options: Options): Omit<AddressOptions, 'cpu' | 'iommu'> {
+function addressWords(options: TopologyOptions): Omit<AddressOptions, 'cpu' | 'iommu'> {
   return {
     era: oneOf(options.era, ERAS, '--era') as Era,
     iommuMode: options.iommu === undefined ? 'off' : (oneOf(options.iommu, IOMMU_MODES, '--iommu') as IommuMode),

@@ -5,13 +5,11 @@ import { parseMs } from '../base/units.ts';
 import { expecting, readYaml, strictMap, type YamlFile } from '../base/yaml_file.ts';
 import { type ArmName, BUFFERS, type Buffers, parseArm } from './arm.ts';
 import { counterFault, type Expected, parseExpected } from './counter.ts';
+import { ON_INCONCLUSIVE, type OnInconclusive, RULE_KINDS, type RuleKind } from './rule_words.ts';
 import { MIN_HISTORY } from './shift.ts';
 
 export const METRICS = ['cpuNsPerIo', 'iops', 'nsPerIo'] as const;
 export type MetricName = (typeof METRICS)[number];
-
-export const ON_INCONCLUSIVE = ['pass', 'fail', '3'] as const;
-export type OnInconclusive = (typeof ON_INCONCLUSIVE)[number];
 
 /** Options of `p2plab run` by their long names; read by the same parser as the command line. */
 export type WorkloadOptions = Readonly<Record<string, unknown>>;
@@ -73,7 +71,6 @@ export interface AgainstRule extends RuleBase {
   marginPercent: number;
 }
 export type Rule = ExactRule | RatioRule | EquivalentRule | HistoryRule | AgainstRule;
-export type RuleKind = Rule['kind'];
 
 export interface Gates {
   /** The file as the user named it. */
@@ -197,9 +194,7 @@ const KINDS = {
     buffers: buffersWord,
     margin: percent.default(DEFAULT_AGAINST_MARGIN),
   }),
-} as const;
-
-export const RULE_KINDS = Object.keys(KINDS) as RuleKind[];
+} as const satisfies Record<RuleKind, unknown>;
 
 const rule = z.discriminatedUnion('kind', [KINDS.exact, KINDS.ratio, KINDS.equivalent, KINDS.history, KINDS.against], {
   error: expecting(`a rule with a kind of ${RULE_KINDS.join(', ')}`),

@@ -1,6 +1,7 @@
 // What became of a rule, and of the gate as a whole.
 import { EXIT, type ExitCode } from '../base/errors.ts';
-import type { OnInconclusive, Rule } from './gates_file.ts';
+import type { Rule } from './gates_file.ts';
+import type { OnInconclusive } from './rule_words.ts';
 
 export const GATE_VERDICTS = ['pass', 'fail', 'inconclusive'] as const;
 export type GateVerdict = (typeof GATE_VERDICTS)[number];

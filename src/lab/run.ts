@@ -1,7 +1,7 @@
 // One run: its plan measured by replicates, their raw records turned into a result. Stops early when asked to, with what it has.
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { EXIT, type LabError } from '../base/errors.ts';
+import { version } from '../base/version.ts';
 import { RESULT_SCHEMA, type Result, type RunInfo } from '../report/result.ts';
 import { cellsOf } from './cells.ts';
 import { familyComparisons } from './comparisons.ts';
@@ -92,9 +92,4 @@ export function runInfo({ seed }: Pick<RunParams, 'seed'>, startedAt: Date, argv
 function runId(startedAt: Date): string {
   const stamp = startedAt.toISOString().replace(/[-:]/g, '').replace(/\..*$/, '').replace('T', '-');
   return `${stamp}-${randomBytes(2).toString('hex')}`;
-}
-
-export function version(): string {
-  return (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string })
-    .version;
 }

@@ -31,3 +31,6 @@ export function valueWords(value: CellValue): string {
   if (value === null) return 'default';
   return typeof value === 'object' ? value.join(',') : String(value);
 }
+
+/** How often every cell of a sweep may be measured. */
+export const MAX_REPEAT = 1000;

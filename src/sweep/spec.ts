@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { LabError } from '../base/errors.ts';
 import { readYaml, type YamlPath } from '../base/yaml_file.ts';
-import { type CellValue, type KeyReader, type OptionValue, valueWords } from './options.ts';
+import { type CellValue, type KeyReader, MAX_REPEAT, type OptionValue, valueWords } from './options.ts';
 
 /** One option that varies. */
 export interface Axis {
@@ -28,8 +28,6 @@ export interface SweepSpec {
   /** How often every cell is measured. */
   repeat: number;
 }
-
-export const MAX_REPEAT = 1000;
 
 /** All schemes of a cell are compared with each other, interleaved: a list of them is never an axis. */
 const NEVER_AN_AXIS = 'scheme';
