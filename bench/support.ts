@@ -1,6 +1,6 @@
 // What the benches share: a machine with a default job, slices on worker threads or inline, the native twin, rows.
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -192,9 +192,9 @@ export interface Twin {
   end(): void;
 }
 
-/** Compiles the native twin, with more flags if need be; the reason where it cannot be built. */
-export function compileTwin(...flags: string[]): { binary: string } | { missing: string } {
-  const binary = join(mkdtempSync(join(tmpdir(), 'p2plab-twin-')), 'twin');
+/** Compiles the native twin into a folder, with more flags if need be; the reason where it cannot be built. */
+export function compileTwin(into: string, ...flags: string[]): { binary: string } | { missing: string } {
+  const binary = join(into, 'twin');
   const folder = fileURLToPath(new URL('native/', import.meta.url));
   const sources = readdirSync(folder).filter((file) => file.endsWith('.c'));
   try {
@@ -206,9 +206,16 @@ export function compileTwin(...flags: string[]): { binary: string } | { missing:
 }
 
 export function startTwin(): Twin | { missing: string } {
-  const compiled = compileTwin();
-  if ('missing' in compiled) return compiled;
+  const folder = mkdtempSync(join(tmpdir(), 'p2plab-twin-'));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  const compiled = compileTwin(folder);
+  if ('missing' in compiled) {
+    remove();
+    return compiled;
+  }
   const child = spawn(compiled.binary, { stdio: ['pipe', 'pipe', 'inherit'] });
+  // The program is running: nobody needs its file any more.
+  child.once('spawn', remove);
   const waiting: ((ns: number) => void)[] = [];
   let buffered = '';
   child.stdout.on('data', (chunk) => {

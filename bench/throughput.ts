@@ -1,9 +1,6 @@
 // The whole block path on two threads: dma_vec, long-lived buffers, 4 KiB random reads, nothing moved; beside fio's null
 // engine, which does nothing at all for each I/O.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { benchMachine, type Effort, goal, measureArms, type Row, row } from './support.ts';
 
 export const title =
@@ -11,7 +8,6 @@ export const title =
 
 /** fio's null job: same options as its example null.fio, ended by time. */
 function fioJob(seconds: number): string {
-  const path = join(mkdtempSync(join(tmpdir(), 'p2plab-fio-')), 'null.fio');
   const lines = [
     '[global]',
     'bs=4k',
@@ -24,13 +20,12 @@ function fioJob(seconds: number): string {
     'rw=randread',
     'norandommap',
   ];
-  writeFileSync(path, `${lines.join('\n')}\n`);
-  return path;
+  return `${lines.join('\n')}\n`;
 }
 
 function fioIops(job: string): number | undefined {
   try {
-    const out = execFileSync('fio', ['--output-format=json', job], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const out = execFileSync('fio', ['--output-format=json', '-'], { input: job, stdio: ['pipe', 'pipe', 'ignore'] });
     return (JSON.parse(out.toString()) as { jobs: { read: { iops: number } }[] }).jobs[0]?.read.iops;
   } catch {
     return undefined;

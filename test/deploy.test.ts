@@ -1,14 +1,14 @@
 // What deploy/ promises about exit codes: which ends are tried again, and which are not.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { EXIT } from '../src/base/errors.ts';
 import { expand } from '../src/sweep/expand.ts';
 import { parseSpec } from '../src/sweep/spec.ts';
+import { scratchFolder } from './support/scratch.ts';
 
 const deploy = (name: string): string => fileURLToPath(new URL(`../deploy/${name}`, import.meta.url));
 const RETRYABLE = [EXIT.runFailed, EXIT.interrupted, 137, 143];
@@ -16,7 +16,7 @@ const RETRYABLE = [EXIT.runFailed, EXIT.interrupted, 137, 143];
 describe('the Slurm script', () => {
   let dir = '';
   beforeAll(() => {
-    dir = mkdtempSync(join(tmpdir(), 'p2plab-deploy-'));
+    dir = scratchFolder('deploy');
     for (const [name, text] of [
       ['p2plab', 'echo "$@" > "$0.words"; exit "$FAKE_CODE"'],
       ['scontrol', 'echo "$@" > "$0.words"'],
@@ -25,7 +25,6 @@ describe('the Slurm script', () => {
       chmodSync(join(dir, name), 0o755);
     }
   });
-  afterAll(() => rmSync(dir, { recursive: true }));
 
   /** Runs it with a p2plab that ends so; what it asked of both programs. */
   function task(code: number, env: Record<string, string> = {}) {

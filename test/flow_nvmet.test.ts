@@ -1,10 +1,10 @@
 // Flow nvmet as a user runs it: a figure or the kernel's refusal in every cell, and why; what its options refuse.
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { Result } from '../src/report/result.ts';
 import { jobFile, p2plab, QUICK } from './support/cli.ts';
+import { needing, TOPOLOGY_DATA } from './support/needs.ts';
 
 const RUN = ['run', ...QUICK, '--flow', 'nvmet', '--mode', 'inline', '--out', 'out', '--json', '-'];
 
@@ -68,9 +68,8 @@ describe('run --flow nvmet', () => {
 
 describe('a topology file', () => {
   const folder = fileURLToPath(new URL('../../shared/data/topology/', import.meta.url));
-  const there = existsSync(folder);
 
-  it.skipIf(!there)(
+  needing(TOPOLOGY_DATA).it(
     'without a network function says that one is needed and how to name another',
     async () => {
       const refusal = await refusalOf(['--topology', join(folder, 'linux-6.12/one-switch.zen.txt')]);
@@ -80,7 +79,7 @@ describe('a topology file', () => {
     120_000,
   );
 
-  it.skipIf(!there)(
+  needing(TOPOLOGY_DATA).it(
     'with network functions that do not reach the provider names them',
     async () => {
       const refusal = await refusalOf(['--topology', join(folder, 'azure-ndv4.lspci.txt')]);

@@ -1,18 +1,17 @@
 // bin/launch.js where `node` is too old: the launcher and the child that does the work.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 const LAUNCH = new URL('../bin/launch.js', import.meta.url).href;
 const INTERRUPT = new URL('../src/cli/interrupt.ts', import.meta.url).href;
-const dir = mkdtempSync(join(tmpdir(), 'p2plab-launcher-'));
-afterAll(() => rmSync(dir, { recursive: true, force: true }));
+const dir = scratchFolder('launcher');
 
 /** Something that can be interrupted, and says how often it was. */
 const INTERRUPTIBLE = `
   import { startInterruptible } from '${INTERRUPT}';
+import { scratchFolder } from './support/scratch.ts';
   const interruption = startInterruptible(() => console.log('interrupted'));
   const working = setInterval(() => {}, 1000);
   interruption.onAsked(() => setTimeout(() => { clearInterval(working); process.exit(130); }, 100));

@@ -1,11 +1,11 @@
 // `p2plab run --remove-at` as a user meets it: real threads, replicates, the table, and what it refuses.
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parseResult, type Removal, type Result } from '../src/report/result.ts';
+import { scratchFolder } from './support/scratch.ts';
 
 const P2PLAB = fileURLToPath(new URL('../bin/p2plab.js', import.meta.url));
 // Few I/Os in flight, so that there is a before and an after however slow the machine is.
@@ -24,7 +24,7 @@ interface Ended {
 }
 
 function run(args: string[]): Promise<Ended> {
-  const dir = mkdtempSync(join(tmpdir(), 'p2plab-removal-'));
+  const dir = scratchFolder('removal');
   return new Promise((resolve) => {
     execFile(process.execPath, [P2PLAB, 'run', ...args], { cwd: dir }, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr, dir });

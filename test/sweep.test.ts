@@ -1,14 +1,14 @@
 // A sweep as a user meets it: real processes that are killed, resumed, split over shards and merged.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { parseResult, type Result } from '../src/report/result.ts';
 import { sweepLines } from '../src/report/sweep_markdown.ts';
 import type { SweepDocument } from '../src/sweep/folder.ts';
 import { isOf } from '../src/sweep/shard.ts';
+import { scratchFolder } from './support/scratch.ts';
 
 const P2PLAB = fileURLToPath(new URL('../bin/p2plab.js', import.meta.url));
 /** Cells of some milliseconds: one scheme, counted and timed by one slice each. */
@@ -27,9 +27,8 @@ const TINY = [
 
 let scratch = '';
 beforeAll(() => {
-  scratch = mkdtempSync(join(tmpdir(), 'p2plab-sweep-'));
+  scratch = scratchFolder('sweep');
 });
-afterAll(() => rmSync(scratch, { recursive: true }));
 
 interface Ended {
   code: number | null;

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { EXPECTED_SKIPS } from './expected_skips.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -82,5 +83,37 @@ describe('files', () => {
   it('carry no unfinished marks', () => {
     const marks = new RegExp(['TO' + 'DO', 'FIX' + 'ME', 'X' + 'XX'].join('|'));
     expect(ALL.filter((file) => marks.test(text(file)))).toEqual([]);
+  });
+});
+
+describe('tests', () => {
+  const tests = [...ALL.filter((file) => file.endsWith('.test.ts')), ...sources('test')].filter(
+    (file, index, all) => all.indexOf(file) === index && file !== 'test/tidy.test.ts',
+  );
+  const matching = (pattern: RegExp, except: readonly string[] = []): string[] =>
+    tests.flatMap((file) =>
+      text(file)
+        .split('\n')
+        .flatMap((line, at) =>
+          pattern.test(line) && !except.includes(file) ? [`${file}:${at + 1}: ${line.trim()}`] : [],
+        ),
+    );
+
+  it('skip only by needing(...), which gives the reason', () => {
+    expect(matching(/\.(skipIf|runIf|skip|todo)\b[(.]/, ['test/support/needs.ts'])).toEqual([]);
+  });
+
+  it('are named in expected_skips.ts when they need something of the machine', () => {
+    const listed = EXPECTED_SKIPS.flatMap(({ files }) => files);
+    expect(
+      tests.filter((file) => /\bneeding\(\w/.test(text(file)) && file.endsWith('.test.ts') && !listed.includes(file)),
+    ).toEqual([]);
+    expect(listed.filter((file) => !tests.includes(file))).toEqual([]);
+  });
+
+  it('make folders by scratchFolder(), which removes them', () => {
+    expect(
+      matching(/\bmkdtemp/, ['test/support/scratch.ts', 'test/support/temporary_folder.ts', 'test/fuzz/planted.ts']),
+    ).toEqual([]);
   });
 });

@@ -1,11 +1,11 @@
 // The planted slow-down still fits the scheme it is planted into, and changes nothing but time.
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { buildPaths, compileTarget, planTargets, readSchemes } from '../../scripts/machine_build.ts';
 import { type HostModule, instantiateFrom } from '../../src/lab/modules.ts';
+import { scratchFolder } from '../../test/support/scratch.ts';
 import { smallMachine } from '../../test/support/small_machine.ts';
 import { DELAYED, turnsFor, UNDELAYED, withLoop } from './planted.ts';
 
@@ -26,7 +26,7 @@ it('takes more turns the slower it is to be', () => {
 });
 
 it('compiles, and does what dma_vec does', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'p2plab-planted-'));
+  const folder = scratchFolder('planted');
   try {
     cpSync(join(ROOT, 'src/machine'), join(folder, 'src/machine'), { recursive: true });
     writeFileSync(join(folder, 'src/machine/schemes', `${DELAYED}.ts`), withLoop(source, DELAYED, 5));

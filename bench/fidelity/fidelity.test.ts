@@ -1,15 +1,12 @@
 // Each part runs with smoke parameters and is drawn, so that it cannot rot. No timing is asserted.
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { describeEnvironment } from '../../src/lab/environment.ts';
-import { SMOKE, startTwin } from '../support.ts';
+import { GCC, needing } from '../../test/support/needs.ts';
+import { SMOKE } from '../support.ts';
 import { fidelityChart } from './chart.ts';
 import { measurePart, partNames } from './run.ts';
 
-const twin = startTwin();
-const MISSING = 'missing' in twin ? twin.missing : undefined;
-if (!('missing' in twin)) twin.end();
-
-describe.skipIf(MISSING)(`fidelity${MISSING ? ` (skipped: ${MISSING})` : ''}`, () => {
+needing(GCC).describe('fidelity', () => {
   it.each(partNames())(
     '%s measures the lab and C in the same rounds',
     async (name) => {

@@ -1,11 +1,11 @@
 // The bench of gates beside a busy process: its rules can be read and run, and it counts verdicts. Timed rules beside a busy
 // process take minutes, so what is run here is counted.
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { planWorkloads } from '../../src/cli/gate_workloads.ts';
 import { readGates } from '../../src/gate/gates_file.ts';
+import { scratchFolder } from '../../test/support/scratch.ts';
 import { gatesBesideBusyProcess, RULES } from './noise.ts';
 
 it('has rules of one workload, all of them about the reference and its copy', async () => {
@@ -16,7 +16,7 @@ it('has rules of one workload, all of them about the reference and its copy', as
 });
 
 it('counts how the gates end', async () => {
-  const rules = join(mkdtempSync(join(tmpdir(), 'p2plab-noise-')), 'gates.yaml');
+  const rules = join(scratchFolder('noise'), 'gates.yaml');
   const rule = (name: string, atomics: number): string =>
     `  - { name: ${name}, kind: exact, workload: { bar: 16MiB }, scheme: page, buffers: user, expect: { perIo.pageAtomics: ${atomics} } }\n`;
   writeFileSync(rules, `schema: p2plab.gates/1\nrules:\n${rule('holds', 3)}${rule('wrong', 0)}`);

@@ -35,9 +35,18 @@ const TWIN: Side = {
 /** @throws LabError without a C compiler, or where programs may not be traced */
 export function prepare(): { step: string; twin: string; folder: string } {
   const folder = mkdtempSync(join(tmpdir(), 'p2plab-step-'));
+  try {
+    return { ...compileTools(folder), folder };
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+function compileTools(folder: string): { step: string; twin: string } {
   const step = join(folder, 'step');
   // Not position-independent: it runs at the addresses of its symbol table.
-  const twin = compileTwin('-no-pie');
+  const twin = compileTwin(folder, '-no-pie');
   if ('missing' in twin) throw new LabError(`${twin.missing}.`);
   try {
     execFileSync('cc', ['-O2', join(HERE, 'step.c'), '-o', step], { stdio: 'pipe' });
@@ -47,7 +56,7 @@ export function prepare(): { step: string; twin: string; folder: string } {
       `no program to step with: ${first} (install a C compiler: gcc; the processor must be an x86-64)`,
     );
   }
-  return { step, twin: twin.binary, folder };
+  return { step, twin: twin.binary };
 }
 
 export type Tools = ReturnType<typeof prepare>;

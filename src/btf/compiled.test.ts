@@ -1,15 +1,14 @@
 // BTF of a C compiler: structs written as Linux 6.12 has them, laid out by gcc, beside ours, laid out by AssemblyScript.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { GCC_BTF, needing } from '../../test/support/needs.ts';
+import { scratchFolder } from '../../test/support/scratch.ts';
 import { compareStructs, type StructComparison } from './compare.ts';
 import { loadBtf } from './load.ts';
 import { memberAt, typeOf } from './types.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'p2plab-gcc-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = scratchFolder('gcc');
 
 /** Field names and order of include/linux/nvme.h and drivers/nvme/host/{nvme.h,pci.c}. */
 const NVME = `
@@ -44,9 +43,7 @@ function compile(name: string, source: string, flags: readonly string[]): string
   return spawnSync('gcc', args, { input: source }).status === 0 ? out : undefined;
 }
 
-const hasGcc = compile('probe', 'int probe;', []) !== undefined;
-
-describe.skipIf(!hasGcc)("gcc's BTF (skipped: no gcc with -gbtf here)", () => {
+needing(GCC_BTF).describe("gcc's BTF", () => {
   const nvme = (...flags: string[]): Map<string, StructComparison> => {
     const compared = compareStructs(loadBtf(compile(`nvme${flags.join('')}`, NVME, flags) as string));
     return new Map(compared.map((one) => [one.struct, one]));

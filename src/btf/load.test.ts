@@ -1,14 +1,14 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { needing, RUNNING_KERNEL_BTF } from '../../test/support/needs.ts';
+import { scratchFolder } from '../../test/support/scratch.ts';
 import { btfWriter, elfFile } from './btf_writer.ts';
 import { compareConstants, compareStructs } from './compare.ts';
-import { loadBtf, loadRunningKernel, RUNNING_KERNEL } from './load.ts';
+import { loadBtf, loadRunningKernel } from './load.ts';
 import { memberAt, membersOf, sizeOf, typeOf } from './types.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'p2plab-btf-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = scratchFolder('btf');
 
 function write(name: string, content: Uint8Array | string): string {
   const path = join(folder, name);
@@ -130,21 +130,18 @@ test('a folder, an empty file and a missing file are refused', () => {
   expect(() => loadBtf(join(folder, 'missing'))).toThrow('no such file');
 });
 
-test.skipIf(!existsSync(RUNNING_KERNEL))(
-  "the running kernel's BTF is read, with every member inside its struct (skipped: no /sys/kernel/btf/vmlinux)",
-  () => {
-    const [types] = loadRunningKernel([]);
-    if (types === undefined) throw new Error('no types');
-    const structs = ['page', 'bio', 'request', 'task_struct'].map((name) =>
-      typeOf(types, types.structs.get(name)?.[0] ?? 0),
-    );
-    for (const struct of structs.filter((found) => found !== undefined)) {
-      const whole = membersOf(struct).filter(({ bitWidth }) => bitWidth === 0);
-      const ends = whole.map(({ bitAt, owner, typeId }) => bitAt / 8 + sizeOf(owner, typeId));
-      expect(Math.max(...ends), struct.name).toBeLessThanOrEqual(struct.sizeOrType);
-    }
-    const page = compareStructs([types]).find(({ struct }) => struct === 'Page');
-    expect(page?.fields.find(({ field }) => field === '_refcount')?.state).not.toBe('absent');
-    expect(compareConstants([types]).find(({ constant }) => constant === 'REQ_OP_WRITE')?.state).toBe('same');
-  },
-);
+needing(RUNNING_KERNEL_BTF).it("the running kernel's BTF is read, with every member inside its struct", () => {
+  const [types] = loadRunningKernel([]);
+  if (types === undefined) throw new Error('no types');
+  const structs = ['page', 'bio', 'request', 'task_struct'].map((name) =>
+    typeOf(types, types.structs.get(name)?.[0] ?? 0),
+  );
+  for (const struct of structs.filter((found) => found !== undefined)) {
+    const whole = membersOf(struct).filter(({ bitWidth }) => bitWidth === 0);
+    const ends = whole.map(({ bitAt, owner, typeId }) => bitAt / 8 + sizeOf(owner, typeId));
+    expect(Math.max(...ends), struct.name).toBeLessThanOrEqual(struct.sizeOrType);
+  }
+  const page = compareStructs([types]).find(({ struct }) => struct === 'Page');
+  expect(page?.fields.find(({ field }) => field === '_refcount')?.state).not.toBe('absent');
+  expect(compareConstants([types]).find(({ constant }) => constant === 'REQ_OP_WRITE')?.state).toBe('same');
+});

@@ -1,8 +1,8 @@
 // Histories on disk, from the first record to a verdict: what a gate appends is what the next one reads.
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { scratchFolder } from '../../test/support/scratch.ts';
 import { fingerprintId, fingerprintOf } from '../gate/fingerprint.ts';
 import { type HistoryRule, readGates } from '../gate/gates_file.ts';
 import { type HistoryFigure, judgeHistory } from '../gate/history_rule.ts';
@@ -10,7 +10,7 @@ import { describeEnvironment } from '../lab/environment.ts';
 import { openHistories } from './gate_history.ts';
 
 const here = fingerprintOf(describeEnvironment([]));
-const source = join(mkdtempSync(join(tmpdir(), 'p2plab-history-')), 'gates.yaml');
+const source = join(scratchFolder('history'), 'gates.yaml');
 const [rule] = readGates(
   'schema: p2plab.gates/1\nrules: [{ name: past, kind: history, a: page/fixed, file: "past-{machine}.jsonl" }]\n',
   source,

@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
+import { scratchFolder } from '../../test/support/scratch.ts';
 import { LabError } from '../base/errors.ts';
 import { writeLspci } from '../topology/lspci_writer.ts';
 import { preset } from '../topology/presets.ts';
@@ -13,11 +13,10 @@ let folder = '';
 let dump = '';
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'p2plab-cli-'));
+  folder = scratchFolder('cli');
   dump = join(folder, 'dump.txt');
   writeFileSync(dump, writeLspci(preset('one-switch', { barBytes: 2 ** 30 }).topology));
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Runs one command line and gives what it wrote to stdout. */
 async function run(...words: string[]): Promise<string> {

@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { scratchFolder } from '../../test/support/scratch.ts';
 import { GIB, MIB, TIB } from '../base/units.ts';
 import { compileStream, STREAM_WORDS } from './access_stream.ts';
 import type { Job } from './job.ts';
@@ -11,12 +11,11 @@ import { streamEntries } from './stream_entries.ts';
 
 let folder = '';
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'p2plab-replay-'));
+  folder = scratchFolder('replay');
   writeFileSync(join(folder, 'a.mqsim'), '1000 0 100 8 1\n2000 1 100 16 0\n4000 0 108 1 1\n');
   writeFileSync(join(folder, 'b.mqsim'), '5 7 4 4 0\n');
   mkdirSync(join(folder, 'jobs'));
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 function resolved(options: string, trace = 'a.mqsim'): { job: Job; warnings: readonly string[] } {
   const names = trace

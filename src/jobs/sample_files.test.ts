@@ -1,8 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
+import { FIO_DATA, needing } from '../../test/support/needs.ts';
 import { compileStream, STREAM_WORDS } from './access_stream.ts';
 import { loadJobFile } from './load_job_file.ts';
 import { resolveJobs } from './resolve.ts';
-import { SAMPLES_ABSENT, sampleNames, samplePath } from './sample_job_files.ts';
+import { sampleNames, samplePath } from './sample_job_files.ts';
 
 const ENV = { FIO_RW: 'randread', FIO_BS: '4k', FIO_IODEPTH: '4', FIO_DIR: '/mnt', GPU_DEV_IDS: '0' };
 const LIMITS = { maxIodepth: 1024, namespaceBytes: 2 ** 40 };
@@ -36,7 +37,7 @@ const OUTCOMES: Record<string, number | string> = {
   'zipf.fio': 1,
 };
 
-describe.skipIf(SAMPLES_ABSENT)(`sample job files${SAMPLES_ABSENT ? ` (skipped: ${SAMPLES_ABSENT})` : ''}`, () => {
+needing(FIO_DATA).describe('sample job files', () => {
   it('are all in the table below', () => {
     expect(sampleNames().sort()).toEqual(Object.keys(OUTCOMES).sort());
   });

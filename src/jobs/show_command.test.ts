@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
+import { FIO, needing } from '../../test/support/needs.ts';
 import { TIB } from '../base/units.ts';
 import { parseJobFile } from './job_file.ts';
 import { resolveJobs } from './resolve.ts';
@@ -26,8 +27,6 @@ function commands(): string[] {
   );
 }
 
-const FIO_ABSENT = spawnSync('fio', ['--version']).status === 0 ? undefined : 'fio is not installed';
-
 describe('--showcmd', () => {
   it('writes each job as a command of what was resolved, without what is ignored', () => {
     const [one, two] = commands();
@@ -39,7 +38,7 @@ describe('--showcmd', () => {
     expect(two).toMatch(/--numjobs=2 .*--stonewall$/);
   });
 
-  it.skipIf(FIO_ABSENT)(`fio takes it${FIO_ABSENT ? ` (skipped: ${FIO_ABSENT})` : ''}`, () => {
+  needing(FIO).it('fio takes it', () => {
     for (const command of commands()) {
       const parsed = spawnSync('sh', ['-c', `${command} --ioengine=null --parse-only`], { encoding: 'utf8' });
       expect(parsed.stderr + parsed.stdout).toBe('');

@@ -1,15 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { scratchFolder } from '../../test/support/scratch.ts';
 import { seededRandom } from '../base/random.ts';
 import type { ReplicateTask } from './measure_replicate.ts';
 import { runReplicateProcess } from './replicate_process.ts';
 
 const task = { groups: [], process: 1 } as unknown as ReplicateTask;
-const dir = mkdtempSync(join(tmpdir(), 'p2plab-replicate-'));
-afterAll(() => rmSync(dir, { recursive: true, force: true }));
+const dir = scratchFolder('replicate');
 
 interface Run {
   silentMostMs?: number;

@@ -18,16 +18,22 @@ const bases = new WeakMap<WebAssembly.Memory, bigint>();
 /** Bytes of `span` that are in RAM now, or null when the system does not tell. */
 export function residentBytes(memory: WebAssembly.Memory, span: Span): number | null {
   try {
-    const base = bases.get(memory) ?? findBase(memory);
+    const base = addressOf(memory);
     if (base === undefined) return null;
-    bases.set(memory, base);
     return countPresent(base + BigInt(span.at), span.bytes);
   } catch {
     return null;
   }
 }
 
-/** Virtual address of the memory's byte 0: the mapping at which a random mark, just written, can be read back. */
+/** Virtual address of the memory's byte 0, or undefined when the system does not tell. Linux only. */
+export function addressOf(memory: WebAssembly.Memory): bigint | undefined {
+  const base = bases.get(memory) ?? findBase(memory);
+  if (base !== undefined) bases.set(memory, base);
+  return base;
+}
+
+/** The mapping at which a random mark, just written, can be read back. */
 function findBase(memory: WebAssembly.Memory): bigint | undefined {
   const mark = randomBytes(MARK_BYTES);
   new Uint8Array(memory.buffer).set(mark, MARK_AT);

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { FIO_CLAT2CSV, needing } from '../../test/support/needs.ts';
+import { scratchFolder } from '../../test/support/scratch.ts';
 import { fioDocument } from './fio_json.ts';
 import type { Cell, Result } from './result.ts';
 import { resultFixture } from './result_fixture.ts';
@@ -32,8 +33,6 @@ function result(): Result {
 
 // biome-ignore lint/suspicious/noExplicitAny: fio's document, read as its users do
 const jobs = (format: 'json' | 'json+'): any[] => fioDocument(result(), format).jobs as any[];
-const CONVERTER_ABSENT =
-  spawnSync('fio_jsonplus_clat2csv', ['--help']).status === 0 ? undefined : 'fio_jsonplus_clat2csv is not installed';
 
 describe("fio's document", () => {
   it('has a job for each cell with threads slices, with every option', () => {
@@ -71,21 +70,18 @@ describe("fio's document", () => {
     expect(jobs('json+')[0].write.clat_ns.bins).toEqual({ 1004: 300 });
   });
 
-  it.skipIf(CONVERTER_ABSENT)(
-    `passes through fio's own converter${CONVERTER_ABSENT ? ` (skipped: ${CONVERTER_ABSENT})` : ''}`,
-    () => {
-      const folder = mkdtempSync(join(tmpdir(), 'p2plab-fio-'));
-      try {
-        const file = join(folder, 'out.json');
-        writeFileSync(file, JSON.stringify(fioDocument(result(), 'json+')));
-        const convert = (...more: string[]) =>
-          spawnSync('fio_jsonplus_clat2csv', [file, join(folder, 'out.csv'), ...more], { encoding: 'utf8' });
-        expect(convert()).toMatchObject({ status: 0, stderr: '' });
-        expect(readFileSync(join(folder, 'out_job0.csv'), 'utf8')).toMatch(/^1004, .*300, 300, 1.0/m);
-        expect(convert('--validate').stdout).toMatch(/out_job0.csv validated/);
-      } finally {
-        rmSync(folder, { recursive: true });
-      }
-    },
-  );
+  needing(FIO_CLAT2CSV).it("passes through fio's own converter", () => {
+    const folder = scratchFolder('fio');
+    try {
+      const file = join(folder, 'out.json');
+      writeFileSync(file, JSON.stringify(fioDocument(result(), 'json+')));
+      const convert = (...more: string[]) =>
+        spawnSync('fio_jsonplus_clat2csv', [file, join(folder, 'out.csv'), ...more], { encoding: 'utf8' });
+      expect(convert()).toMatchObject({ status: 0, stderr: '' });
+      expect(readFileSync(join(folder, 'out_job0.csv'), 'utf8')).toMatch(/^1004, .*300, 300, 1.0/m);
+      expect(convert('--validate').stdout).toMatch(/out_job0.csv validated/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 });

@@ -1,7 +1,8 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { NOT_ROOT, needing } from '../../test/support/needs.ts';
+import { scratchFolder } from '../../test/support/scratch.ts';
 import { GIB } from '../base/units.ts';
 import { readResultFolder } from './read.ts';
 import { resultFixture } from './result_fixture.ts';
@@ -10,12 +11,11 @@ const result = resultFixture({ workloads: [{ payload: 'none', bar: GIB }], sweep
 let root = '';
 
 beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), 'p2plab-read-'));
+  root = scratchFolder('read');
 });
-afterAll(() => rm(root, { recursive: true, force: true }));
 
 async function folder(files: Record<string, string>): Promise<string> {
-  const dir = await mkdtemp(join(root, 'dir-'));
+  const dir = scratchFolder('dir');
   for (const [name, content] of Object.entries(files)) {
     await mkdir(join(dir, name, '..'), { recursive: true });
     await writeFile(join(dir, name), content);
@@ -49,7 +49,7 @@ describe('a folder', () => {
     await expect(readResultFolder(await make())).rejects.toThrow(message);
   });
 
-  test.skipIf(process.getuid?.() === 0)('whose result may not be read is refused with a message', async () => {
+  needing(NOT_ROOT).it('whose result may not be read is refused with a message', async () => {
     const dir = await folder({ 'result.json': JSON.stringify(result) });
     await chmod(join(dir, 'result.json'), 0);
     await expect(readResultFolder(dir)).rejects.toThrow(/result\.json: cannot be read/);

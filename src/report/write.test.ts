@@ -1,7 +1,8 @@
-import { chmod, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
+import { NOT_ROOT, needing } from '../../test/support/needs.ts';
+import { scratchFolder } from '../../test/support/scratch.ts';
 import { LabError } from '../base/errors.ts';
 import { parseResult } from './result.ts';
 import { resultFixture } from './result_fixture.ts';
@@ -11,10 +12,8 @@ const result = resultFixture({ workloads: [{ payload: 'none', bar: 2 ** 28 }], s
 let root = '';
 
 beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), 'p2plab-report-'));
+  root = scratchFolder('report');
 });
-
-afterAll(() => rm(root, { recursive: true, force: true }));
 
 test('a run folder holds the result, a line per timed slice, the summary and the charts it links to', async () => {
   const { dir, files } = await writeRunFolder(join(root, 'a', 'run'), result);
@@ -63,8 +62,8 @@ test('the check before a run creates the folder and leaves it empty', async () =
   expect(await readdir(dir)).toEqual([]);
 });
 
-test.skipIf(process.getuid?.() === 0)('a folder without write permission is refused without leftovers', async () => {
-  const dir = await mkdtemp(join(root, 'locked-'));
+needing(NOT_ROOT).it('a folder without write permission is refused without leftovers', async () => {
+  const dir = scratchFolder('locked');
   await chmod(dir, 0o500);
   await expect(writeRunFolder(dir, result)).rejects.toThrow(/You may not write there/);
   await chmod(dir, 0o700);

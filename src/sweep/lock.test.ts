@@ -1,19 +1,15 @@
 // Two sweeps in one folder.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { hostname, tmpdir } from 'node:os';
+import { readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { scratchFolder } from '../../test/support/scratch.ts';
 import { lockFolder } from './lock.ts';
 
 let dir = '';
-const made: string[] = [];
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'p2plab-lock-'));
-  made.push(dir);
-});
-afterAll(() => {
-  for (const each of made) rmSync(each, { recursive: true });
+  dir = scratchFolder('lock');
 });
 
 const leftBy = (holder: object, name = 'lock.json'): void => writeFileSync(join(dir, name), JSON.stringify(holder));

@@ -1,9 +1,9 @@
 // Cells of a sweep, however they are spread over folders, make one result.
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { scratchFolder } from '../../test/support/scratch.ts';
 import { cellsTable } from '../report/cells_table.ts';
 import { csvText } from '../report/csv.ts';
 import { parseResult, type Result } from '../report/result.ts';
@@ -34,14 +34,9 @@ function documentOf(index: number, changed: Partial<Result['environment']> = {})
 }
 const DOCUMENTS = BARS.map((_, i) => documentOf(i));
 
-const scratch: string[] = [];
-afterAll(() => {
-  for (const dir of scratch) rmSync(dir, { recursive: true });
-});
 function folder(): string {
-  const dir = mkdtempSync(join(tmpdir(), 'p2plab-merge-'));
+  const dir = scratchFolder('merge');
   mkdirSync(join(dir, 'cells'));
-  scratch.push(dir);
   return dir;
 }
 

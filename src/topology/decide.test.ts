@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { needing, TOPOLOGY_DATA } from '../../test/support/needs.ts';
 import { decide } from './decide.ts';
 import { fix, pathText, why } from './explain.ts';
 import { CR, EC, endpointAt, hostAt, INTEL, machine, portAt, RR, rules, switchMachine, ZEN } from './fixture.ts';
@@ -6,14 +7,14 @@ import { ALLOW_LIST, ERAS } from './host_bridge.ts';
 import { parse } from './importers/lspci.ts';
 import type { Cpu, Topology } from './model.ts';
 import { ACS_BIT_NAMES } from './model.ts';
-import { hasSamples, NO_SAMPLES, sampleSection } from './sample_data.ts';
+import { sampleSection } from './sample_data.ts';
 
 const verdict = (topology: Topology, a: string, b: string, cpu: Cpu | undefined = INTEL) => {
   const { distance, mapType } = decide(topology, a, b, rules(cpu));
   return `${distance} ${mapType}`;
 };
 
-describe.skipIf(!hasSamples)(`verdicts of a booted 6.12 (skipped when ${NO_SAMPLES})`, () => {
+needing(TOPOLOGY_DATA).describe('verdicts of a booted 6.12', () => {
   test.each([
     ['functions.zen.iommu-acs', ZEN, 100],
     ['one-switch.zen', ZEN, 100],

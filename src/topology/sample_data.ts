@@ -1,12 +1,8 @@
 // For tests only: real dumps that live beside the checkout and are never copied into it.
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const FOLDER = new URL('../../../shared/data/topology/', import.meta.url);
-
-/** Why a test that needs the dumps does not run. */
-export const NO_SAMPLES = 'the sample dumps are not beside this checkout';
-export const hasSamples = existsSync(FOLDER);
 
 /** A sample's text. */
 export function sample(name: string): string {

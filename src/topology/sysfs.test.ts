@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { scratchFolder } from '../../test/support/scratch.ts';
 import { windowOffset } from './addresses.ts';
 import { decide } from './decide.ts';
 import { rules, ZEN } from './fixture.ts';
@@ -134,7 +134,7 @@ describe('a copied device directory', () => {
   let root = '';
 
   beforeAll(() => {
-    root = mkdtempSync(join(tmpdir(), 'p2plab-sysfs-'));
+    root = scratchFolder('sysfs');
     mkdirSync(join(root, 'bus'));
     for (const { id, path, config: bytes, resource } of RECORDS.slice(0, 2)) {
       const directory = join(root, path);
@@ -145,7 +145,6 @@ describe('a copied device directory', () => {
       symlinkSync(directory, join(root, 'bus', id));
     }
   });
-  afterAll(() => rmSync(root, { recursive: true }));
 
   test('loads like the running system', async () => {
     const topology = await loadTopology(join(root, 'bus'));

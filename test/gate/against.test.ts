@@ -1,11 +1,11 @@
 // `gate --against REF`: the other commit is made, built, asked in alternating order and cleaned away. The project is a copy under
 // git whose `p2plab run` answers at once with figures that are known, so that verdicts do not depend on this machine.
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, cpSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { scratchFolder } from '../support/scratch.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const GATES = `schema: p2plab.gates/1
@@ -57,7 +57,7 @@ function commit(tag: string, factor: number, build = 'true'): void {
 }
 
 beforeAll(() => {
-  project = mkdtempSync(join(tmpdir(), 'p2plab-project-'));
+  project = scratchFolder('project');
   log = join(project, '..', `${project.split('/').pop()}.log`);
   for (const part of ['src', 'bin', 'build', 'workers', 'package-lock.json']) {
     cpSync(join(ROOT, part), join(project, part), { recursive: true });

@@ -1,13 +1,13 @@
 // `p2plab gate` as CI meets it: real processes, exit codes, messages, and files that are whole or as they were before.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { fingerprintOf } from '../../src/gate/fingerprint.ts';
 import { describeEnvironment } from '../../src/lab/environment.ts';
 import { xmlEvents } from '../../src/topology/xml.ts';
+import { scratchFolder } from '../support/scratch.ts';
 
 const P2PLAB = fileURLToPath(new URL('../../bin/p2plab.js', import.meta.url));
 const HEAD =
@@ -32,7 +32,7 @@ function gate(rules: string, args: string[] = [], env: Record<string, string> = 
 }
 
 function scratch(): string {
-  return mkdtempSync(join(tmpdir(), 'p2plab-gate-'));
+  return scratchFolder('gate');
 }
 
 function p2plab(args: string[], dir: string, env: Record<string, string> = {}): Promise<Ended> {

@@ -1,12 +1,12 @@
 // A scheme that gains one struct page access per I/O does not get past the gate: planted in a copy of the project, built by the
 // build's own functions, and run through the command line with the repository's own rules.
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { buildPaths, compileTarget, planTargets, readSchemes } from '../../scripts/machine_build.ts';
+import { scratchFolder } from '../support/scratch.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SLOTS = 64;
@@ -25,7 +25,7 @@ const PLANTED: readonly [string, string][] = [
 let copy: string;
 
 beforeAll(async () => {
-  copy = mkdtempSync(join(tmpdir(), 'p2plab-planted-'));
+  copy = scratchFolder('planted');
   for (const part of ['src', 'bin', 'build', 'workers', 'bench', 'package.json']) {
     cpSync(join(ROOT, part), join(copy, part), { recursive: true });
   }
@@ -45,8 +45,6 @@ beforeAll(async () => {
     await compileTarget(paths, targets.find((target) => target.name === name) as (typeof targets)[number]);
   }
 }, 120_000);
-
-afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
 function gateIn(folder: string) {
   return spawnSync(

@@ -1,19 +1,18 @@
 // p2plab report as a user meets it.
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { scratchFolder } from '../support/scratch.ts';
 
 const P2PLAB = fileURLToPath(new URL('../../bin/p2plab.js', import.meta.url));
 const SAMPLE = fileURLToPath(new URL('../../reports/sample/result.json', import.meta.url));
 
 let scratch = '';
 beforeAll(() => {
-  scratch = mkdtempSync(join(tmpdir(), 'p2plab-report-'));
+  scratch = scratchFolder('report');
 });
-afterAll(() => rmSync(scratch, { recursive: true }));
 
 function report(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [P2PLAB, 'report', ...args], {

@@ -1,16 +1,17 @@
 // A reader of the HTML report in a headless browser: opens results, finds what is on the page, and complains after each test about
 // everything the page said that it should not have: errors, requests, dialogs.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { GIB, MIB } from '../../src/base/units.ts';
 import { htmlReport, readPageParts } from '../../src/report/html.ts';
 import type { Result } from '../../src/report/result.ts';
 import { resultFixture } from '../../src/report/result_fixture.ts';
-import { findChromium, launchChromium, NEEDS_CHROMIUM } from '../support/chromium.ts';
+import { launchChromium } from '../support/chromium.ts';
+import { CHROMIUM, needing } from '../support/needs.ts';
+import { scratchFolder } from '../support/scratch.ts';
 
 const workloads = [256 * MIB, 16 * GIB].flatMap((bar) => [4096, 65536].map((bs) => ({ payload: 'none', bar, bs })));
 
@@ -26,55 +27,58 @@ export interface Reader {
   urlOf(of: Result): Promise<string>;
 }
 
-/** Tests that need a browser; skipped with the reason in their name where there is none. */
+/** Tests that need a browser; skipped where there is none. */
 export function describeInBrowser(what: string, tests: (reader: Reader) => void): void {
-  describe.skipIf(findChromium() === undefined)(`${what} (${NEEDS_CHROMIUM})`, { timeout: TIMEOUT }, () => {
-    let browser: Browser;
-    let folder = '';
-    const urls = new Map<Result, string>();
-    const complaints: string[] = [];
+  needing(CHROMIUM).describe(
+    what,
+    () => {
+      let browser: Browser;
+      let folder = '';
+      const urls = new Map<Result, string>();
+      const complaints: string[] = [];
 
-    beforeAll(async () => {
-      folder = mkdtempSync(join(tmpdir(), 'p2plab-page-'));
-      browser = await launchChromium();
-    }, TIMEOUT);
-    afterAll(async () => {
-      await browser.close();
-      rmSync(folder, { recursive: true });
-    });
-    afterEach(async () => {
-      for (const context of browser.contexts()) await context.close();
-      expect(complaints.splice(0)).toEqual([]);
-    });
-
-    const urlOf = async (of: Result): Promise<string> => {
-      const known = urls.get(of);
-      if (known !== undefined) return known;
-      const path = join(folder, `report${urls.size}.html`);
-      writeFileSync(path, await htmlReport(of, await readPageParts()));
-      const url = pathToFileURL(path).href;
-      urls.set(of, url);
-      return url;
-    };
-
-    const open = async (of: Result = result, options: BrowserContextOptions = {}): Promise<Page> => {
-      const url = await urlOf(of);
-      const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-      context.setDefaultTimeout(15_000);
-      const page = await context.newPage();
-      page.on('console', (message) => complaints.push(`console: ${message.text()}`));
-      page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
-      page.on('dialog', (dialog) => complaints.push(`dialog: ${dialog.message()}`));
-      page.on('request', (request) => {
-        if (request.url() !== url && !request.url().startsWith('blob:')) complaints.push(`request: ${request.url()}`);
+      beforeAll(async () => {
+        folder = scratchFolder('page');
+        browser = await launchChromium();
+      }, TIMEOUT);
+      afterAll(async () => {
+        await browser.close();
       });
-      await page.goto(url);
-      if (options.javaScriptEnabled !== false) await page.locator('html[data-ready]').waitFor({ state: 'attached' });
-      return page;
-    };
+      afterEach(async () => {
+        for (const context of browser.contexts()) await context.close();
+        expect(complaints.splice(0)).toEqual([]);
+      });
 
-    tests({ open, urlOf });
-  });
+      const urlOf = async (of: Result): Promise<string> => {
+        const known = urls.get(of);
+        if (known !== undefined) return known;
+        const path = join(folder, `report${urls.size}.html`);
+        writeFileSync(path, await htmlReport(of, await readPageParts()));
+        const url = pathToFileURL(path).href;
+        urls.set(of, url);
+        return url;
+      };
+
+      const open = async (of: Result = result, options: BrowserContextOptions = {}): Promise<Page> => {
+        const url = await urlOf(of);
+        const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+        context.setDefaultTimeout(15_000);
+        const page = await context.newPage();
+        page.on('console', (message) => complaints.push(`console: ${message.text()}`));
+        page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
+        page.on('dialog', (dialog) => complaints.push(`dialog: ${dialog.message()}`));
+        page.on('request', (request) => {
+          if (request.url() !== url && !request.url().startsWith('blob:')) complaints.push(`request: ${request.url()}`);
+        });
+        await page.goto(url);
+        if (options.javaScriptEnabled !== false) await page.locator('html[data-ready]').waitFor({ state: 'attached' });
+        return page;
+      };
+
+      tests({ open, urlOf });
+    },
+    TIMEOUT,
+  );
 }
 
 export const control = (page: Page, name: string): Locator => page.getByLabel(name, { exact: true });

@@ -1,14 +1,14 @@
 // Adding a scheme is one file: the one that the schemes' README shows is put beside the others in a copy of the machine,
 // built by the build's own functions, and held to what every scheme must do.
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { buildPaths, compileTarget, planTargets, readSchemes } from '../../scripts/machine_build.ts';
 import { KIB } from '../../src/base/units.ts';
 import type { Buffers } from '../../src/lab/machine_spec.ts';
 import { type HostModule, instantiateFrom, listSchemes } from '../../src/lab/modules.ts';
+import { scratchFolder } from '../support/scratch.ts';
 import { type SmallMachine, type SmallSpec, smallMachine, type TestIo } from '../support/small_machine.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -20,7 +20,7 @@ let wasm: Uint8Array<ArrayBuffer>;
 let plannedNames: string[];
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'p2plab-scheme-'));
+  folder = scratchFolder('scheme');
   cpSync(join(ROOT, 'src/machine'), join(folder, 'src/machine'), { recursive: true });
   const [, code] = /^```ts\n([\s\S]*?)^```$/m.exec(readFileSync(README, 'utf8')) ?? [];
   writeFileSync(join(folder, 'src/machine/schemes/token.ts'), code ?? '');
@@ -33,8 +33,6 @@ beforeAll(async () => {
   await compileTarget(paths, target);
   wasm = new Uint8Array(readFileSync(join(paths.out, 'machine/host.token.counting.wasm')));
 }, 60_000);
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function machineWithToken(spec: SmallSpec): SmallMachine {
   const small = smallMachine(spec);

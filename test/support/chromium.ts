@@ -13,7 +13,7 @@ export function findChromium(env: NodeJS.ProcessEnv = process.env): string | und
   return places.find(isExecutable);
 }
 
-/** For the names of tests that need it. */
+/** What to do where there is none. */
 export const NEEDS_CHROMIUM = 'needs Chromium: apt-get install chromium, or its path in CHROMIUM';
 
 export function launchChromium(): Promise<Browser> {

@@ -1,9 +1,9 @@
 // The command line as a user meets it: `p2plab` as a process of its own, in an empty folder.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { scratchFolder } from './scratch.ts';
 
 const P2PLAB = fileURLToPath(new URL('../../bin/p2plab.js', import.meta.url));
 /** Options of a run that only has to end. */
@@ -33,7 +33,7 @@ export interface Ended {
 }
 
 export function p2plab(args: string[], afterStart?: (kill: (signal: NodeJS.Signals) => void) => void): Promise<Ended> {
-  const dir = mkdtempSync(join(tmpdir(), 'p2plab-'));
+  const dir = scratchFolder('run');
   const began = performance.now();
   const child = spawn(process.execPath, [P2PLAB, ...args], { cwd: dir });
   let stdout = '';
@@ -52,7 +52,7 @@ export function p2plab(args: string[], afterStart?: (kill: (signal: NodeJS.Signa
 
 /** A job file of this text. */
 export function jobFile(text: string): string {
-  const path = join(mkdtempSync(join(tmpdir(), 'p2plab-job-')), 'job.fio');
+  const path = join(scratchFolder('job'), 'job.fio');
   writeFileSync(path, text);
   return path;
 }

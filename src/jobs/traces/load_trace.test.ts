@@ -1,16 +1,15 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { scratchFolder } from '../../../test/support/scratch.ts';
 import { loadTrace, recogniseTrace } from './load_trace.ts';
 import type { Trace } from './trace.ts';
 
 let folder = '';
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'p2plab-trace-'));
+  folder = scratchFolder('trace');
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 function file(content: string | Buffer, name = 'trace'): string {
   const path = join(folder, name);

@@ -1,14 +1,12 @@
 // The traces that lie beside a checkout, where they do.
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
+import { FIO_DATA, needing, TRACE_DATA } from '../../../test/support/needs.ts';
 import { loadTrace } from './load_trace.ts';
 
 const DATA = fileURLToPath(new URL('../../../../shared/data/', import.meta.url));
 
-const ABSENT = existsSync(DATA) ? undefined : `${DATA} is absent`;
-
-describe.skipIf(ABSENT)(`sample traces${ABSENT ? ` (skipped: ${ABSENT})` : ''}`, () => {
+needing(FIO_DATA, TRACE_DATA).describe('sample traces', () => {
   it('of MQSim: 3,000 records of 16 devices', () => {
     const trace = loadTrace(`${DATA}traces/tpcc-small.3000.mqsim`);
     expect(trace).toMatchObject({ count: 3000, format: 'MQSim ASCII trace', notes: [] });

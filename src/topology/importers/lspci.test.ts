@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { needing, TOPOLOGY_DATA } from '../../../test/support/needs.ts';
 import { LabError } from '../../base/errors.ts';
 import { decide } from '../decide.ts';
 import { rules, ZEN } from '../fixture.ts';
 import { writeLspci } from '../lspci_writer.ts';
 import type { PciFunction } from '../model.ts';
 import { preset } from '../presets.ts';
-import { hasSamples, NO_SAMPLES, sample, sampleSection } from '../sample_data.ts';
+import { sample, sampleSection } from '../sample_data.ts';
 import * as lspci from './lspci.ts';
 import * as nccl from './nccl.ts';
 
@@ -162,7 +163,7 @@ describe('lspci -t', () => {
     expect(edges(`${plain}${tree}\n`)).toContain('0000:01:00.0 below 0000:00:02.0');
   });
 
-  test.skipIf(!hasSamples)(`of a real machine is the tree of its -vvv (skipped when ${NO_SAMPLES})`, () => {
+  needing(TOPOLOGY_DATA).it('of a real machine is the tree of its -vvv', () => {
     for (const name of ['functions.zen.iommu-acs', 'one-switch.zen', 'two-bridges.intel']) {
       const file = `linux-6.12/${name}.txt`;
       expect(edges(sampleSection(file, 'TREE'))).toEqual(edges(sampleSection(file, 'LSPCI')));
@@ -240,7 +241,7 @@ describe('hex dumps', () => {
   });
 });
 
-describe.skipIf(!hasSamples)(`Azure NDv4 (skipped when ${NO_SAMPLES})`, () => {
+needing(TOPOLOGY_DATA).describe('Azure NDv4', () => {
   test('lspci and NCCL agree on the bus id and NUMA node of every GPU and NIC', () => {
     const byLspci = new Map(parse(sample('azure-ndv4.lspci.txt')).functions.map((fn) => [fn.id, fn]));
     const byNccl = nccl.parse(sample('azure-ndv4.nccl.xml'), 'nccl').functions.filter((fn) => !fn.isBridge);

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { needing, TOPOLOGY_DATA } from '../../../test/support/needs.ts';
 import { decide } from '../decide.ts';
 import { fix } from '../explain.ts';
 import { INTEL, rules, ZEN } from '../fixture.ts';
-import { hasSamples, NO_SAMPLES, sample } from '../sample_data.ts';
+import { sample } from '../sample_data.ts';
 import * as hwloc from './hwloc.ts';
 import * as nccl from './nccl.ts';
 
@@ -55,25 +56,22 @@ describe('hwloc', () => {
     expect(() => hwloc.parse(hwlocFile('2.0', inside), 'x.xml')).toThrow(message);
   });
 
-  test.skipIf(!hasSamples)(
-    `DGX-2 (skipped when ${NO_SAMPLES}) has 28 devices below four host bridges of two sockets`,
-    () => {
-      const dgx2 = hwloc.parse(sample('dgx2.hwloc.xml'), 'dgx2');
-      expect(dgx2.functions.filter((fn) => !fn.isBridge)).toHaveLength(28);
-      expect(dgx2.hostBridges.map((host) => [host.id, host.numaNode])).toEqual([
-        ['0000:2b', 0],
-        ['0000:4e', 0],
-        ['0000:ae', 1],
-        ['0000:d7', 1],
-      ]);
-      expect(dgx2.cpu).toEqual(INTEL);
-      // Skylake-E root ports at 00.0 are on the list and need no common host bridge.
-      expect(decide(dgx2, '34:00.0', 'e7:00.0', rules(dgx2.cpu))).toMatchObject({
-        distance: 12,
-        mapType: 'THRU_HOST_BRIDGE',
-      });
-    },
-  );
+  needing(TOPOLOGY_DATA).it('DGX-2 has 28 devices below four host bridges of two sockets', () => {
+    const dgx2 = hwloc.parse(sample('dgx2.hwloc.xml'), 'dgx2');
+    expect(dgx2.functions.filter((fn) => !fn.isBridge)).toHaveLength(28);
+    expect(dgx2.hostBridges.map((host) => [host.id, host.numaNode])).toEqual([
+      ['0000:2b', 0],
+      ['0000:4e', 0],
+      ['0000:ae', 1],
+      ['0000:d7', 1],
+    ]);
+    expect(dgx2.cpu).toEqual(INTEL);
+    // Skylake-E root ports at 00.0 are on the list and need no common host bridge.
+    expect(decide(dgx2, '34:00.0', 'e7:00.0', rules(dgx2.cpu))).toMatchObject({
+      distance: 12,
+      mapType: 'THRU_HOST_BRIDGE',
+    });
+  });
 });
 
 describe('NCCL', () => {

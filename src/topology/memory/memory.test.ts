@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { needing, TOPOLOGY_DATA } from '../../../test/support/needs.ts';
 import { GIB, KIB, MIB, TIB } from '../../base/units.ts';
 import { parse } from '../importers/lspci.ts';
-import { hasSamples, NO_SAMPLES, sample } from '../sample_data.ts';
+import { sample } from '../sample_data.ts';
 import { breakEven, nsPerIoWorth } from './break_even.ts';
 import { memoryChart } from './chart.ts';
 import { memoryDocument } from './document.ts';
@@ -88,7 +89,7 @@ test('with 64 KiB pages a 2 MiB compound is less than one vmemmap page and saves
   expect(compoundMemmap(GIB, 64 * KIB, GIB).memmapBytes).toBe(128 * KIB);
 });
 
-describe.skipIf(!hasSamples)(`Azure NDv4 (skipped when ${NO_SAMPLES})`, () => {
+needing(TOPOLOGY_DATA).describe('Azure NDv4', () => {
   test.each([
     [4 * KIB, 8 * GIB],
     [16 * KIB, 2 * GIB],

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { needing, TOPOLOGY_DATA } from '../../../test/support/needs.ts';
 import type { AddressOptions } from '../addresses.ts';
 import { parseCpu } from '../cpu.ts';
 import { MAX_PAIRED_FUNCTIONS, topologyDocument } from '../document.ts';
@@ -6,7 +7,7 @@ import { endpointAt, INTEL, machine, RR, rules, switchMachine, ZEN } from '../fi
 import { parse } from '../importers/lspci.ts';
 import { resolveCpu } from '../load.ts';
 import { preset } from '../presets.ts';
-import { hasSamples, NO_SAMPLES, sample } from '../sample_data.ts';
+import { sample } from '../sample_data.ts';
 import { pairReport, topologyReport } from './report.ts';
 import { COLOURED, PLAIN } from './style.ts';
 import { wrap } from './wrap.ts';
@@ -14,7 +15,7 @@ import { wrap } from './wrap.ts';
 const view = { style: PLAIN, width: 100, all: false, pageBytes: 4096 };
 const addresses = (cpu = ZEN): AddressOptions => ({ ...rules(cpu), iommuMode: 'off', quirks: [] });
 
-describe.skipIf(!hasSamples)(`31 functions in a terminal (skipped when ${NO_SAMPLES})`, () => {
+needing(TOPOLOGY_DATA).describe('31 functions in a terminal', () => {
   // Read by the tests, not while they are collected: a skipped block is collected too.
   const ndv4 = () => parse(sample('azure-ndv4.lspci.txt'), 'ndv4');
 

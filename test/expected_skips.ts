@@ -1,0 +1,44 @@
+// Which test files may skip tests, and for what. A skip that is not in this list fails the run; so does a file that asks for
+// something here without being named (tidy.test.ts).
+import {
+  CHROMIUM,
+  FIO,
+  FIO_CLAT2CSV,
+  FIO_DATA,
+  GCC,
+  GCC_BTF,
+  type Need,
+  NOT_ROOT,
+  PAGEMAP,
+  PROC,
+  RUNNING_KERNEL_BTF,
+  TOPOLOGY_DATA,
+  TRACE_DATA,
+  ZERO_PAGE,
+} from './support/needs.ts';
+
+export const EXPECTED_SKIPS: readonly { need: Need; files: readonly string[] }[] = [
+  { need: CHROMIUM, files: ['test/report/page.test.ts', 'test/report/controls.test.ts', 'test/report/hands.test.ts'] },
+  { need: FIO, files: ['src/jobs/show_command.test.ts'] },
+  { need: FIO_CLAT2CSV, files: ['src/report/fio_json.test.ts'] },
+  { need: FIO_DATA, files: ['src/jobs/sample_files.test.ts', 'src/jobs/traces/sample_traces.test.ts'] },
+  { need: GCC, files: ['bench/fidelity/fidelity.test.ts'] },
+  { need: GCC_BTF, files: ['src/btf/compiled.test.ts'] },
+  { need: NOT_ROOT, files: ['src/report/read.test.ts', 'src/report/write.test.ts'] },
+  { need: PAGEMAP, files: ['src/lab/resident.test.ts', 'src/lab/measure_resident.test.ts'] },
+  { need: PROC, files: ['src/lab/payload_pages.test.ts'] },
+  { need: RUNNING_KERNEL_BTF, files: ['src/btf/load.test.ts'] },
+  {
+    need: TOPOLOGY_DATA,
+    files: [
+      'src/topology/decide.test.ts',
+      'src/topology/importers/lspci.test.ts',
+      'src/topology/importers/xml_importers.test.ts',
+      'src/topology/memory/memory.test.ts',
+      'src/topology/view/view.test.ts',
+      'test/flow_nvmet.test.ts',
+    ],
+  },
+  { need: TRACE_DATA, files: ['src/jobs/traces/sample_traces.test.ts'] },
+  { need: ZERO_PAGE, files: ['src/lab/payload_pages.test.ts'] },
+];
