@@ -1,10 +1,11 @@
 // The planted slow-down still fits the scheme it is planted into, and changes nothing but time.
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { buildPaths, compileTarget, planTargets, readSchemes } from '../../scripts/machine_build.ts';
-import { type HostModule, instantiateFrom } from '../../src/lab/modules.ts';
+import { compileTarget } from '../../src/compile/compile.ts';
+import { planTargets, readSchemes } from '../../src/compile/targets.ts';
+import { hostModuleFrom } from '../../src/lab/modules.ts';
 import { scratchFolder } from '../../test/support/scratch.ts';
 import { smallMachine } from '../../test/support/small_machine.ts';
 import { DELAYED, turnsFor, UNDELAYED, withLoop } from './planted.ts';
@@ -30,16 +31,13 @@ it('compiles, and does what dma_vec does', async () => {
   try {
     cpSync(join(ROOT, 'src/machine'), join(folder, 'src/machine'), { recursive: true });
     writeFileSync(join(folder, 'src/machine/schemes', `${DELAYED}.ts`), withLoop(source, DELAYED, 5));
-    const paths = buildPaths(folder, join(folder, 'build'));
-    mkdirSync(join(paths.out, 'machine'), { recursive: true });
-    const target = planTargets(paths, readSchemes(paths), 64).find(({ name }) => name === `host.${DELAYED}.counting`);
+    const target = planTargets(folder, readSchemes(folder), 64).find(({ name }) => name === `host.${DELAYED}.counting`);
     if (target === undefined) throw new Error('the build plans no module for it');
-    await compileTarget(paths, target);
-    const wasm = new Uint8Array(readFileSync(join(paths.out, `machine/${target.name}.wasm`)));
+    const wasm = new Uint8Array(await compileTarget(folder, target));
     const small = smallMachine({ payload: 'verify' });
     small.stream(Array.from({ length: 32 }, (_, i) => ({ op: 'read', lba: i * 8, bytes: 4096, buffer: i * 4096 })));
     const usual = { ...small.run('dma_vec', 'fixed', 600), counts: small.counters() };
-    small.adopt(DELAYED, instantiateFrom(wasm, small.memory) as unknown as HostModule);
+    small.adopt(DELAYED, hostModuleFrom(wasm, small.memory));
     const delayed = { ...small.run(DELAYED, 'fixed', 600), counts: small.counters() };
     expect(delayed).toMatchObject({ ios: 600, errors: 0, verifyErrors: 0 });
     expect(delayed.counts).toEqual(usual.counts);

@@ -1,10 +1,9 @@
 // A slow-down that is really there: dma_vec with a busy loop for every so many I/Os, built beside the machine's modules into a
 // folder of its own. Both copies run the same code; only a number in the scheme's memory, the turns of the loop, differs.
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildPaths, compileAll, planTargets, readSchemes } from '../../scripts/machine_build.ts';
+import { compileModules, writeMachineFolder } from '../../src/compile/machine_folder.ts';
 import { sharedMemory } from '../../src/lab/arena.ts';
 import { probesModule, readManifest } from '../../src/lab/modules.ts';
 
@@ -14,7 +13,6 @@ export const UNDELAYED = 'without_delay';
 export const DELAYED = 'with_delay';
 /** I/Os from one loop to the next: a turn of it is finer than a thousandth of an I/O. */
 const EVERY_IOS = 256;
-const SLOTS = 64;
 
 /** Turns of the loop that cost `ns` for each I/O. */
 export function turnsFor(ns: number): number {
@@ -46,15 +44,12 @@ export async function buildPlanted(turns: number): Promise<string> {
   ] as const) {
     writeFileSync(join(folder, 'src/machine/schemes', `${name}.ts`), withLoop(original, name, count));
   }
-  const paths = buildPaths(folder, join(folder, 'new'));
-  mkdirSync(join(paths.out, 'machine'), { recursive: true });
-  const own = [UNDELAYED, DELAYED];
-  const schemes = readSchemes(paths);
-  const targets = planTargets(paths, schemes, SLOTS).filter(({ name }) => own.includes(name.split('.')[1] ?? ''));
-  await compileAll(paths, targets, availableParallelism());
-  cpSync(join(ROOT, 'build/machine'), machine, { recursive: true });
-  cpSync(join(paths.out, 'machine'), machine, { recursive: true });
-  writeFileSync(join(machine, 'manifest.json'), JSON.stringify({ ...readManifest(), schemes }));
+  cpSync(join(ROOT, 'build/machine/modules'), join(machine, 'modules'), { recursive: true });
+  await writeMachineFolder(folder, machine);
+  await compileModules(
+    machine,
+    [UNDELAYED, DELAYED].map((name) => `host.${name}`),
+  );
   return machine;
 }
 

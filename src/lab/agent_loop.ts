@@ -1,6 +1,8 @@
 // What a worker does: waits for an order, runs its agents for one slice, says when it is done. Pure control around the
 // machine's `run` functions; tested in-process, because coverage does not see worker threads.
+
 import { readlinkSync } from 'node:fs';
+import type { DeviceModule, HostModule } from '../../build/exports.ts';
 import { Bell, HostQueue, PACING_SHARE, Pacing } from '../../build/layout.ts';
 import { assert } from '../base/errors.ts';
 import { type MemoryView, viewOf } from './arena.ts';
@@ -9,7 +11,7 @@ import { ownRunDelayMs } from './disturbance.ts';
 import { distance, field, setField } from './fields.ts';
 import { runInlineSlice } from './inline.ts';
 import { type DeviceKind, isIdle, type Lane } from './lanes.ts';
-import { type DeviceModule, deviceModule, type HostModule, hostModule } from './modules.ts';
+import { deviceModule, hostModule } from './modules.ts';
 import {
   isRemovalOrdered,
   letGo,

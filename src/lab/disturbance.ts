@@ -1,8 +1,8 @@
 // What disturbed the machine while a block ran, as the kernel counts it: time the hypervisor took, time the agents' threads
 // waited for a CPU, and how fast a plain loop of integers was beside them.
+import type { ProbesModule } from '../../build/exports.ts';
 import { readText } from '../doctor/host.ts';
 import { type CpuTicks, cpuTicks } from '../doctor/proc.ts';
-import type { ProbesModule } from './modules.ts';
 
 /** All in milliseconds, over one block. Null where this system does not count it. */
 export interface Disturbance {

@@ -1,5 +1,6 @@
 // The machine of a group for one process: built in memory with the workload's streams, and what each arm's scheme keeps in it.
 
+import type { HostModule } from '../../build/exports.ts';
 import { Machine } from '../../build/layout.ts';
 import { assert } from '../base/errors.ts';
 import { compileStream } from '../jobs/access_stream.ts';
@@ -10,7 +11,7 @@ import type { ArmRecord } from './group_record.ts';
 import { memmapFloor } from './kept_memmap.ts';
 import { type BuiltMachine, buildMachine } from './machine.ts';
 import type { Flow, LanePacing, MachineSpec } from './machine_spec.ts';
-import { findScheme, type HostModule, hostModule, setupModule, usesPool, variantOf } from './modules.ts';
+import { findScheme, hostModule, setupModule, usesPool, variantOf } from './modules.ts';
 import type { LanePace } from './pacing.ts';
 import { backPayload } from './payload_pages.ts';
 import { residentBytes } from './resident.ts';

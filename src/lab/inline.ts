@@ -1,11 +1,11 @@
 // The inline schedule: all agents in one thread, taking turns. Deterministic; what tests, counters and the CPU cost per
 // I/O are made with. Only the host agents' turns are timed.
+import type { DeviceModule, HostModule } from '../../build/exports.ts';
 import { HostQueue } from '../../build/layout.ts';
 import { seededRandom } from '../base/random.ts';
 import type { MemoryView } from './arena.ts';
 import { distance, field, setField } from './fields.ts';
 import { type DeviceKind, isIdle, type Lane } from './lanes.ts';
-import type { DeviceModule, HostModule } from './modules.ts';
 
 export interface InlineSlice {
   view: MemoryView;

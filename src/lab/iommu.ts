@@ -1,4 +1,5 @@
 // The IOMMU of a machine as the lab sets it up: one DMA domain for each client, built by setup.wasm in planned memory.
+import type { SetupModule } from '../../build/exports.ts';
 import { BusWindow, DmaClient, IOMMU_LAZY, IOMMU_OFF, IOMMU_PASSTHROUGH, IOMMU_STRICT } from '../../build/layout.ts';
 import { assert, LabError } from '../base/errors.ts';
 import type { IommuMode } from '../topology/addresses.ts';
@@ -13,31 +14,6 @@ export const IOMMU_CODE: Record<IommuMode, number> = {
   strict: IOMMU_STRICT,
 };
 
-/** Functions of setup.wasm about IOMMUs. `client`: a DmaClient that is behind one. */
-export interface IommuSetup {
-  iommuBytes(queues: number, tags: number, onceBytes: number): number;
-  setupIommu(
-    client: number,
-    at: number,
-    queues: number,
-    tags: number,
-    onceBytes: number,
-    lazy: number,
-    windows: number,
-    windowCount: number,
-  ): void;
-  attachIommu(client: number, host: number, device: number, index: number): void;
-  mapFloorBuffers(machine: number, client: number, barThroughIommu: number): number;
-  /** Ranges and pages of 4 KiB that requests hold: none when no I/O is in flight. */
-  iovasHeld(client: number): number;
-  iommuPagesHeld(client: number): number;
-  /** Unmapped ranges that wait for a flush (lazy). */
-  iovasQueued(client: number): number;
-  flushIommu(client: number): void;
-  /** Bytes of page tables in use. */
-  iommuTableBytes(client: number): number;
-}
-
 /** Mappings of the whole BAR that last: the floor's, and of each variant of a scheme that maps its buffers once. */
 const BAR_MAPPINGS = 3;
 
@@ -46,13 +22,13 @@ function onceBytes(spec: MachineSpec): number {
 }
 
 /** Bytes of one client's IOMMU; 0 where nothing translates. */
-export function iommuBytes(spec: MachineSpec, setup: IommuSetup): number {
+export function iommuBytes(spec: MachineSpec, setup: SetupModule): number {
   if (!isTranslated(spec.fabric)) return 0;
   return setup.iommuBytes(nvmePairs(spec).length, spec.depthEntries - 1, onceBytes(spec));
 }
 
 /** Builds every client's domain and puts its controllers behind it. */
-export function setupIommus(spec: MachineSpec, plan: MachinePlan, setup: IommuSetup): void {
+export function setupIommus(spec: MachineSpec, plan: MachinePlan, setup: SetupModule): void {
   if (!isTranslated(spec.fabric)) return;
   const pairs = nvmePairs(spec);
   for (const [index, client] of clientsOf(spec.fabric).entries()) {

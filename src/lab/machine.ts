@@ -1,5 +1,6 @@
 // Builds a machine in shared memory: zeroes what must be zero and writes the structures that agents read.
 // One machine serves every scheme of a comparison: same queues, same addresses, so that only the scheme differs.
+import type { SetupModule } from '../../build/exports.ts';
 import {
   BIO_STRIDE,
   BLK_FEAT_PCI_P2PDMA,
@@ -46,7 +47,7 @@ import {
   reachesInEra,
 } from './fabric.ts';
 import { field, fillStack, setField } from './fields.ts';
-import { IOMMU_CODE, type IommuSetup, iommuBytes, setupIommus, translatedClients } from './iommu.ts';
+import { IOMMU_CODE, iommuBytes, setupIommus, translatedClients } from './iommu.ts';
 import { takeReadyPages } from './kept_memmap.ts';
 import { type PlacedPacing, writePacings } from './lane_pacing.ts';
 import type { DeviceAgent, Lane } from './lanes.ts';
@@ -80,19 +81,6 @@ const VMEMMAP_HIGH = 0xffff_ea00_0000_0000n;
 const MAX_SECTORS_CAP = 2560;
 /** CQEs that the controller posts before it publishes them (the aggregation threshold): a host's usual batch. */
 const COALESCE = 32;
-
-/** Functions of setup.wasm (src/machine/targets/setup.ts). */
-export interface SetupModule extends IommuSetup {
-  setupRam(machine: number): void;
-  setupPool(machine: number, chunk: number): void;
-  /** Bytes free in the provider's pool. */
-  poolAvail(machine: number): number;
-  allocate(machine: number, bytes: number): number;
-  free(machine: number, offset: number, bytes: number): void;
-  mapTypeTreeBytes(clients: number): number;
-  setupMapTypes(tree: number, bytes: number): void;
-  fillMedia(queue: number): void;
-}
 
 /** One NVMe queue pair's addresses: HostQueue, DeviceQueue, and what the lab reads of them. */
 export interface QueueAddresses {

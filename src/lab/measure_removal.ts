@@ -1,5 +1,6 @@
 // Rounds in which the provider is removed while I/O is in flight, and plugged in again before the next: how long the kernel's
 // rule for a scheme takes, and what becomes of every I/O. Raw records only, as in measure_group.
+import type { HostModule } from '../../build/exports.ts';
 import { BusWindow, HOLE_EMPTY, HOLE_REASSIGNED, HostQueue, Lifetime, RULE_HOLDERS } from '../../build/layout.ts';
 import { EXIT, LabError } from '../base/errors.ts';
 import type { RemovalRound } from '../report/result.ts';
@@ -8,7 +9,7 @@ import { field, setField } from './fields.ts';
 import { moduleOf } from './group_machine.ts';
 import type { ArmRecord, GroupRecord } from './group_record.ts';
 import { type BuiltMachine, setBuffers } from './machine.ts';
-import { type HostModule, hostModule } from './modules.ts';
+import { hostModule } from './modules.ts';
 import { type Outcome, takeLatency, takeOutcome } from './queue_state.ts';
 import { hitsOf, providerWindows, REMOVAL, type RemovalRule, RULE_NAMES } from './removal.ts';
 import { type Arm, type Mode, type RemovalParams, roundsPerProcess } from './run_plan.ts';

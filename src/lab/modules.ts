@@ -1,17 +1,30 @@
 // The machine's compiled modules: read once, compiled once in each thread, instantiated over a shared memory.
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type {
+  DeviceModule,
+  HostModule,
+  IommuModule,
+  LookupsModule,
+  MachineModules,
+  ProbesModule,
+  SetupModule,
+  StagesModule,
+} from '../../build/exports.ts';
 import { LabError, suggestion } from '../base/errors.ts';
+import {
+  compileModulesApart,
+  compileModulesNow,
+  type MachineManifest,
+  missingModules,
+  moduleFile,
+  readMachineFolder,
+} from '../compile/machine_folder.ts';
 import type { DeviceKind } from './lanes.ts';
-import type { SetupModule } from './machine.ts';
 
-/** P2PLAB_MACHINE names other compiled modules than the build's: a folder with the same files (bench/calibration). */
-const FOLDER =
-  process.env.P2PLAB_MACHINE === undefined
-    ? new URL('../../build/machine/', import.meta.url)
-    : pathToFileURL(join(process.env.P2PLAB_MACHINE, '/'));
+/** P2PLAB_MACHINE names another machine than the build's: a folder with a manifest and modules (bench/calibration). */
+const FOLDER = process.env.P2PLAB_MACHINE ?? fileURLToPath(new URL('../../build/machine', import.meta.url));
 
 /** A scheme as its own file describes it (src/machine/schemes). */
 export interface SchemeInfo {
@@ -27,129 +40,37 @@ export interface SchemeInfo {
 /** Chosen values of the schemes' options: `era`, `quirk`, `phys-lookup`. A scheme takes those that it knows. */
 export type SchemeOptions = Record<string, readonly string[]>;
 
-/** Functions of a scheme's host module. */
-export interface HostModule {
-  /** Works for one host queue until its completion mark, its budget of I/Os, or idleness; I/Os completed. */
-  run(queue: number, budget: number, idleTurns: number): number;
-  /** Writes the scheme's metadata (the memmap). */
-  setup(machine: number): void;
-  /**
-   * The stages of submission up to `stage` for groups of I/Os, each a plug; `hold` keeps what is left to do. `inTurn` (1 or 0): no
-   * I/O begins before the struct page of the one before has arrived.
-   */
-  submitStages(queue: number, stage: number, groups: number, perGroup: number, hold: number, inTurn: number): void;
-  /** Whatever of submission comes after `stage`, for all groups. */
-  submitOthers(queue: number, stage: number, groups: number, hold: number): void;
-  /** The PRPs of what submitStages mapped, written once more: requests of one segment. */
-  writePrpsAgain(queue: number, groups: number, hold: number): void;
-  /** The stages of completion up to `stage` for everything posted; how many requests that were. */
-  completeStages(queue: number, stage: number, hold: number): number;
-  completeOthers(queue: number, stage: number, count: number, hold: number): void;
-  /** Bytes that setup takes for the scheme's own structures and one client, alignment not counted. */
-  stateBytes(barBytes: number): number;
-  /** References and mappings that the scheme holds now: none when no I/O is in flight. */
-  held(machine: number): number;
-  memmapBytes(barBytes: number): number;
-  /** Bytes of the scheme's other structures for one BAR and one client, and what each further client adds. */
-  mapStateBytes(barBytes: number): number;
-  attachBytes(barBytes: number): number;
-  /** RULE_* of this scheme for the machine's buffers. */
-  removalRule(machine: number): number;
-  /** One step of the provider's removal; REMOVAL_* after it. `quiesced` as removeStep has it. */
-  remove(machine: number, unmapBytes: number, quiesced: boolean): number;
-  /** Takes the provider's windows out of one controller's routing table. */
-  takeWindows(machine: number, deviceQueue: number): void;
-  /** The provider is plugged in anew, mapped by a process where user buffers have pages. */
-  plugIn(machine: number): void;
-  /** References of long-lived users on the provider's memory: taken (positive), given back. */
-  hold(machine: number, count: number): void;
-  /** References that keep the provider now. */
-  references(machine: number): number;
-}
+/** Name of the module that runs a kind of device, in src/machine/targets. */
+const DEVICE_TARGET: Record<DeviceKind, string> = { nvme: 'device', rnic: 'rnic' };
 
-/** Functions of a device's module: device.wasm for NVMe controllers. */
-export interface DeviceModule {
-  /** Works for one device agent until its budget of commands, or idleness; commands served. */
-  run(queue: number, budget: number, idleTurns: number): number;
-}
-
-/** Functions of stages.wasm: single stages of the path, for tests and benches. */
-export interface StagesModule {
-  /** Writes the PRPs of one segment into the command of request `tag`; the command's wasm address. */
-  writePrps(hostQueue: number, tag: number, address: number, bytes: number): number;
-  freePrps(hostQueue: number, tag: number): void;
-  /** wasm address behind a bus address for this controller, 0 when no window claims it. */
-  route(deviceQueue: number, busAddress: number, bytes: number): number;
-  mapTypeOf(machine: number, key: number): number;
-}
-
-/** Functions of probes.wasm: what the memory can do without an I/O path. */
-export interface ProbesModule {
-  /** `count` dependent loads over `pages` struct pages at `memmap`, each holding `flags` in its low word. */
-  dependentLoads(memmap: number, pages: number, flags: number, count: number, seed: number): number;
-  /** Bare memory.copy of `count` I/Os of a stream from position `from`, medium to buffer. */
-  copies(
-    stream: number,
-    streamMask: number,
-    from: number,
-    count: number,
-    media: number,
-    mediaMask: number,
-    window: number,
-    windowMask: number,
-    bytes: number,
-  ): void;
-  /** `steps` dependent multiplications, without any memory. */
-  spin(steps: number): number;
-  spinWide(steps: number): number;
-}
-
-/** Functions of lookups.wasm: structures behind page-less schemes, for tests. Physical addresses are 64 bit. */
-export interface LookupsModule {
-  buildHash(machine: number): number;
-  buildTree(machine: number): number;
-  buildRadix(machine: number): number;
-  /** Number of the provider at an address, 0 for none. */
-  ownerByHash(at: number, phys: bigint): number;
-  ownerInTree(at: number, phys: bigint): number;
-  ownerInRadix(at: number, phys: bigint): number;
-  newArray(machine: number, entries: number): number;
-  arrayStore(array: number, index: number, value: number): number;
-  arrayLoad(array: number, index: number): number;
-}
-
-/** Functions of iommu.wasm: parts of the IOMMU by themselves, for tests. `client`: a DmaClient behind one. */
-export interface IommuModule {
-  /** First page of a free range, 0 when there is none up to `limitPfn`. */
-  alloc(client: number, cpu: number, pages: bigint, limitPfn: bigint, flushRcache: number): bigint;
-  free(client: number, cpu: number, first: bigint, pages: bigint): void;
-  ranges(client: number): number;
-  cached(client: number): number;
-  map(client: number, iova: bigint, phys: bigint, bytes: bigint): number;
-  unmap(client: number, iova: bigint, bytes: bigint): void;
-  /** Physical address by the tables; -1 (all ones) where nothing is mapped. */
-  walk(client: number, iova: bigint): bigint;
-  /** The same through a controller's IOTLB. */
-  translate(deviceQueue: number, iova: bigint): bigint;
-}
-
-interface Manifest {
-  /** Hash of every source that the machine's code is made of. */
-  hash: string;
-  schemes: SchemeInfo[];
-}
-
-let manifest: Manifest | undefined;
+let manifest: MachineManifest | undefined;
 const compiled = new Map<string, WebAssembly.Module>();
 
 /** What the build left. @throws LabError when the machine has not been built */
-export function readManifest(): Manifest {
-  try {
-    manifest ??= JSON.parse(readFileSync(new URL('manifest.json', FOLDER), 'utf8')) as Manifest;
-  } catch {
-    throw new LabError(`the machine is not built (${fileURLToPath(FOLDER)} has no manifest). Run: npm run build`);
-  }
+export function readManifest(): MachineManifest {
+  manifest ??= readMachineFolder(FOLDER);
   return manifest;
+}
+
+/**
+ * Compiles what is not there yet of the modules of these hosts and of the devices, on all cores: before a run, so that it does not wait
+ * for one after the other. @param hosts names of schemes or of their variants @param say told of the wait, where there is one
+ */
+export async function prepareModules(
+  hosts: readonly string[],
+  counting: boolean,
+  say: (text: string) => void,
+): Promise<void> {
+  const names = hosts.flatMap((name) => [`host.${name}`, ...(counting ? [`host.${name}.counting`] : [])]);
+  const missing = missingModules(FOLDER, readManifest(), [
+    ...names,
+    ...Object.values(DEVICE_TARGET),
+    'setup',
+    'probes',
+  ]);
+  if (missing.length === 0) return;
+  say(`compiling ${missing.length} modules of the machine, once`);
+  await compileModulesApart(FOLDER, missing);
 }
 
 /** The schemes there are: one for each file in src/machine/schemes. */
@@ -209,48 +130,42 @@ export function usesPool({ refusals }: SchemeInfo): boolean {
   return !refusals.some(({ errno, buffers }) => errno === 'ENOMEM' && buffers?.includes('pool'));
 }
 
-/** Instance of a module over `memory`. The names are those of build/machine/*.wasm. */
-function instantiate(name: string, memory: WebAssembly.Memory): WebAssembly.Exports {
+/** Instance of a module over `memory`; compiled now where nobody has asked for it before. */
+function instantiate<T extends keyof MachineModules>(name: string, memory: WebAssembly.Memory): MachineModules[T] {
   let module = compiled.get(name);
   if (module === undefined) {
-    module = new WebAssembly.Module(readFileSync(new URL(`${name}.wasm`, FOLDER)));
+    const file = moduleFile(FOLDER, readManifest(), name);
+    if (!existsSync(file)) compileModulesNow(FOLDER, [name]);
+    module = new WebAssembly.Module(readFileSync(file));
     compiled.set(name, module);
   }
-  return instanceOf(module, memory);
+  return instanceOf<T>(module, memory);
 }
 
-const digests = new Map<string, string>();
-
 /**
- * Digest of the machine's code as these host modules run it: their bytes, timed and counting, and those of every module that
- * knows no scheme. @param hosts names of schemes or of their variants
+ * Digest of the machine's code as these host modules run it: what they, timed and counting, and every module that knows no scheme
+ * are compiled from. @param hosts names of schemes or of their variants
  */
 export function codeHash(hosts: readonly string[]): string {
-  const wanted = new Set(hosts.flatMap((name) => [`host.${name}.wasm`, `host.${name}.counting.wasm`]));
-  const files = readdirSync(FOLDER).filter((file) => file.endsWith('.wasm'));
-  const used = files.filter((file) => !file.startsWith('host.') || wanted.has(file)).sort();
+  const wanted = new Set(hosts.flatMap((name) => [`host.${name}`, `host.${name}.counting`]));
+  const used = Object.entries(readManifest().modules).filter(([name]) => !name.startsWith('host.') || wanted.has(name));
   const hash = createHash('sha256');
-  for (const file of used) {
-    let digest = digests.get(file);
-    if (digest === undefined) {
-      digest = createHash('sha256')
-        .update(readFileSync(new URL(file, FOLDER)))
-        .digest('hex');
-      digests.set(file, digest);
-    }
-    hash.update(`${file} ${digest}\n`);
-  }
+  for (const [name, key] of used.sort(([a], [b]) => (a < b ? -1 : 1))) hash.update(`${name} ${key}\n`);
   return hash.digest('hex');
 }
 
-/** Instance of a module that is not of this build. */
-export function instantiateFrom(wasm: BufferSource, memory: WebAssembly.Memory): WebAssembly.Exports {
-  return instanceOf(new WebAssembly.Module(wasm), memory);
+/** Instance of a host module that is not of this build. */
+export function hostModuleFrom(wasm: BufferSource, memory: WebAssembly.Memory): HostModule {
+  return instanceOf<'host'>(new WebAssembly.Module(wasm), memory);
 }
 
-function instanceOf(module: WebAssembly.Module, memory: WebAssembly.Memory): WebAssembly.Exports {
+function instanceOf<T extends keyof MachineModules>(
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+): MachineModules[T] {
   const imports = { env: { memory, abort: trap }, lab: { now: () => performance.now() } };
-  return new WebAssembly.Instance(module, imports).exports;
+  // The build reads these types from the sources that it compiles (src/compile/export_types.ts).
+  return new WebAssembly.Instance(module, imports).exports as unknown as MachineModules[T];
 }
 
 function trap(): never {
@@ -262,34 +177,31 @@ function trap(): never {
  * @param counting the build with exact counters and assertions instead of the timed one
  */
 export function hostModule(scheme: string, memory: WebAssembly.Memory, counting = false): HostModule {
-  return instantiate(counting ? `host.${scheme}.counting` : `host.${scheme}`, memory) as unknown as HostModule;
+  return instantiate<'host'>(counting ? `host.${scheme}.counting` : `host.${scheme}`, memory);
 }
 
-/** Name of the module that runs a kind of device, in src/machine/targets. */
-const DEVICE_TARGET: Record<DeviceKind, string> = { nvme: 'device', rnic: 'rnic' };
-
-/** @param controller another controller than the NVMe one, for benches (build/machine/device.NAME.wasm) */
+/** @param controller another controller than the NVMe one, for benches (module device.NAME) */
 export function deviceModule(kind: DeviceKind, memory: WebAssembly.Memory, controller?: string): DeviceModule {
   const name = kind === 'nvme' && controller !== undefined ? `device.${controller}` : DEVICE_TARGET[kind];
-  return instantiate(name, memory) as unknown as DeviceModule;
+  return instantiate<'device'>(name, memory);
 }
 
 export function setupModule(memory: WebAssembly.Memory): SetupModule {
-  return instantiate('setup', memory) as unknown as SetupModule;
+  return instantiate<'setup'>('setup', memory);
 }
 
 export function stagesModule(memory: WebAssembly.Memory): StagesModule {
-  return instantiate('stages', memory) as unknown as StagesModule;
+  return instantiate<'stages'>('stages', memory);
 }
 
 export function lookupsModule(memory: WebAssembly.Memory): LookupsModule {
-  return instantiate('lookups', memory) as unknown as LookupsModule;
+  return instantiate<'lookups'>('lookups', memory);
 }
 
 export function iommuModule(memory: WebAssembly.Memory): IommuModule {
-  return instantiate('iommu', memory) as unknown as IommuModule;
+  return instantiate<'iommu'>('iommu', memory);
 }
 
 export function probesModule(memory: WebAssembly.Memory): ProbesModule {
-  return instantiate('probes', memory) as unknown as ProbesModule;
+  return instantiate<'probes'>('probes', memory);
 }

@@ -1,6 +1,7 @@
 // The agent that removes the provider in the middle of a slice: it waits for its moment, drives the machine's removal step by
 // step (src/machine/agents/removal.ts) between the other agents' turns, and writes down when each step was done and how
 // far the I/O was then. The lab gives the order and reads the report; both lie in the shared memory.
+import type { HostModule } from '../../build/exports.ts';
 import {
   BusWindow,
   HostQueue,
@@ -19,7 +20,6 @@ import type { MemoryView } from './arena.ts';
 import { REMOVAL_WORDS, workerWords } from './control.ts';
 import { field } from './fields.ts';
 import type { BuiltMachine } from './machine.ts';
-import type { HostModule } from './modules.ts';
 
 /** What a removal waits for. */
 export type RemovalRule = 'pins' | 'allocations' | 'holders' | 'revoked' | 'none';

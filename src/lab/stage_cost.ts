@@ -1,10 +1,12 @@
 // Where the nanoseconds of an I/O go: the host's path cut after each of its stages (src/machine/agents/path_stages.ts), each cut
 // timed by tinybench over batches of as many I/Os as the job keeps in flight; a stage is the difference of two cuts. In this
 // thread, while the workers sleep. Flow `direct` only.
+
 import { Bench } from 'tinybench';
+import type { HostModule } from '../../build/exports.ts';
 import { type Estimate, estimate } from '../stats/estimate.ts';
 import type { BuiltMachine } from './machine.ts';
-import { deviceModule, type HostModule } from './modules.ts';
+import { deviceModule } from './modules.ts';
 
 /** One stage's share of the CPU time of an I/O. */
 export interface StageCost {

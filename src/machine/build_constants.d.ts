@@ -2,3 +2,6 @@
 
 /** 1 in the counting build, 0 in the timed one. */
 declare const COUNTING: i32;
+
+/** Place of the host module's scheme among all variants: selects its state in a machine (mm/scheme_state). */
+declare const SCHEME_SLOT: u32;

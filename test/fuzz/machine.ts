@@ -1,4 +1,5 @@
 // A case on the machine itself, in one thread, and what came of it. One memory serves all cases: machines are built over it.
+import type { HostModule, SetupModule } from '../../build/exports.ts';
 import {
   BusWindow,
   DeviceQueue,
@@ -13,9 +14,9 @@ import { sharedMemory } from '../../src/lab/arena.ts';
 import { DEFAULT_RULES, type Fabric, oneSwitch, presetFabric } from '../../src/lab/fabric.ts';
 import { field, setField } from '../../src/lab/fields.ts';
 import { runInlineSlice } from '../../src/lab/inline.ts';
-import { type BuiltMachine, buildMachine, type SetupModule, setBuffers } from '../../src/lab/machine.ts';
+import { type BuiltMachine, buildMachine, setBuffers } from '../../src/lab/machine.ts';
 import type { MachineSpec } from '../../src/lab/machine_spec.ts';
-import { deviceModule, type HostModule, hostModule, setupModule } from '../../src/lab/modules.ts';
+import { deviceModule, hostModule, setupModule } from '../../src/lab/modules.ts';
 import { readCounters, resetCounters, takeOutcome } from '../../src/lab/queue_state.ts';
 import { letGo, providerWindows, REMOVAL, type RemovalRule, RULE_NAMES, removalAgent } from '../../src/lab/removal.ts';
 import { leftovers, NVME_READ, NVME_WRITE } from '../support/small_machine.ts';

@@ -1,11 +1,14 @@
 // Faults planted in a copy of the machine's sources, to show that the fuzz finds them. One module holds all of them; which
 // one it has is said when it runs.
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildPaths, compileTarget, planTargets, readSchemes } from '../../scripts/machine_build.ts';
-import { type HostModule, instantiateFrom } from '../../src/lab/modules.ts';
+import type { HostModule } from '../../build/exports.ts';
+import { compileTarget } from '../../src/compile/compile.ts';
+import { planTargets, readSchemes } from '../../src/compile/targets.ts';
+import { hostModuleFrom } from '../../src/lab/modules.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SLOTS = 64;
@@ -151,14 +154,12 @@ export async function plantFaults(scheme: string): Promise<PlantedModule> {
       'let chosen: u32 = 0;\nexport function choose(fault: u32): void { chosen = fault; }\nexport function planted(fault: u32): bool { return chosen == fault; }\n',
     );
     for (const [index, fault] of PLANTED.entries()) plant(machine, fault, index + 1);
-    const paths = buildPaths(folder, join(folder, 'build'));
-    mkdirSync(join(paths.out, 'machine'), { recursive: true });
     const name = `host.${scheme}.counting`;
-    const target = planTargets(paths, readSchemes(paths), SLOTS).find((each) => each.name === name);
+    const target = planTargets(folder, readSchemes(folder), SLOTS).find((each) => each.name === name);
     if (target === undefined) throw new Error(`the build plans no ${name}`);
-    const generated = `export { choose } from "../../src/machine/planted";\n${target.generated}`;
-    await compileTarget(paths, { ...target, generated });
-    const wasm = new Uint8Array(readFileSync(join(paths.out, `machine/${name}.wasm`)));
+    const entry = readFileSync(join(folder, target.entry), 'utf8');
+    const overlay = { ...target.overlay, [target.entry]: `export { choose } from "../planted";\n${entry}` };
+    const wasm = new Uint8Array(await compileTarget(folder, { ...target, overlay }));
     return { host: (memory, fault) => instance(wasm, memory, fault) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -180,7 +181,7 @@ function plant(machine: string, { name, file, edits }: PlantedFault, number: num
 }
 
 function instance(wasm: BufferSource, memory: WebAssembly.Memory, fault: PlantedFault | undefined): HostModule {
-  const module = instantiateFrom(wasm, memory) as unknown as HostModule & { choose(fault: number): void };
+  const module = hostModuleFrom(wasm, memory) as HostModule & { choose(fault: number): void };
   module.choose(fault === undefined ? 0 : PLANTED.indexOf(fault) + 1);
   return module;
 }

@@ -5,11 +5,10 @@ import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { buildPaths, compileTarget, planTargets, readSchemes } from '../../scripts/machine_build.ts';
+import { writeMachineFolder } from '../../src/compile/machine_folder.ts';
 import { scratchFolder } from '../support/scratch.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const SLOTS = 64;
 /** One more read of the flags of the I/O's first page, where its bio is let go. */
 const PLANTED: readonly [string, string][] = [
   [
@@ -39,11 +38,7 @@ beforeAll(async () => {
     readFileSync(file, 'utf8'),
   );
   writeFileSync(file, planted);
-  const paths = buildPaths(copy, join(copy, 'build'));
-  const targets = planTargets(paths, readSchemes(paths), SLOTS);
-  for (const name of ['host.page', 'host.page.counting']) {
-    await compileTarget(paths, targets.find((target) => target.name === name) as (typeof targets)[number]);
-  }
+  await writeMachineFolder(copy, join(copy, 'build/machine'));
 }, 120_000);
 
 function gateIn(folder: string) {

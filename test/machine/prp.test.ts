@@ -1,10 +1,12 @@
 // PRP1, PRP2 and lists against the rules of the NVMe specification and the table of nvme_pci_setup_prps (6.12).
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { StagesModule } from '../../build/exports.ts';
 import { HostQueue, Machine, NvmeCommand, NvmeIod, Request } from '../../build/layout.ts';
 import { KIB, MIB } from '../../src/base/units.ts';
 import { field } from '../../src/lab/fields.ts';
-import { type StagesModule, stagesModule } from '../../src/lab/modules.ts';
+import { stagesModule } from '../../src/lab/modules.ts';
 import { type SmallMachine, smallMachine } from '../support/small_machine.ts';
 
 const PAGE = 4096;

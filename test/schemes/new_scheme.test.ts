@@ -1,13 +1,14 @@
 // Adding a scheme is one file: the one that the schemes' README shows is put beside the others in a copy of the machine,
 // built by the build's own functions, and held to what every scheme must do.
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { buildPaths, compileTarget, planTargets, readSchemes } from '../../scripts/machine_build.ts';
 import { KIB } from '../../src/base/units.ts';
+import { compileTarget } from '../../src/compile/compile.ts';
+import { planTargets, readSchemes } from '../../src/compile/targets.ts';
 import type { Buffers } from '../../src/lab/machine_spec.ts';
-import { type HostModule, instantiateFrom, listSchemes } from '../../src/lab/modules.ts';
+import { hostModuleFrom, listSchemes } from '../../src/lab/modules.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { type SmallMachine, type SmallSpec, smallMachine, type TestIo } from '../support/small_machine.ts';
 
@@ -24,19 +25,16 @@ beforeAll(async () => {
   cpSync(join(ROOT, 'src/machine'), join(folder, 'src/machine'), { recursive: true });
   const [, code] = /^```ts\n([\s\S]*?)^```$/m.exec(readFileSync(README, 'utf8')) ?? [];
   writeFileSync(join(folder, 'src/machine/schemes/token.ts'), code ?? '');
-  const paths = buildPaths(folder, join(folder, 'build'));
-  mkdirSync(join(paths.out, 'machine'), { recursive: true });
-  const targets = planTargets(paths, readSchemes(paths), SLOTS);
+  const targets = planTargets(folder, readSchemes(folder), SLOTS);
   plannedNames = targets.map(({ name }) => name);
   const target = targets.find(({ name }) => name === 'host.token.counting');
   if (target === undefined) throw new Error('the build plans no module for the new file');
-  await compileTarget(paths, target);
-  wasm = new Uint8Array(readFileSync(join(paths.out, 'machine/host.token.counting.wasm')));
+  wasm = new Uint8Array(await compileTarget(folder, target));
 }, 60_000);
 
 function machineWithToken(spec: SmallSpec): SmallMachine {
   const small = smallMachine(spec);
-  small.adopt('token', instantiateFrom(wasm, small.memory) as unknown as HostModule);
+  small.adopt('token', hostModuleFrom(wasm, small.memory));
   return small;
 }
 
@@ -52,7 +50,7 @@ const ios = (inRam: boolean): TestIo[] =>
 describe('a new file in the schemes folder', () => {
   it('is all that a scheme needs: the build lists it with its header and plans its modules', () => {
     const names = (list: readonly { name: string }[]): string[] => list.map(({ name }) => name).sort();
-    const there = readSchemes(buildPaths(folder, folder));
+    const there = readSchemes(folder);
     expect(names(there)).toEqual(names([...listSchemes(), { name: 'token' }]));
     expect(there.find(({ name }) => name === 'token')).toMatchObject({
       title: 'token',

@@ -1,6 +1,6 @@
 // What the build reads from a scheme's opening comment.
 import { describe, expect, it } from 'vitest';
-import { readSchemeHeader, variantConstants } from '../../scripts/scheme_header.ts';
+import { readSchemeHeader, variantConstants } from '../../src/compile/scheme_header.ts';
 
 const header = (lines: string[]): ReturnType<typeof readSchemeHeader> =>
   readSchemeHeader('wire', ['// @title Wire', '// @summary by wire', ...lines, 'import { x } from "y";'].join('\n'));

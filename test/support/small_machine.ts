@@ -1,11 +1,12 @@
 // A machine small enough for tests, its modules, and the ways tests look at it. Runs inline, in the test's own thread.
+import type { DeviceModule, HostModule, SetupModule } from '../../build/exports.ts';
 import { HostQueue, Page } from '../../build/layout.ts';
 import { KIB, MIB, TIB } from '../../src/base/units.ts';
 import { sharedMemory } from '../../src/lab/arena.ts';
 import { type Fabric, oneSwitch } from '../../src/lab/fabric.ts';
 import { field } from '../../src/lab/fields.ts';
 import { type InlineResult, runInlineSlice } from '../../src/lab/inline.ts';
-import { type BuiltMachine, buildMachine, type SetupModule, setBuffers } from '../../src/lab/machine.ts';
+import { type BuiltMachine, buildMachine, setBuffers } from '../../src/lab/machine.ts';
 import { biosOf } from '../../src/lab/machine_plan.ts';
 import {
   type Buffers,
@@ -14,7 +15,7 @@ import {
   type MachineSpec,
   NVME_PAIRS,
 } from '../../src/lab/machine_spec.ts';
-import { type DeviceModule, deviceModule, type HostModule, hostModule, setupModule } from '../../src/lab/modules.ts';
+import { deviceModule, hostModule, setupModule } from '../../src/lab/modules.ts';
 import { type Outcome, readCounters, resetCounters, takeOutcome } from '../../src/lab/queue_state.ts';
 import { targetLeftovers } from './small_target.ts';
 
