@@ -30,7 +30,8 @@ function interfaceName(target: string): string {
   return `${target.replace(/(?:^|[._])(\w)/g, (_, letter: string) => letter.toUpperCase())}Module`;
 }
 
-function interfaceOf(target: string, source: string): string {
+/** One module's exports, from its entry file. */
+export function interfaceOf(target: string, source: string): string {
   const functions = [...source.matchAll(/(\/\*\*(?:[^*]|\*(?!\/))*\*\/\n)?export function (\w+)([^{]*)\{/g)];
   const methods = functions.map(([, comment = '', called, rest]) => {
     const match = /^\(([^)]*)\): (\w+) $/.exec(rest as string);

@@ -1,11 +1,11 @@
 // The folder of the compiled machine: a manifest that names every module by the digest of what it is made of, and the modules that have
 // been needed so far, stored under their digests. A module is compiled when it is first needed.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { LabError } from '../base/errors.ts';
+import { EXIT, LabError } from '../base/errors.ts';
 import { compileAll, compilerIdentity } from './compile.ts';
 import { exportTypes } from './export_types.ts';
 import { layoutText } from './layout_text.ts';
@@ -90,28 +90,15 @@ export async function compileModules(folder: string, names: readonly string[]): 
   await compileAll(root, targets, (name, bytes) => writeWhole(moduleFile(folder, manifest, name), bytes));
 }
 
-/** Compiles these modules in a process of its own, and waits: for callers that cannot wait for a promise. @throws LabError */
+/**
+ * Compiles these modules in a process of its own, on all cores, and waits: for callers that cannot wait for a promise.
+ * @throws LabError with the compiler's messages
+ */
 export function compileModulesNow(folder: string, names: readonly string[]): void {
+  process.stderr.write(`p2plab: compiling ${names.length} ${names.length === 1 ? 'module' : 'modules'}, once\n`);
   const { status, stderr } = spawnSync(process.execPath, [ENTRY, folder, ...names], { encoding: 'utf8' });
-  if (status !== 0) throw notCompiled(names, stderr);
-}
-
-/** The same without holding up this process. @throws LabError */
-export async function compileModulesApart(folder: string, names: readonly string[]): Promise<void> {
-  const child = spawn(process.execPath, [ENTRY, folder, ...names], { stdio: ['ignore', 'ignore', 'pipe'] });
-  let stderr = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-  });
-  const status = await new Promise<number | null>((done, failed) => {
-    child.once('error', failed);
-    child.once('close', done);
-  });
-  if (status !== 0) throw notCompiled(names, stderr);
-}
-
-function notCompiled(names: readonly string[], stderr: string): LabError {
-  return new LabError(`the machine's modules ${names.join(', ')} do not compile:\n${stderr.trim()}`);
+  if (status === 0) return;
+  throw new LabError(`the machine's modules ${names.join(', ')} do not compile:\n${stderr.trim()}`, EXIT.runFailed);
 }
 
 /** Whole or not at all, whoever else writes the same. */

@@ -11,7 +11,7 @@ import type { ArmRecord } from './group_record.ts';
 import { memmapFloor } from './kept_memmap.ts';
 import { type BuiltMachine, buildMachine } from './machine.ts';
 import type { Flow, LanePacing, MachineSpec } from './machine_spec.ts';
-import { findScheme, hostModule, setupModule, usesPool, variantOf } from './modules.ts';
+import { expectHosts, findScheme, hostModule, setupModule, usesPool, variantOf } from './modules.ts';
 import type { LanePace } from './pacing.ts';
 import { backPayload } from './payload_pages.ts';
 import { residentBytes } from './resident.ts';
@@ -31,7 +31,9 @@ export function modulesOf(plan: GroupPlan, params: MeasureParams): string[] {
 
 /** @throws LabError when it does not fit */
 export function buildGroupMachine(plan: GroupPlan, params: MeasureParams, memory: WebAssembly.Memory, cores: number) {
-  const hosts = modulesOf(plan, params).map((module) => hostModule(module, memory));
+  const modules = modulesOf(plan, params);
+  expectHosts(modules);
+  const hosts = modules.map((module) => hostModule(module, memory));
   const sized = machineSpec(plan, params, cores);
   const clients = clientsOf(sized.fabric).length;
   const stateBytes = hosts.reduce(

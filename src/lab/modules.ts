@@ -14,7 +14,6 @@ import type {
 } from '../../build/exports.ts';
 import { LabError, suggestion } from '../base/errors.ts';
 import {
-  compileModulesApart,
   compileModulesNow,
   type MachineManifest,
   missingModules,
@@ -52,25 +51,16 @@ export function readManifest(): MachineManifest {
   return manifest;
 }
 
+/** Modules that somebody will ask for: compiled together with the first one that is missing. */
+const expected = new Set<string>();
+
 /**
- * Compiles what is not there yet of the modules of these hosts and of the devices, on all cores: before a run, so that it does not wait
- * for one after the other. @param hosts names of schemes or of their variants @param say told of the wait, where there is one
+ * Says which host modules a run is going to need, so that they are compiled at once on all cores and not one after the other.
+ * @param hosts names of schemes or of their variants
  */
-export async function prepareModules(
-  hosts: readonly string[],
-  counting: boolean,
-  say: (text: string) => void,
-): Promise<void> {
-  const names = hosts.flatMap((name) => [`host.${name}`, ...(counting ? [`host.${name}.counting`] : [])]);
-  const missing = missingModules(FOLDER, readManifest(), [
-    ...names,
-    ...Object.values(DEVICE_TARGET),
-    'setup',
-    'probes',
-  ]);
-  if (missing.length === 0) return;
-  say(`compiling ${missing.length} modules of the machine, once`);
-  await compileModulesApart(FOLDER, missing);
+export function expectHosts(hosts: readonly string[]): void {
+  for (const name of ['setup', 'probes', ...Object.values(DEVICE_TARGET)]) expected.add(name);
+  for (const name of hosts) expected.add(`host.${name}`).add(`host.${name}.counting`);
 }
 
 /** The schemes there are: one for each file in src/machine/schemes. */
@@ -135,7 +125,7 @@ function instantiate<T extends keyof MachineModules>(name: string, memory: WebAs
   let module = compiled.get(name);
   if (module === undefined) {
     const file = moduleFile(FOLDER, readManifest(), name);
-    if (!existsSync(file)) compileModulesNow(FOLDER, [name]);
+    if (!existsSync(file)) compileModulesNow(FOLDER, missingModules(FOLDER, readManifest(), [name, ...expected]));
     module = new WebAssembly.Module(readFileSync(file));
     compiled.set(name, module);
   }

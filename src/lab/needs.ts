@@ -1,7 +1,7 @@
 // What a run will need before it is run: memory of its largest machine, and time. Times are estimates, sizes are the planner's own.
 import { SENTINEL_SHARE } from './disturbance.ts';
 import { planMachine } from './machine_plan.ts';
-import { hostModule, setupModule } from './modules.ts';
+import { expectHosts, hostModule, setupModule } from './modules.ts';
 import {
   type GroupPlan,
   machineSpec,
@@ -46,6 +46,7 @@ function sizeOf(group: GroupPlan, params: RunParams, workers: number): Omit<Need
   probe ??= new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
   const memory = probe;
   const modules = new Set(group.arms.map(({ scheme }) => params.variants?.of[scheme] ?? scheme));
+  expectHosts([...modules]);
   const hosts = [...modules].map((module) => hostModule(module, memory));
   const spec = machineSpec(group, params, workers);
   const stateBytes = hosts.reduce((sum, host) => sum + host.stateBytes(spec.barBytes), 0);

@@ -32,6 +32,7 @@ function queueAt(at: usize): HostQueue {
   return queue;
 }
 
+/** Works for one host queue until its completion mark, its budget of I/Os, or idleness; I/Os completed. */
 export function run(at: usize, budget: u32, idleTurns: u32): u32 {
   const queue = queueAt(at);
   if (queue.flow == FLOW_COPY) {
@@ -52,22 +53,29 @@ export function nvmet(at: usize, budget: u32, idleTurns: u32): u32 {
   target.scheme = instanceFor(machine, clientIndex(machine, target.client));
   return runNvmet<Scheme>(queue, budget, idleTurns);
 }
-/** The path cut into stages, flow direct: see path_stages. */
+/**
+ * The stages of submission up to `stage` for groups of I/Os, each a plug; `hold` keeps what is left to do. `inTurn`: no I/O begins
+ * before the struct page of the one before has arrived. Flow direct; see agents/path_stages.
+ */
 export function submitStages(at: usize, stage: u32, groups: u32, perGroup: u32, hold: usize, inTurn: bool): void {
   submitFirst<Scheme>(queueAt(at), stage, groups, perGroup, hold, inTurn);
 }
+/** Whatever of submission comes after `stage`, for all groups. */
 export function submitOthers(at: usize, stage: u32, groups: u32, hold: usize): void {
   submitRest<Scheme>(queueAt(at), stage, groups, hold);
 }
+/** The PRPs of what submitStages mapped, written once more: requests of one segment. */
 export function writePrpsAgain(at: usize, groups: u32, hold: usize): void {
   rewritePrps(queueAt(at), groups, hold);
 }
+/** The stages of completion up to `stage` for everything posted; how many requests that were. */
 export function completeStages(at: usize, stage: u32, hold: usize): u32 {
   return completeFirst<Scheme>(queueAt(at), stage, hold);
 }
 export function completeOthers(at: usize, stage: u32, count: u32, hold: usize): void {
   completeRest<Scheme>(queueAt(at), stage, count, hold);
 }
+/** Writes the scheme's metadata (the memmap). */
 export function setup(at: usize): void {
   const machine = changetype<Machine>(at);
   const first = newSchemeState(machine, SCHEME_SLOT, machine.clientCount * STRIDE);
@@ -81,6 +89,7 @@ export function setup(at: usize): void {
     if (isDefined(own.attach)) own.attach(machine, clientAt(machine, client));
   }
 }
+/** Bytes that setup takes for the scheme's own structures and one client, alignment not counted. */
 export function stateBytes(barBytes: f64): f64 {
   return <f64>STRIDE + (isDefined(Scheme.stateBytes) ? Scheme.stateBytes(barBytes) : 0);
 }
@@ -99,27 +108,33 @@ export function removalRule(at: usize): u32 {
   const machine = changetype<Machine>(at);
   return ruleOf<Scheme>(machine, changetype<Scheme>(0), HAS_PAGES);
 }
+/** One step of the provider's removal; REMOVAL_* after it. `quiesced` as removeStep has it. */
 export function remove(at: usize, unmapBytes: f64, quiesced: bool): u32 {
   const machine = changetype<Machine>(at);
   return removeStep<Scheme>(machine, instanceFor(machine, 0), STRIDE, removalRule(at), <u64>unmapBytes, quiesced);
 }
+/** Takes the provider's windows out of one controller's routing table. */
 export function takeWindows(at: usize, device: usize): void {
   takeWindowsOf(changetype<Machine>(at), changetype<DeviceQueue>(device));
 }
+/** The provider is plugged in anew, mapped by a process where user buffers have pages. */
 export function plugIn(at: usize): void {
   const machine = changetype<Machine>(at);
   plugInTo<Scheme>(machine, instanceFor(machine, 0), STRIDE, HAS_PAGES, removalRule(at));
 }
-/** References of long-lived users on the provider's memory. */
+/** References of long-lived users on the provider's memory: taken (positive), given back. */
 export function hold(at: usize, count: i32): void {
   holdP2pmem(changetype<Machine>(at), <i64>count);
 }
+/** References that keep the provider now. */
 export function references(at: usize): f64 {
   return <f64>p2pmemReferences(changetype<Machine>(at));
 }
+/** Bytes of struct pages for one BAR. */
 export function memmapBytes(barBytes: f64): f64 {
   return Scheme.memmapBytes(barBytes);
 }
+/** Bytes of the scheme's other structures for one BAR and one client. */
 export function mapStateBytes(barBytes: f64): f64 {
   return Scheme.mapStateBytes(barBytes);
 }

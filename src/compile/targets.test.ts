@@ -1,0 +1,83 @@
+// What there is to compile, when it is compiled anew, and what the lab is told of it.
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import type { HostModule } from '../../build/exports.ts';
+import { hostModule, readManifest } from '../lab/modules.ts';
+import { exportTypes, interfaceOf } from './export_types.ts';
+import { moduleKey, planTargets, readSchemes, SourceTexts, type Target } from './targets.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const SLOTS = 64;
+const schemes = readSchemes(ROOT);
+const targets = planTargets(ROOT, schemes, SLOTS);
+const sources = new SourceTexts(ROOT);
+
+/** Names of the modules whose code changes with one more line in a file. */
+function changedBy(file: string): string[] {
+  const changed = (target: Target): boolean => {
+    const overlay = { ...target.overlay, [file]: `${sources.text(file, target)}\n// edited` };
+    return moduleKey({ ...target, overlay }, sources, '') !== moduleKey(target, sources, '');
+  };
+  return targets.filter(changed).map(({ name }) => name);
+}
+
+describe('the digest of a module', () => {
+  it('is that of the files it is made of', () => {
+    expect(changedBy('src/machine/schemes/vma.ts')).toEqual(['host.vma', 'host.vma.counting']);
+    expect(changedBy('src/machine/agents/rnic.ts')).toEqual(['rnic']);
+    expect(changedBy('src/machine/nvme/prp.ts')).toEqual(
+      targets.map(({ name }) => name).filter((name) => /^(host\.(?!ring)|stages)/.test(name)),
+    );
+  });
+
+  it('differs between variants, builds and compilers', () => {
+    const keys = targets.map((target) => moduleKey(target, sources, 'a'));
+    expect(new Set(keys).size).toBe(targets.length);
+    expect(targets.map((target) => moduleKey(target, sources, 'b')).filter((key) => keys.includes(key))).toEqual([]);
+  });
+
+  it('is what the manifest names, for every module', () => {
+    expect(Object.keys(readManifest().modules)).toEqual(targets.map(({ name }) => name));
+  });
+});
+
+describe('the plan', () => {
+  it('refuses more variants than a machine has room for', () => {
+    expect(() => planTargets(ROOT, schemes, 3)).toThrow('SCHEME_SLOTS is 3');
+  });
+});
+
+describe('types of exports', () => {
+  it('name each function of the entry file with its comment, and 64-bit integers as bigint', () => {
+    const source =
+      '/** Owner. */\nexport function owner(at: usize, phys: u64): bool {\n}\nexport function done(): void {\n}\n';
+    expect(interfaceOf('lookups', source).split('\n')).toEqual([
+      '/** targets/lookups.ts */',
+      'export interface LookupsModule {',
+      '  /** Owner. */',
+      '  owner(at: number, phys: bigint): number;',
+      '  done(): void;',
+      '}',
+    ]);
+  });
+
+  it('refuse what cannot pass the boundary, with its place', () => {
+    expect(() => interfaceOf('host', 'export function at(page: Page): void {\n}')).toThrow(
+      "targets/host.ts: parameter 'page: Page'",
+    );
+    expect(() => interfaceOf('host', 'export function at(): Page {\n}')).toThrow('targets/host.ts: at');
+  });
+
+  it('are those that a compiled module has', () => {
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
+    const module: HostModule = hostModule('page', memory, true);
+    const names = [...exportTypes(ROOT).matchAll(/interface HostModule \{([\s\S]*?)\n\}/g)].flatMap(([, body]) =>
+      [...(body as string).matchAll(/^ {2}(\w+)\(/gm)].map(([, name]) => name),
+    );
+    expect(
+      Object.keys(module)
+        .filter((name) => name !== 'memory')
+        .sort(),
+    ).toEqual(names.sort());
+  });
+});
