@@ -5,7 +5,6 @@ import { skipReport } from './test/support/skip_report.ts';
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts'],
-    globalSetup: ['test/support/compile_machine.ts'],
     testTimeout: 30_000,
     globalSetup: 'test/support/temporary_folder.ts',
     setupFiles: 'test/support/scratch_setup.ts',
