@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { scratchFolder } from './support/scratch.ts';
 
 const LAUNCH = new URL('../bin/launch.js', import.meta.url).href;
 const INTERRUPT = new URL('../src/cli/interrupt.ts', import.meta.url).href;
@@ -11,7 +12,6 @@ const dir = scratchFolder('launcher');
 /** Something that can be interrupted, and says how often it was. */
 const INTERRUPTIBLE = `
   import { startInterruptible } from '${INTERRUPT}';
-import { scratchFolder } from './support/scratch.ts';
   const interruption = startInterruptible(() => console.log('interrupted'));
   const working = setInterval(() => {}, 1000);
   interruption.onAsked(() => setTimeout(() => { clearInterval(working); process.exit(130); }, 100));
