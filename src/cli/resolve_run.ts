@@ -3,6 +3,7 @@ import { LabError } from '../base/errors.ts';
 import { formatBytes, GIB, KIB, MIB, parseBytes, TIB } from '../base/units.ts';
 import { defaultJob } from '../jobs/default_job.ts';
 import type { Job } from '../jobs/job.ts';
+import { namespaceEnd } from '../jobs/job_region.ts';
 import { loadJobFile } from '../jobs/load_job_file.ts';
 import { replayJobFile } from '../jobs/replay_job.ts';
 import { type Override, resolveJobs } from '../jobs/resolve.ts';
@@ -126,10 +127,12 @@ function resolveWorkload(
   return resolveJobs(file, { limits, set, seed: options.seed });
 }
 
-/** 1 TiB, or what a replayed trace reaches to. */
+/** 1 TiB, or as large as a job or a replayed trace asks for, in whole GiB. */
 function namespaceBytesOf(jobs: readonly Job[]): number {
-  const ends = jobs.flatMap(({ replays = [] }) => replays.map(({ endBytes }) => endBytes));
-  return 2 ** Math.ceil(Math.log2(Math.max(NAMESPACE_BYTES, ...ends)));
+  const ends = jobs.map((job) =>
+    job.replays === undefined ? namespaceEnd(job) : Math.max(...job.replays.map(({ endBytes }) => endBytes)),
+  );
+  return Math.ceil(Math.max(NAMESPACE_BYTES, ...ends) / GIB) * GIB;
 }
 
 function readOverride(text: string): Override {

@@ -1,14 +1,14 @@
 // Compiles a job into the array of I/Os the machine reads: 16 bytes each, drawn once, the same for every scheme.
 // The machine reads it in a circle. What it replaces is fio's per-I/O choice of direction, offset, length and buffer.
 import { assert, LabError } from '../base/errors.ts';
-import { seededRandom } from '../base/random.ts';
 import { formatBytes } from '../base/units.ts';
-import { createArrivals } from './arrivals.ts';
+import { gcd } from './arithmetic.ts';
+import { type Arrivals, createArrivals } from './arrivals.ts';
 import { type BufferPlace, createBufferDraw } from './buffers.ts';
+import { READ, WRITE } from './draw/directions.ts';
+import { createDrawnIos } from './draw/drawn_ios.ts';
 import { createInFlightGuard, type InFlightGuard } from './in_flight.ts';
 import { type Job, type Replay, usedBlockSizes } from './job.ts';
-import { createPlacer, type Extent, gcd, type Placer, type SeedFor } from './placement.ts';
-import { createZonedPlacer } from './zones.ts';
 
 /** 32-bit words of an entry: first LBA low, first LBA high, blocks | opcode << 24, buffer page | bit 31 for host RAM. */
 export const STREAM_WORDS = 4;
@@ -66,21 +66,20 @@ export function compileStream(
     throw new LabError(`[${job.name}] bs: at most 8 GiB, the I/O's length field.`);
 
   const seed = streamSeed(job, clone);
-  const region = regionOf(job, clone, place, maxBytes);
-  const source = sourceOf(job, clone, region.blocks, seed);
+  const region = regionOf(job, place, maxBytes);
+  const source = sourceOf(job, clone, region);
   const guard = place.verifyBlocks === undefined ? undefined : guardOf(job, region.blocks, entries, reach);
   const buffer = createBufferDraw(place, { maxBytes, reach, entries, seed: mixSeeds(seed, 5) });
-  const arrivals = createArrivals(job, clone, mixSeeds(seed, 7));
+  const arrivals = arrivalsOf(job, clone);
   let previousNs = 0;
-  const extent: Extent = { first: 0, blocks: 0 };
+  const extent: Extent = { first: 0, blocks: 0, write: false };
   let reads = 0;
   let blocks = 0;
   for (let index = 0, word = 0; index < entries; index++, word += STREAM_WORDS) {
-    const write = arrivals?.isWrite() ?? source.isWrite(index);
-    source.place(write, index, extent);
-    if (guard) keepApart(job, { source, guard, index, write }, extent);
-    source.went(write, extent);
-    const lba = region.first + extent.first;
+    source.next(index, extent, arrivals?.isWrite());
+    if (guard) keepApart(job, { source, guard, index }, extent);
+    const { write } = extent;
+    const lba = extent.first;
     out[word] = lba;
     out[word + 1] = Math.floor(lba / 2 ** 32);
     out[word + 2] = extent.blocks + (write ? NVME_WRITE : NVME_READ) * 2 ** 24;
@@ -98,29 +97,33 @@ export function compileStream(
   return { ios: entries, bytes, reads, writes: entries - reads, meanBytes: bytes / entries, maxBytes, meanGapNs };
 }
 
+/** One I/O, in 512-byte blocks from the start of the namespace. */
+interface Extent {
+  first: number;
+  blocks: number;
+  write: boolean;
+}
+
 /** Where the I/Os come from: drawn, or recorded. */
 interface IoSource {
-  isWrite(index: number): boolean;
-  place(write: boolean, index: number, extent: Extent): void;
-  went(write: boolean, extent: Extent): void;
-  /** Placing the same I/O again may give another place. */
+  /** @param write the direction, where something else decides it */
+  next(index: number, extent: Extent, write?: boolean): void;
+  /** Another place may be drawn for an I/O. */
   readonly redraws: boolean;
 }
 
-function sourceOf(job: Job, clone: number, regionBlocks: number, seed: number): IoSource {
+function sourceOf(job: Job, clone: number, region: StreamRegion): IoSource {
   const replay = job.replays?.[clone % job.replays.length];
-  if (replay !== undefined) return replayed(replay, regionBlocks);
-  const seeds = concernSeeds(seed);
-  const placer: Placer =
-    job.zones === undefined
-      ? createPlacer(job, regionBlocks, seeds)
-      : createZonedPlacer(job, job.zones, regionBlocks, seeds);
-  const directions = seededRandom(mixSeeds(seed, 6));
-  const readShare = job.rwmixRead / 100;
+  if (replay !== undefined) return replayed(replay, region.blocks);
+  const drawn = createDrawnIos(region.job, clone);
   return {
-    isWrite: () => readShare < 1 && (readShare === 0 || directions.unit() >= readShare),
-    place: (write, _index, extent) => placer.place(write, extent),
-    went: (write, extent) => placer.went(write, extent),
+    next: (_index, extent, write) => {
+      const io = drawn.next(write === undefined ? undefined : write ? WRITE : READ);
+      const at = io.file.baseBytes + io.offsetBytes;
+      extent.first = Math.floor(at / BLOCK_BYTES);
+      extent.blocks = Math.ceil(io.bytes / BLOCK_BYTES);
+      extent.write = io.direction === WRITE;
+    },
     redraws: job.rw.random && job.norandommap && job.sequence.randomEvery === 1,
   };
 }
@@ -129,30 +132,46 @@ function sourceOf(job: Job, clone: number, regionBlocks: number, seed: number): 
 function replayed(replay: Replay, regionBlocks: number): IoSource {
   const count = replay.blocks.length;
   return {
-    isWrite: (index) => replay.write[index % count] === 1,
-    place: (_write, index, extent) => {
+    next: (index, extent) => {
+      extent.write = replay.write[index % count] === 1;
       extent.blocks = replay.blocks[index % count] as number;
       const first = (replay.firstBlock[index % count] as number) % regionBlocks;
       extent.first = Math.min(first, regionBlocks - extent.blocks);
     },
-    went: () => {},
     redraws: false,
   };
 }
 
-/** The blocks the clone works in: its own region, or the part of its size that the media window holds. */
-function regionOf(job: Job, clone: number, place: StreamPlace, maxBytes: number): { first: number; blocks: number } {
+interface StreamRegion {
+  readonly blocks: number;
+  /** The job within it. */
+  readonly job: Job;
+}
+
+/** What the clone works in: its own files, or one file as large as the media window. */
+function regionOf(job: Job, place: StreamPlace, maxBytes: number): StreamRegion {
   const blocks = Math.floor(job.sizeBytes / BLOCK_BYTES);
-  if (place.verifyBlocks === undefined) {
-    // Records carry their place in the namespace.
-    if (job.replays !== undefined) return { first: 0, blocks };
-    return { first: (job.offsetBytes + clone * job.offsetIncrementBytes) / BLOCK_BYTES, blocks };
-  }
+  if (place.verifyBlocks === undefined) return { blocks, job };
   const window = Math.min(blocks, place.verifyBlocks);
-  if (window * BLOCK_BYTES >= maxBytes) return { first: 0, blocks: window };
-  throw new LabError(
-    `[${job.name}] a block of ${formatBytes(maxBytes)} does not fit into the ${formatBytes(window * BLOCK_BYTES)} of media this queue checks its data on. Lower bs or the number of queues, or raise size and the window.`,
-  );
+  const windowBytes = window * BLOCK_BYTES;
+  if (windowBytes < maxBytes) {
+    throw new LabError(
+      `[${job.name}] a block of ${formatBytes(maxBytes)} does not fit into the ${formatBytes(windowBytes)} of media this queue checks its data on. Lower bs or the number of queues, or raise size and the window.`,
+    );
+  }
+  return { blocks: window, job: inWindow(job, windowBytes) };
+}
+
+function inWindow(job: Job, windowBytes: number): Job {
+  const { zones } = job;
+  const sizing = { kind: 'shared', bytes: windowBytes, unitBytes: BLOCK_BYTES } as const;
+  return {
+    ...job,
+    offsetBytes: 0,
+    offsetIncrementBytes: 0,
+    files: { ...job.files, count: 1, mostOpen: 1, sizing, wantedBytes: windowBytes },
+    ...(zones && { zones: { ...zones, rangeBytes: Math.min(zones.rangeBytes, windowBytes) } }),
+  };
 }
 
 function guardOf(job: Job, regionBlocks: number, entries: number, reach: number): InFlightGuard {
@@ -169,15 +188,14 @@ interface Attempt {
   readonly source: IoSource;
   readonly guard: InFlightGuard;
   readonly index: number;
-  readonly write: boolean;
 }
 
 /** Draws again while the I/O would meet another in flight, then moves it on to where it does not. */
 function keepApart(job: Job, attempt: Attempt, extent: Extent): void {
-  const { source, guard, index, write } = attempt;
+  const { source, guard, index } = attempt;
   const redraws = source.redraws ? REDRAWS : 0;
   for (let tries = 0; tries < redraws && !guard.isFree(index, extent.first, extent.blocks); tries++) {
-    source.place(write, index, extent);
+    source.next(index, extent, extent.write);
   }
   const first = guard.nextFree(index, extent.first, extent.blocks);
   if (first < 0) {
@@ -189,15 +207,15 @@ function keepApart(job: Job, attempt: Attempt, extent: Extent): void {
   guard.take(index, first, extent.blocks);
 }
 
+/** When the I/Os of a clone are due; undefined in a closed loop. */
+export function arrivalsOf(job: Job, clone: number): Arrivals | undefined {
+  return createArrivals(job, clone, mixSeeds(streamSeed(job, clone), 7));
+}
+
 /** fio seeds each thread by randseed times its number. */
 function streamSeed(job: Job, clone: number): number {
   const folded = (job.randSeed >>> 0) ^ Math.floor(job.randSeed / 2 ** 32);
   return mixSeeds(folded, job.firstClone + clone + 1);
-}
-
-function concernSeeds(seed: number): SeedFor {
-  const order = { position: 1, size: 2, pattern: 3, spread: 4 } as const;
-  return (concern) => mixSeeds(seed, order[concern]);
 }
 
 function mixSeeds(seed: number, salt: number): number {

@@ -45,3 +45,8 @@ export function evaluate(expression: string, readNumber: (text: string) => numbe
   const value = sum();
   return next === tokens.length ? value : Number.NaN;
 }
+
+/** Greatest common divisor. */
+export function gcd(a: number, b: number): number {
+  return b === 0 ? Math.abs(a) : gcd(b, a % b);
+}

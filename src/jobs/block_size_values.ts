@@ -1,21 +1,24 @@
 // bs, bsrange and bssplit as fio draws from them (io_u.c, get_next_buflen): each becomes a list of sizes and weights.
 import { bytesOf, type KbBase, type PerDirection, readBytes, splitDirections } from './fio_values.ts';
-import type { BlockSize } from './job.ts';
+import type { BlockSize, SizeRule } from './job.ts';
 import { badValue, type Option } from './option.ts';
 import { fillPercentages, readSplit } from './split_values.ts';
 
 export interface DirectionSizes {
+  /** Each size, and how often it is drawn. */
   readonly sizes: readonly BlockSize[];
+  readonly rule: SizeRule;
   /** The option they come from; undefined for fio's default of 4 KiB. */
   readonly from: Option | undefined;
 }
 
 const MOST_SIZES = 65536;
-const DEFAULT_SIZES: DirectionSizes = { sizes: [{ bytes: 4096, weight: 1 }], from: undefined };
+const DEFAULT_SIZES: DirectionSizes = { ...oneSize(4096), from: undefined };
 /** The options about block sizes. */
 export const BLOCK_SIZE_OPTIONS: readonly string[] = ['bs', 'bsrange', 'bssplit'];
-const READERS: ReadonlyMap<string, (option: Option, text: string, kbBase: KbBase) => BlockSize[]> = new Map([
-  ['bs', (option, text, kbBase) => [{ bytes: readSize(option, text, kbBase), weight: 1 }]],
+type Sizes = Pick<DirectionSizes, 'sizes' | 'rule'>;
+const READERS: ReadonlyMap<string, (option: Option, text: string, kbBase: KbBase) => Sizes> = new Map([
+  ['bs', (option, text, kbBase) => oneSize(readSize(option, text, kbBase))],
   ['bsrange', readRange],
   ['bssplit', readWeighted],
 ]);
@@ -35,8 +38,8 @@ export function readBlockSizes(options: readonly Option[], kbBase: KbBase): PerD
   for (const option of family) {
     const reader = READERS.get(option.name) as NonNullable<ReturnType<typeof READERS.get>>;
     const texts = splitDirections(option);
-    if (texts.read !== undefined) read = { sizes: reader(option, texts.read, kbBase), from: option };
-    if (texts.write !== undefined) write = { sizes: reader(option, texts.write, kbBase), from: option };
+    if (texts.read !== undefined) read = { ...reader(option, texts.read, kbBase), from: option };
+    if (texts.write !== undefined) write = { ...reader(option, texts.write, kbBase), from: option };
   }
   return { read, write };
 }
@@ -50,11 +53,15 @@ export function describeBlockSizes({ read, write }: PerDirection<DirectionSizes>
   return { [readName]: readText === writeText ? readText : `${readText},${writeText}` };
 }
 
+function oneSize(bytes: number): Sizes {
+  return { sizes: [{ bytes, weight: 1 }], rule: { minBytes: bytes, maxBytes: bytes } };
+}
+
 /**
  * fio draws min + max * u, rounds down to a multiple of min and cuts at max: every multiple is equally likely, and the
  * last takes what is left when max is none (4k-10k gives 40 % 4k, 40 % 8k, 20 % 10k).
  */
-function readRange(option: Option, text: string, kbBase: KbBase): BlockSize[] {
+function readRange(option: Option, text: string, kbBase: KbBase): Sizes {
   const ends = text.split(/[-:]/).map((end) => end.trim());
   if (ends.length !== 2 || ends.some((end) => !(bytesOf(end, kbBase) >= 1))) {
     throw badValue(option, `expected a range of sizes, for example ${option.word}=4k-64k.`);
@@ -66,14 +73,14 @@ function readRange(option: Option, text: string, kbBase: KbBase): BlockSize[] {
   for (let low = 0; low < max; low += min) {
     sizes.push({ bytes: Math.min(low + min, max), weight: Math.min(min, max - low) / max });
   }
-  return sizes;
+  return { sizes, rule: { minBytes: min, maxBytes: max } };
 }
 
 /**
  * fio sorts the entries by percentage and gives what is missing from 100 to the last; a size that is no multiple of the
  * smallest is rounded down to one.
  */
-function readWeighted(option: Option, text: string, kbBase: KbBase): BlockSize[] {
+function readWeighted(option: Option, text: string, kbBase: KbBase): Sizes {
   const entries = readSplit(text);
   if (entries.length === 0) throw badValue(option, `expected sizes and percentages, for example bssplit=4k/60:64k/40.`);
   const sizes = entries.map((entry) => readSize(option, entry.first, kbBase));
@@ -81,14 +88,30 @@ function readWeighted(option: Option, text: string, kbBase: KbBase): BlockSize[]
     option,
     entries.map((entry) => entry.second),
   );
-  const smallest = Math.min(...sizes);
-  const ascending = sizes
-    .map((bytes, i) => ({ bytes: bytes - (bytes % smallest), percent: percentages[i] ?? 0 }))
-    .sort((a, b) => a.percent - b.percent);
-  const sum = ascending.reduce((total, { percent }) => total + percent, 0);
-  const last = ascending.length - 1;
-  return ascending
-    .map(({ bytes, percent }, i) => ({ bytes, weight: (i === last ? percent + 100 - sum : percent) / 100 }))
+  const rule = {
+    minBytes: Math.min(...sizes),
+    maxBytes: Math.max(...sizes),
+    split: sizes.map((bytes, i) => ({ bytes, percent: percentages[i] ?? 0 })).sort((a, b) => a.percent - b.percent),
+  };
+  return { sizes: sharesOf(rule), rule };
+}
+
+/** How often each size of a split is drawn: beyond 100 percent nothing is, and the last entry has what is missing. */
+function sharesOf({
+  minBytes,
+  split,
+}: {
+  minBytes: number;
+  split: readonly { bytes: number; percent: number }[];
+}): BlockSize[] {
+  let given = 0;
+  return split
+    .map(({ bytes, percent }, i) => {
+      const upTo = i === split.length - 1 ? 100 : Math.min(100, given + percent);
+      const weight = (upTo - given) / 100;
+      given = upTo;
+      return { bytes: bytes - (bytes % minBytes), weight };
+    })
     .filter(({ weight }) => weight > 0);
 }
 

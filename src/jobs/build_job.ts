@@ -2,21 +2,23 @@
 import { BLOCK_SIZE_OPTIONS, type DirectionSizes, describeBlockSizes, readBlockSizes } from './block_size_values.ts';
 import { readDistribution } from './distribution_values.ts';
 import { type KbBase, type PerDirection, readMilliseconds, requireValue } from './fio_values.ts';
-import { type Job, usedBlockSizes } from './job.ts';
+import type { BlockSize, Job } from './job.ts';
 import { integerOr, isOn, type JobContext } from './job_context.ts';
 import { noteOutside, readPace } from './job_pace.ts';
 import {
   checkZones,
   readAlignment,
+  readGenerator,
   readMix,
   readNoMap,
   readPattern,
   readPercentRandom,
-  readSeed,
+  readSeeding,
 } from './job_pattern.ts';
-import { readRegion, readTotalIos, readZones } from './job_region.ts';
+import { readAmount, readRegion, readZones, totalIosOf } from './job_region.ts';
 import { DRAWN, readReplay } from './job_replay.ts';
 import { badValue, type Option } from './option.ts';
+import { isSynchronousEngine } from './refusals.ts';
 
 /** Where a job stands among the jobs of its file. */
 export type JobPlace = Pick<Job, 'group' | 'reportGroup' | 'firstClone'>;
@@ -30,19 +32,29 @@ export function buildJob(context: JobContext, place: JobPlace): Job {
   noteOutside(context);
   const { rw, sequence } = readPattern(context);
   const sizes = readBlockSizes(context.written, kbBase);
-  const blockSizes = { read: sizes.read.sizes, write: sizes.write.sizes };
+  const sizeRules = { read: sizes.read.rule, write: sizes.write.rule };
   const rwmixRead = readMix(context, rw);
   const numjobs = integerOr(context, 'numjobs', 1, 1);
-  const used = usedBlockSizes({ rw, blockSizes });
-  const region = readRegion(context, { numjobs, sizes, used });
-  const zones = readZones(context, used);
+  const seeds = readSeeding(context);
+  const percentRandom = readPercentRandom(context);
+  const sizesByOrder = isOn(context, 'bs_is_seq_rand');
+  const ownSizes = { read: sizes.read.sizes, write: sizes.write.sizes };
+  const blockSizes = sizesByOrder ? sizesOfOrder({ rw, sequence, percentRandom }, ownSizes) : ownSizes;
+  const region = readRegion(context, {
+    numjobs,
+    sizes,
+    sizeRules,
+    firstClone: place.firstClone,
+    seeding: seeds.seeding,
+  });
+  const zones = readZones(context, { sizeRules, files: region.files });
   const timing = readTiming(context);
   const depth = readDepth(context);
   const distributionOption = options.get('random_distribution');
   const distribution = distributionOption
     ? readDistribution(distributionOption, kbBase)
     : ({ kind: 'random' } as const);
-  const blockAlignBytes = readAlignment(context, blockSizes);
+  const blockAlignBytes = readAlignment(context, { rw, blockSizes: ownSizes });
   const job: Omit<Job, 'options' | 'totalIos'> = {
     name: options.get('name')?.value ?? context.name,
     ...place,
@@ -50,15 +62,20 @@ export function buildJob(context: JobContext, place: JobPlace): Job {
     rw,
     rwmixRead,
     sequence,
-    percentRandom: readPercentRandom(context),
+    percentRandom,
     blockSizes,
+    sizeRules,
+    sizesByOrder,
     blockAlignBytes,
     ...region,
     ...(zones && { zones }),
     ...depth,
     ...timing,
-    randSeed: readSeed(context),
-    norandommap: readNoMap(context, { rw, blockSizes, blockAlignBytes }) || distribution.kind !== 'random',
+    ...readAmount(context),
+    isSynchronous: depth.iodepth === 1 || isSynchronousEngine(options.get('ioengine')),
+    ...seeds,
+    generator: readGenerator(context),
+    norandommap: readNoMap(context, { rw, blockSizes: ownSizes, blockAlignBytes }) || distribution.kind !== 'random',
     distribution,
     verify: readVerify(options.get('verify')),
     ...readPace(context, rw),
@@ -68,7 +85,19 @@ export function buildJob(context: JobContext, place: JobPlace): Job {
   if (replayed !== undefined) {
     return { ...job, ...replayed, options: describeReplay({ ...job, ...replayed }, options) };
   }
-  return { ...job, totalIos: readTotalIos(context, job), options: describe(job, options, sizes) };
+  return { ...job, totalIos: totalIosOf(job), options: describe(job, options, sizes) };
+}
+
+/** bs_is_seq_rand: both directions have the sizes of the order that they go in; half each where they go in both. */
+function sizesOfOrder(
+  { rw, sequence, percentRandom }: Pick<Job, 'rw' | 'sequence' | 'percentRandom'>,
+  { read, write }: PerDirection<readonly BlockSize[]>,
+): Job['blockSizes'] {
+  if (!rw.random) return { read, write: read };
+  const isAlwaysRandom = sequence.randomEvery === 1 && percentRandom.read === 100 && percentRandom.write === 100;
+  if (isAlwaysRandom) return { read: write, write };
+  const both = [...read, ...write].map(({ bytes, weight }) => ({ bytes, weight: weight / 2 }));
+  return { read: both, write: both };
 }
 
 /** fio's kb_base, which decides how every other number is read. */

@@ -75,5 +75,7 @@ function readZoneList(option: Option, text: string, absolute: boolean, kbBase: K
   const extents = absolute
     ? sizes.map((size) => readBytes(option, size ?? '', kbBase, 1))
     : fillPercentages(option, sizes);
+  const covered = absolute ? 0 : extents.reduce((total, percent) => total + percent, 0);
+  if (covered > 100) throw badValue(option, `the sizes of the zones sum to ${covered} percent; expected at most 100.`);
   return accesses.map((accessPercent, i) => ({ accessPercent, extent: extents[i] ?? 0 }));
 }

@@ -8,7 +8,7 @@ export type OptionClass = 'implemented' | 'ignored' | 'refused';
 const words = (text: string): string[] => text.trim().split(/\s+/);
 
 const IMPLEMENTED = words(`
-  name description kb_base rw rw_sequencer rwmixread rwmixwrite bs bsrange bssplit ba size io_size fill_device offset
+  name description filename filename_format directory nrfiles filesize openfiles file_service_type kb_base rw rw_sequencer rwmixread rwmixwrite bs bsrange bssplit bs_is_seq_rand ba size io_size fill_device offset
   offset_align offset_increment number_ios loops numjobs iodepth iodepth_batch runtime time_based ramp_time
   randrepeat allrandrepeat randseed norandommap random_generator random_distribution percentage_random verify
   stonewall wait_for new_group group_reporting startdelay exitall exitall_on_error max_latency thinktime thinktime_blocks
@@ -19,7 +19,7 @@ const IMPLEMENTED = words(`
 
 /** What ignoring them leaves out: it is not part of the emulated device, or only of how fio itself works or reports. */
 const IGNORED = words(`
-  filename filetype directory filename_format unique_filename lockfile openfiles file_service_type ioscheduler
+  filetype unique_filename lockfile ioscheduler
   allow_file_create allow_mounted_write create_serialize create_fsync create_on_open pre_read overwrite fallocate
   fadvise_hint write_hint rwmixcycle use_os_rand invalidate unlink unlink_each_loop end_fsync fsync_on_close
   softrandommap direct buffered uncached exec_prerun exec_postrun
@@ -69,7 +69,6 @@ const THINKING = 'pauses by counting cycles of a processor; give the pause as a 
 const ORDERING = 'asks for flushes or ordered writes; the emulated controller has no volatile cache to flush';
 const ZONES = 'asks for a zoned block device; the emulated namespace is conventional (strided is honoured)';
 const INTEGRITY = 'asks for protection information or metadata; the emulated namespace has 512-byte blocks without any';
-const FILES = 'describes how a job is spread over files; the lab has one namespace: use size= and offset=';
 
 /** The options whose meaning would be lost by ignoring them, and why each cannot be honoured. */
 export const REFUSED: ReadonlyMap<string, { readonly reason: string; readonly harmless: readonly string[] }> = new Map([
@@ -84,9 +83,12 @@ export const REFUSED: ReadonlyMap<string, { readonly reason: string; readonly ha
   ...refuse('serialize_overlap', 'holds back I/Os that overlap others in flight; the lab does not', '0'),
   ...refuse('iodepth_low', 'lets the queue drain before it is filled again; the lab keeps it at iodepth', '0'),
   ...refuse('bs_unaligned', 'asks for sizes that are no multiple of a 512-byte block', '0'),
-  ...refuse('bs_is_seq_rand', 'gives sequential and random I/Os different sizes', '0'),
-  ...refuse('filesize opendir file_append', FILES, '0'),
-  ...refuse('nrfiles', FILES, '1'),
+  ...refuse('opendir', 'takes its files from a folder; name them by filename, or give their number by nrfiles'),
+  ...refuse(
+    'file_append',
+    'begins where a file ends now; the emulated namespace has no files of an earlier run: use offset',
+    '0',
+  ),
   ...refuse('create_only', 'only creates files and does no I/O', '0'),
   ...refuse('verify_only', 'checks data of an earlier run; the emulated media starts empty', '0'),
   ...refuse('ramp_size', 'ends the warm-up by bytes; use ramp_time', '0'),

@@ -40,7 +40,7 @@ describe('sizes', () => {
     expect(readBytesOrPercent(option('size', '20%'), 1024)).toEqual({ percent: 20 });
     expect(readBytesOrPercent(option('size', '20m'), 1024)).toEqual({ bytes: 20 * 1024 ** 2 });
     expect(() => readBytesOrPercent(option('size', '101%'), 1024)).toThrow(
-      'jobs.fio:7: size=101%: a percentage must be between 1 and 100, for example size=50%.',
+      'jobs.fio:7: size=101%: a percentage must be between 0 and 100, for example size=50%.',
     );
   });
 });

@@ -45,13 +45,13 @@ export function readBytes(option: Option, text: string, kbBase: KbBase, min = 0)
   return bytes;
 }
 
-/** A byte count, or a percentage of `whole` (1 to 100, then `%`). */
+/** A byte count, or a percentage (0 to 100, then `%`). */
 export function readBytesOrPercent(option: Option, kbBase: KbBase): { bytes: number } | { percent: number } {
   const text = requireValue(option);
   const percent = /^(\d+)%$/.exec(text)?.[1];
   if (percent === undefined) return { bytes: readBytes(option, text, kbBase) };
-  if (Number(percent) < 1 || Number(percent) > 100) {
-    throw badValue(option, `a percentage must be between 1 and 100, for example ${option.word}=50%.`);
+  if (Number(percent) > 100) {
+    throw badValue(option, `a percentage must be between 0 and 100, for example ${option.word}=50%.`);
   }
   return { percent: Number(percent) };
 }

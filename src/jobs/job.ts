@@ -9,6 +9,65 @@ export interface BlockSize {
   readonly weight: number;
 }
 
+/** How fio draws the size of an I/O: one size, any multiple of the smallest, or an entry of a split. */
+export interface SizeRule {
+  readonly minBytes: number;
+  readonly maxBytes: number;
+  /** bssplit, rarest first, percentages filled in. */
+  readonly split?: readonly { readonly bytes: number; readonly percent: number }[];
+}
+
+/** How large the files of a job are. */
+export type FileSizing =
+  /** `bytes` over all files; what does not divide makes the first files larger by one unit each. */
+  | { readonly kind: 'shared'; readonly bytes: number; readonly unitBytes: number }
+  /** Devices of this size, of which the job uses a percentage. */
+  | { readonly kind: 'whole'; readonly fileBytes: number; readonly percent: number; readonly unitBytes: number }
+  /** Of each file a size of its own, drawn where the two differ. */
+  | {
+      readonly kind: 'each';
+      readonly leastBytes: number;
+      readonly mostBytes: number;
+      readonly percent: number;
+      readonly unitBytes: number;
+    };
+
+/** fio's file_service_type: after so many I/Os the next file's turn comes, or another one is drawn. */
+export type FileServiceRule =
+  | { readonly kind: 'roundrobin' | 'random' | 'sequential'; readonly ios: number }
+  | {
+      readonly kind: 'ranked';
+      readonly ios: number;
+      readonly by: Extract<Distribution, { kind: 'zipf' | 'pareto' | 'normal' }>;
+    };
+
+/** The files of a job, which lie one behind another in the namespace. */
+export interface JobFiles {
+  readonly count: number;
+  /** As filename lists them; undefined: made by `nameFormat`. */
+  readonly names: readonly string[] | undefined;
+  readonly directories: readonly string[];
+  readonly nameFormat: string;
+  readonly sizing: FileSizing;
+  /** size, over all files; Infinity: as much as there is. */
+  readonly wantedBytes: number;
+  readonly service: FileServiceRule;
+  /** How many may be open at a time. */
+  readonly mostOpen: number;
+}
+
+/** Where a job's random numbers begin (init.c: setup_random_seeds). */
+export interface Seeding {
+  /** fio's randseed, or what stands for its random one. */
+  readonly randseed: number;
+  /** Random positions have fio's own seed, whatever randseed is. */
+  readonly fixedPositions: boolean;
+  /** A new pass draws the same numbers again. */
+  readonly reseeds: boolean;
+  /** All concerns have fio's own seed (allrandrepeat). */
+  readonly all: boolean;
+}
+
 /** One zone of a zoned distribution; zones follow each other from the start of the job's region. */
 export interface Zone {
   /** Share of the accesses, in percent; a direction's zones sum to 100. */
@@ -114,9 +173,13 @@ export interface Job {
   /** Of a random job: percentage of I/Os at a random place, the others go on from the last. */
   readonly percentRandom: PerDirection<number>;
   readonly blockSizes: PerDirection<readonly BlockSize[]>;
+  readonly sizeRules: PerDirection<SizeRule>;
+  /** bs_is_seq_rand: the sizes of reads are those of sequential I/Os, the sizes of writes those of random ones. */
+  readonly sizesByOrder: boolean;
   /** Random offsets are multiples of this (fio's blockalign). */
   readonly blockAlignBytes: PerDirection<number>;
-  /** The region the job works in: [offsetBytes + clone * offsetIncrementBytes, + sizeBytes). */
+  readonly files: JobFiles;
+  /** One pass over all files. Within each, the job starts at offsetBytes + clone * offsetIncrementBytes. */
   readonly sizeBytes: number;
   readonly offsetBytes: number;
   readonly offsetIncrementBytes: number;
@@ -128,6 +191,16 @@ export interface Job {
   readonly iodepthBatch: number;
   /** I/Os of one clone after which the job is done, all loops counted; Infinity when timeBased. */
   readonly totalIos: number;
+  /**
+   * fio completes an I/O as it is queued (an engine that waits, or a depth of 1): it then ends a pass over the files only where they end,
+   * otherwise after sizeBytes.
+   */
+  readonly isSynchronous: boolean;
+  readonly loops: number;
+  /** What a loop does in place of sizeBytes (io_size). */
+  readonly ioSize: { readonly bytes: number } | { readonly percent: number } | undefined;
+  /** number_ios; Infinity: no limit. */
+  readonly iosPerLoop: number;
   /** The job ends after this long even if totalIos is not reached; undefined: no limit. */
   readonly runtimeMs: number | undefined;
   /** Goes on until runtimeMs. */
@@ -135,6 +208,8 @@ export interface Job {
   /** Warm-up before anything is measured. */
   readonly rampMs: number;
   readonly randSeed: number;
+  readonly seeding: Seeding;
+  readonly generator: 'tausworthe' | 'tausworthe64' | 'lfsr';
   /** False: a random job touches each block once before any twice. */
   readonly norandommap: boolean;
   readonly distribution: Distribution;

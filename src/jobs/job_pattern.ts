@@ -69,8 +69,12 @@ export function readMix(context: JobContext, rw: Job['rw']): number {
 }
 
 /** blockalign, by default the smallest block size of the direction. */
-export function readAlignment(context: JobContext, blockSizes: Job['blockSizes']): PerDirection<number> {
-  const option = context.options.get('ba');
+export function readAlignment(
+  context: JobContext,
+  { rw, blockSizes }: Pick<Job, 'rw' | 'blockSizes'>,
+): PerDirection<number> {
+  // fio keeps it for random I/O only.
+  const option = rw.random ? context.options.get('ba') : undefined;
   const texts = option && splitDirections(option);
   const align = (text: string | undefined, sizes: readonly BlockSize[]): number => {
     if (!option || text === undefined) return Math.min(...sizes.map(({ bytes }) => bytes));
@@ -90,21 +94,37 @@ export function readPercentRandom(context: JobContext): PerDirection<number> {
   return { read: percent(read), write: percent(write) };
 }
 
-/** randseed beats randrepeat; without either fio uses the same seed each time. */
-export function readSeed(context: JobContext): number {
+/** options.c: fio's randseed where none is given. */
+const USUAL_RANDSEED = 0x89;
+
+/**
+ * Where the job's random numbers begin, and the number that stands for them in results. Unless randrepeat is off, fio 3.33 seeds
+ * random positions by a number of its own, also beside randseed, which only keeps a new pass from drawing the same again.
+ */
+export function readSeeding(context: JobContext): Pick<Job, 'randSeed' | 'seeding'> {
   const given = context.options.get('randseed');
-  if (given) return readInteger(given, context.kbBase, 0);
-  const repeat = ['randrepeat', 'allrandrepeat'].map((name) => context.options.get(name));
-  const asked = repeat.filter((option) => option !== undefined);
-  return asked.length > 0 && !asked.some(readSwitch) ? context.seed : FIO_SEED;
+  const repeat = context.options.get('randrepeat');
+  const fixedPositions = repeat === undefined || readSwitch(repeat);
+  const all = isOn(context, 'allrandrepeat');
+  const seeding = { fixedPositions, reseeds: fixedPositions && given === undefined, all };
+  if (given) {
+    const randSeed = readInteger(given, context.kbBase, 0);
+    return { randSeed, seeding: { ...seeding, randseed: randSeed } };
+  }
+  if (fixedPositions || all) return { randSeed: FIO_SEED, seeding: { ...seeding, randseed: USUAL_RANDSEED } };
+  return { randSeed: context.seed, seeding: { ...seeding, randseed: context.seed } };
+}
+
+/** random_generator; lfsr needs one block size. */
+export function readGenerator(context: JobContext): Job['generator'] {
+  const option = context.options.get('random_generator');
+  const value = option ? requireValue(option) : 'tausworthe';
+  if (value === 'tausworthe' || value === 'tausworthe64' || value === 'lfsr') return value;
+  throw badValue(option as Option, 'expected tausworthe, tausworthe64 or lfsr.');
 }
 
 /** norandommap; fio also turns the random map off, with a message, when offsets are not aligned to the block size. */
 export function readNoMap(context: JobContext, job: Pick<Job, 'rw' | 'blockSizes' | 'blockAlignBytes'>): boolean {
-  const generator = context.options.get('random_generator');
-  if (generator && !/^(tausworthe|tausworthe64|lfsr)$/.test(requireValue(generator))) {
-    throw badValue(generator, 'expected tausworthe, tausworthe64 or lfsr.');
-  }
   if (isOn(context, 'norandommap')) return true;
   const aligned = (['read', 'write'] as const).every(
     (direction) => job.blockAlignBytes[direction] === Math.min(...job.blockSizes[direction].map(({ bytes }) => bytes)),

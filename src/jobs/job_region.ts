@@ -1,57 +1,149 @@
-// How much of the namespace a job works in, and how many I/Os that makes.
+// The files of a job, which part of each it works in, and how many I/Os that makes (fio: filesetup.c, setup_files).
 import { LabError } from '../base/errors.ts';
-import { formatBytes } from '../base/units.ts';
+import { formatBytes, MIB } from '../base/units.ts';
 import type { DirectionSizes } from './block_size_values.ts';
-import { type PerDirection, readBytes, readBytesOrPercent, requireValue } from './fio_values.ts';
-import { type BlockSize, type Job, meanBlockBytes, type Zones } from './job.ts';
+import { bytesToDo } from './draw/drawn_ios.ts';
+import { fileExtents, roundedUp } from './draw/file_states.ts';
+import { threadSeeds } from './draw/seeds.ts';
+import { splitNames } from './file_names.ts';
+import { readFileService } from './file_service_values.ts';
+import { bytesOf, type PerDirection, readBytes, readBytesOrPercent, requireValue } from './fio_values.ts';
+import { type Job, type JobFiles, meanBlockBytes, type Zones } from './job.ts';
 import { integerOr, isOn, type JobContext } from './job_context.ts';
 import { badValue, type Option, where } from './option.ts';
 
-interface Shape {
-  readonly numjobs: number;
+interface Shape extends Pick<Job, 'numjobs' | 'firstClone' | 'seeding' | 'sizeRules'> {
   readonly sizes: PerDirection<DirectionSizes>;
-  readonly used: readonly BlockSize[];
 }
 
-/** The part of the namespace a job works in. */
-export function readRegion(
-  context: JobContext,
-  shape: Shape,
-): Pick<Job, 'sizeBytes' | 'offsetBytes' | 'offsetIncrementBytes'> {
-  const { options, limits, kbBase } = context;
-  const smallest = Math.min(...shape.used.map(({ bytes }) => bytes));
-  const align = integerOr(context, 'offset_align', 0, 0) || smallest;
-  const position = (name: string): number => {
-    const option = options.get(name);
-    if (!option) return 0;
-    const value = readBytesOrPercent(option, kbBase);
-    const bytes =
-      'bytes' in value ? value.bytes : Math.ceil((limits.namespaceBytes * value.percent) / 100 / align) * align;
-    if (bytes % 512 !== 0) throw badValue(option, `must be a multiple of 512, for example ${name}=1m.`);
-    return bytes;
+type Region = Pick<Job, 'files' | 'sizeBytes' | 'offsetBytes' | 'offsetIncrementBytes'>;
+
+/** LBAs and bytes are exact in a double. */
+const MOST_NAMESPACE_BYTES = Number.MAX_SAFE_INTEGER;
+
+/** @throws LabError with file:line for sizes and offsets that leave no room for a block */
+export function readRegion(context: JobContext, shape: Shape): Region {
+  const { options } = context;
+  const unitBytes = Math.min(shape.sizeRules.read.minBytes, shape.sizeRules.write.minBytes);
+  const filename = options.get('filename');
+  const names = filename === undefined ? undefined : splitNames(requireValue(filename));
+  const count = names?.length || integerOr(context, 'nrfiles', 1, 1, 2 ** 20);
+  const { sizing, wantedBytes } = readSizing(context, count, unitBytes);
+  const wholeBytes = sizing.kind === 'each' ? sizing.mostBytes : deviceBytes(context, count);
+  const files: JobFiles = {
+    count,
+    names,
+    directories: splitNames(options.get('directory')?.value ?? ''),
+    nameFormat: options.get('filename_format')?.value || '$jobname.$jobnum.$filenum',
+    sizing,
+    wantedBytes,
+    service: readFileService(options.get('file_service_type')),
+    mostOpen: integerOr(context, 'openfiles', 0, 0) || count,
   };
-  const offsetBytes = position('offset');
-  const offsetIncrementBytes = position('offset_increment');
-  const start = offsetBytes + offsetIncrementBytes * (shape.numjobs - 1);
-  const rest = limits.namespaceBytes - start;
+  const position = (name: string): number => readPosition(context, name, wholeBytes, unitBytes);
+  const region = { files, offsetBytes: position('offset'), offsetIncrementBytes: position('offset_increment') };
+  const sizeBytes = checkedSize(context, shape, region, unitBytes);
+  return { ...region, sizeBytes };
+}
+
+/** A device of its own for each file. */
+function deviceBytes({ limits }: JobContext, count: number): number {
+  return count === 1 ? limits.namespaceBytes : Math.max(MIB, Math.floor(limits.namespaceBytes / count / MIB) * MIB);
+}
+
+function readSizing(context: JobContext, count: number, unitBytes: number): Pick<JobFiles, 'sizing' | 'wantedBytes'> {
+  const { options, kbBase } = context;
   const size = isOn(context, 'fill_device') ? undefined : options.get('size');
-  const sizeBytes = size ? readSize(size, context, rest, smallest) : rest;
-  const blame = size ?? options.get('offset_increment') ?? options.get('offset');
-  if (blame && (sizeBytes > rest || rest <= 0)) {
+  const value = size === undefined ? { bytes: 0 } : readBytesOrPercent(size, kbBase);
+  const [bytes, percent] = 'bytes' in value ? [value.bytes, 100] : [0, value.percent || 100];
+  const wantedBytes = bytes || Number.POSITIVE_INFINITY;
+  const each = readFileSize(context);
+  if (each !== undefined) return { wantedBytes, sizing: { kind: 'each', ...each, percent, unitBytes } };
+  if (bytes > 0) return { wantedBytes, sizing: { kind: 'shared', bytes, unitBytes } };
+  return { wantedBytes, sizing: { kind: 'whole', fileBytes: deviceBytes(context, count), percent, unitBytes } };
+}
+
+/** filesize: one size, or a range of which each file draws its own; undefined without it. */
+function readFileSize({ options, kbBase }: JobContext): { leastBytes: number; mostBytes: number } | undefined {
+  const option = options.get('filesize');
+  if (option === undefined) return undefined;
+  const ends = requireValue(option)
+    .split(/[-,]/)
+    .map((end) => bytesOf(end.trim(), kbBase));
+  const [leastBytes = Number.NaN, mostBytes = leastBytes] = ends.sort((a, b) => a - b);
+  if (ends.length > 2 || !ends.every((end) => Number.isSafeInteger(end) && end >= 0)) {
+    throw badValue(option, 'expected a size or a range of sizes, for example filesize=64m or filesize=1m-64m.');
+  }
+  return mostBytes === 0 ? undefined : { leastBytes, mostBytes };
+}
+
+function readPosition(context: JobContext, name: string, wholeBytes: number, unitBytes: number): number {
+  const option = context.options.get(name);
+  if (!option) return 0;
+  const value = readBytesOrPercent(option, context.kbBase);
+  const align = integerOr(context, 'offset_align', 0, 0) || unitBytes;
+  const bytes = 'bytes' in value ? value.bytes : Math.ceil((wholeBytes * value.percent) / 100 / align) * align;
+  if (bytes % 512 !== 0) throw badValue(option, `must be a multiple of 512, for example ${name}=1m.`);
+  return bytes;
+}
+
+/** Bytes of one pass of the first clone. */
+function checkedSize(context: JobContext, shape: Shape, region: Omit<Region, 'sizeBytes'>, unitBytes: number): number {
+  const { options, limits } = context;
+  const extentsOf = (clone: number) => {
+    const seed = threadSeeds(shape.seeding, shape.firstClone + clone + 1)('fileSize');
+    return fileExtents(region, clone, seed);
+  };
+  const last = extentsOf(shape.numjobs - 1);
+  const blame = ['size', 'filesize', 'offset_increment', 'offset'].map((name) => options.get(name)).find(Boolean);
+  const end = last.reduce((sum, { endBytes }) => sum + endBytes, 0);
+  const least = Math.min(...last.map(({ ioBytes }) => ioBytes));
+  const start = last[0]?.startBytes ?? 0;
+  if (end > MOST_NAMESPACE_BYTES) {
     throw badValue(
-      blame,
-      `reaches to ${formatBytes(start + Math.max(sizeBytes, 0))}, beyond the end of the namespace at ${formatBytes(limits.namespaceBytes)}. Lower size or offset, for example size=50%.`,
+      blame as Option,
+      `reaches to ${formatBytes(end)}; a namespace has at most 8 PiB here. Lower size or offset.`,
     );
   }
-  checkFit(shape, sizeBytes, context, blame);
-  return { sizeBytes, offsetBytes, offsetIncrementBytes };
+  if (least <= 0 && start > 0) {
+    const option = options.get('offset_increment') ?? (options.get('offset') as Option);
+    throw badValue(
+      option,
+      `starts at ${formatBytes(start)}, behind the end of the file at ${formatBytes(last[0]?.endBytes ?? limits.namespaceBytes)}. Lower it, or raise size.`,
+    );
+  }
+  if (least < unitBytes) {
+    const { read, write } = shape.sizes;
+    const option = read.from ?? write.from ?? blame;
+    const problem = `a block of ${formatBytes(unitBytes)} does not fit into a size of ${formatBytes(Math.max(0, least))}. Lower bs or raise size.`;
+    throw option ? badValue(option, problem) : new LabError(`${where(context.at)}: ${problem}`);
+  }
+  const first = shape.numjobs === 1 ? last : extentsOf(0);
+  return Math.min(
+    region.files.wantedBytes,
+    first.reduce((sum, { ioBytes }) => sum + ioBytes, 0),
+  );
+}
+
+/** The end of the last file of a job's clones: what the namespace of each must hold. */
+export function namespaceEnd(job: Job): number {
+  let end = 0;
+  for (let clone = 0; clone < job.numjobs; clone++) {
+    const seed = threadSeeds(job.seeding, job.firstClone + clone + 1)('fileSize');
+    end = Math.max(
+      end,
+      fileExtents(job, clone, seed).reduce((sum, { endBytes }) => sum + roundedUp(endBytes), 0),
+    );
+  }
+  return end;
 }
 
 /**
- * fio's zonemode=strided, which zonesize alone implies; undefined without zones.
+ * fio's zonemode=strided, which zonesize alone implies; undefined without zones, and for several files that are open together, as
+ * in fio.
  * @throws LabError for zones that hold no block, or no multiple of 512
  */
-export function readZones(context: JobContext, used: readonly BlockSize[]): Zones | undefined {
+export function readZones(context: JobContext, job: Pick<Job, 'sizeRules' | 'files'>): Zones | undefined {
   const { options, kbBase } = context;
   const mode = options.get('zonemode');
   const size = options.get('zonesize');
@@ -66,50 +158,38 @@ export function readZones(context: JobContext, used: readonly BlockSize[]): Zone
     return value;
   };
   const sizeBytes = bytes('zonesize', 0);
+  if (sizeBytes === 0) return undefined;
   const rangeBytes = bytes('zonerange', sizeBytes) || sizeBytes;
-  const largest = Math.max(...used.map((block) => block.bytes));
-  if (rangeBytes < largest) {
+  const smallest = Math.min(job.sizeRules.read.minBytes, job.sizeRules.write.minBytes);
+  if (rangeBytes < smallest) {
     const option = options.get('zonerange') ?? size;
     throw badValue(
       option,
-      `a block of ${formatBytes(largest)} does not fit into a zone. Lower bs or raise ${option.name}.`,
+      `a block of ${formatBytes(smallest)} does not fit into a zone. Lower bs or raise ${option.name}.`,
     );
+  }
+  if (Math.min(job.files.mostOpen, job.files.count) > 1) {
+    context.warn(`[${context.name}] has ${job.files.count} files: zones are left out, as in fio`);
+    return undefined;
   }
   return { sizeBytes, rangeBytes, skipBytes: bytes('zoneskip', 0) };
 }
 
-/** The largest block must fit into the region. */
-function checkFit(shape: Shape, sizeBytes: number, context: JobContext, blame: Option | undefined): void {
-  const largest = Math.max(...shape.used.map(({ bytes }) => bytes));
-  if (largest <= sizeBytes) return;
-  const { read, write } = shape.sizes;
-  const option = [read, write].find(({ sizes }) => sizes.some(({ bytes }) => bytes === largest))?.from ?? blame;
-  const problem = `a block of ${formatBytes(largest)} does not fit into a size of ${formatBytes(sizeBytes)}. Lower bs or raise size.`;
-  throw option ? badValue(option, problem) : new LabError(`${where(context.at)}: ${problem}`);
+/** io_size, number_ios and loops: how much of its region a job does, and how often. */
+export function readAmount(context: JobContext): Pick<Job, 'loops' | 'ioSize' | 'iosPerLoop'> {
+  const option = context.options.get('io_size');
+  const value = option && readBytesOrPercent(option, context.kbBase);
+  const isNone = value === undefined || ('bytes' in value ? value.bytes === 0 : value.percent === 0);
+  return {
+    loops: integerOr(context, 'loops', 1, 0) || 1,
+    ioSize: isNone ? undefined : value,
+    iosPerLoop: integerOr(context, 'number_ios', 0, 0) || Number.POSITIVE_INFINITY,
+  };
 }
 
-function readSize(option: Option, context: JobContext, rest: number, smallest: number): number {
-  const value = readBytesOrPercent(option, context.kbBase);
-  if ('bytes' in value) {
-    if (value.bytes > 0) return value.bytes;
-    throw badValue(
-      option,
-      'a job of no size does nothing; give it a size such as size=1g, or leave size out for the whole namespace.',
-    );
-  }
-  if (value.percent === 100) return rest;
-  const bytes = Math.min(rest, Math.floor((context.limits.namespaceBytes * value.percent) / 100));
-  return bytes - (bytes % smallest);
-}
-
-/** size (or io_size) and number_ios limit each loop on its own, whichever comes first. */
-export function readTotalIos(context: JobContext, job: Omit<Job, 'options' | 'totalIos'>): number {
-  const { options, kbBase } = context;
-  const loops = integerOr(context, 'loops', 1, 1);
-  const mostPerLoop = integerOr(context, 'number_ios', Number.POSITIVE_INFINITY, 1);
-  const ioSize = options.get('io_size');
-  const value = ioSize ? readBytesOrPercent(ioSize, kbBase) : { bytes: 0 };
-  const bytes = 'bytes' in value ? value.bytes || job.sizeBytes : (job.sizeBytes * value.percent) / 100;
+/** About how many I/Os of the mean size that makes. */
+export function totalIosOf(job: Omit<Job, 'options' | 'totalIos'>): number {
   if (job.timeBased) return Number.POSITIVE_INFINITY;
-  return loops * Math.max(1, Math.min(mostPerLoop, Math.floor(bytes / meanBlockBytes(job))));
+  const { loopBytes } = bytesToDo(job, job.sizeBytes);
+  return job.loops * Math.max(1, Math.min(job.iosPerLoop, Math.floor(loopBytes / meanBlockBytes(job))));
 }

@@ -14,6 +14,11 @@ export const SYNCHRONOUS_ENGINES: ReadonlySet<string> = new Set(
   'sync psync vsync pvsync pvsync2 mmap splice'.split(' '),
 );
 
+/** Whether an engine waits for each I/O, as the one that fio uses where none is named does. */
+export function isSynchronousEngine(option: Option | undefined): boolean {
+  return option === undefined || SYNCHRONOUS_ENGINES.has(engineOf(option));
+}
+
 const RDMA = 'moves data over an RDMA link';
 const STORE = 'moves data over a network store';
 const SOCKET = 'moves data over a network socket';

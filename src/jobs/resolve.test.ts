@@ -340,7 +340,7 @@ describe('what is not run as written', () => {
     expect(
       resolve('[global]\ndirect=1\nioengine=libaio\n[a]\nfilename=x\n[b]\nfilename=y\nioengine=sync\n').warnings,
     ).toEqual([
-      'jobs.fio: ignored, as they do not change what the emulated device is given: direct, ioengine=libaio, filename, ioengine=sync',
+      'jobs.fio: ignored, as they do not change what the emulated device is given: direct, ioengine=libaio, ioengine=sync',
     ]);
   });
 
@@ -373,10 +373,6 @@ describe('what is not run as written', () => {
 
 describe('a wrong value is refused with file:line and an example:', () => {
   it.each([
-    [
-      'size=0',
-      'size=0: a job of no size does nothing; give it a size such as size=1g, or leave size out for the whole namespace.',
-    ],
     ['bs=1000', 'bs=1000: 1000 bytes is not a multiple of 512, the block of the namespace; for example bs=4k.'],
     [
       'bs=4KiB',
@@ -387,7 +383,7 @@ describe('a wrong value is refused with file:line and an example:', () => {
     ['bs=0', 'bs=0: must be at least 1, for example bs=4k.'],
     ['bs=1.5m', 'bs=1.5m: expected a whole number of bytes with an optional unit, for example bs=4k.'],
     ['bsrange=4k', 'bsrange=4k: expected a range of sizes, for example bsrange=4k-64k.'],
-    ['bssplit=4k/50:8k/60', 'bssplit=4k/50:8k/60: the percentages sum to 110; expected at most 100.'],
+    ['bssplit=4k/50:8k/60:16k', 'bssplit=4k/50:8k/60:16k: the percentages sum to 110; expected at most 100.'],
     ['iodepth=0', 'iodepth=0: expected a whole number of at least 1, for example iodepth=32.'],
     [
       'iodepth=512',
@@ -401,12 +397,12 @@ describe('a wrong value is refused with file:line and an example:', () => {
     ],
     ['rw=', 'rw=: needs a value, for example rw=randread.'],
     [
-      'size=100g',
-      'size=100g: reaches to 100 GiB, beyond the end of the namespace at 64 GiB. Lower size or offset, for example size=50%.',
+      'offset_increment=32g\nnumjobs=4',
+      'offset_increment=32g: starts at 96 GiB, behind the end of the file at 64 GiB. Lower it, or raise size.',
     ],
     [
-      'offset_increment=32g\nsize=8g\nnumjobs=3',
-      'size=8g: reaches to 72 GiB, beyond the end of the namespace at 64 GiB. Lower size or offset, for example size=50%.',
+      'filesize=5000t\nnrfiles=2',
+      'filesize=5000t: reaches to 10000 TiB; a namespace has at most 8 PiB here. Lower size or offset.',
     ],
     ['offset=1000', 'offset=1000: must be a multiple of 512, for example offset=1m.'],
     ['ioengine=libaioo', "ioengine=libaioo: fio has no such engine, did you mean 'libaio'?"],

@@ -28,9 +28,9 @@ export function fillPercentages(option: Option, texts: readonly (string | undefi
     throw badValue(option, `'${text}' is no percentage: expected a whole number from 0 to 100.`);
   });
   const sum = given.reduce((total, percent) => total + percent, 0);
-  if (sum > 100) throw badValue(option, `the percentages sum to ${sum}; expected at most 100.`);
   const missing = given.filter((percent) => percent === 0).length;
   if (missing === 0) return given;
+  if (sum > 100) throw badValue(option, `the percentages sum to ${sum}; expected at most 100.`);
   const share = Math.floor((100 - sum) / missing);
   return given.map((percent) => percent || share);
 }

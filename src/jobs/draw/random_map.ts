@@ -1,32 +1,14 @@
-// fio's random map (lib/axmap.c): a pass over the region touches each block once before any is touched again.
-import { LabError } from '../base/errors.ts';
-import type { Random } from '../base/random.ts';
-import { createPermutation } from './permutation.ts';
+// fio's random map (lib/axmap.c): which blocks of a file a pass has not touched yet.
+import { LabError } from '../../base/errors.ts';
 
-/** Each of [0, count) once per pass, in another order each pass. For I/Os of one size: no map has to be kept. */
-export function createPasses(count: number, seed: number): () => number {
-  const permutation = createPermutation(count, seed);
-  let pass = 0;
-  let next = 0;
-  return () => {
-    if (next === count) {
-      next = 0;
-      pass++;
-      permutation.rekey(seed + Math.imul(pass, 0x9e3779b1));
-    }
-    return permutation.at(next++);
-  };
-}
-
-/** A run of units that nothing in this pass has touched yet. */
-export interface ClaimMap {
-  /**
-   * Claims up to `wanted` free units from a random place on, fewer where the free run is shorter: as in fio, the last
-   * I/Os of a pass shrink to the gaps that are left. A full map starts the next pass.
-   * @returns how many were claimed; where is in `claimedFirst`
-   */
-  claim(wanted: number): number;
-  readonly claimedFirst: () => number;
+export interface RandomMap {
+  isFree(unit: number): boolean;
+  /** The first free unit at or after `unit`, from the start again behind the end; -1 when none is left. */
+  nextFree(unit: number): number;
+  /** Takes the free run at `first`, at most `wanted` long, and answers how long it was: it ends at a unit taken before. */
+  take(first: number, wanted: number): number;
+  /** Frees all. */
+  clear(): void;
 }
 
 const PAGE_WORDS = 32;
@@ -37,21 +19,19 @@ const MOST_UNITS = 2 ** 34;
  * A bitmap in pages that exist once touched, so that its size follows the stream and not the namespace.
  * @throws LabError above 2^34 units
  */
-export function createClaimMap(units: number, random: Random): ClaimMap {
+export function createRandomMap(units: number): RandomMap {
   if (units > MOST_UNITS) {
     throw new LabError(
-      `a random map over ${units} blocks of several sizes is too large (at most ${MOST_UNITS}): set norandommap or a smaller size.`,
+      `a random map over ${units} blocks is too large (at most ${MOST_UNITS}): set norandommap or a smaller size.`,
     );
   }
   const pages = createBitPages(units);
   let free = units;
-  let first = 0;
 
-  /** The next free unit at or after `unit`, wrapping. There is one: the map is not full. */
-  const nextFree = (unit: number): number => {
-    let at = unit;
-    for (;;) {
-      if (at >= units) at = 0;
+  /** A full page is passed in one step, a full word in another. */
+  const firstFree = (from: number, end: number): number => {
+    let at = from;
+    while (at < end) {
       const page = Math.floor(at / PAGE_UNITS);
       if (pages.freeIn(page) === 0) at = (page + 1) * PAGE_UNITS;
       else {
@@ -60,34 +40,39 @@ export function createClaimMap(units: number, random: Random): ClaimMap {
         at += 32 - (at & 31);
       }
     }
+    return -1;
   };
 
-  /** Takes the free run at `from`, at most `wanted` long, word by word. */
-  const takeRun = (from: number, wanted: number): number => {
-    let taken = 0;
-    while (taken < wanted && from + taken < units) {
-      const at = from + taken;
-      const room = Math.min(32 - (at & 31), wanted - taken, units - at);
-      const occupied = pages.word(at) >>> (at & 31);
-      const run = occupied === 0 ? room : Math.min(room, lowestBit(occupied));
-      if (run > 0) pages.set(at, run);
-      taken += run;
-      if (run < room) break;
-    }
-    return taken;
-  };
-
-  const claim = (wanted: number): number => {
-    if (free === 0) {
+  return {
+    isFree: (unit) => unit >= units || ((pages.word(unit) >>> (unit & 31)) & 1) === 0,
+    nextFree: (unit) => {
+      if (free === 0) return -1;
+      const behind = firstFree(unit, units);
+      return behind >= 0 ? behind : firstFree(0, Math.min(unit, units));
+    },
+    take: (first, wanted) => {
+      let taken = 0;
+      while (taken < wanted && first + taken < units) {
+        const at = first + taken;
+        const room = Math.min(32 - (at & 31), wanted - taken, units - at);
+        const occupied = pages.word(at) >>> (at & 31);
+        const run = occupied === 0 ? room : Math.min(room, lowestBit(occupied));
+        if (run > 0) pages.set(at, run);
+        taken += run;
+        if (run < room) {
+          free -= taken;
+          return taken;
+        }
+      }
+      free -= taken;
+      // A last block that is cut off by the end of the file has no unit of its own.
+      return wanted;
+    },
+    clear: () => {
       pages.clear();
       free = units;
-    }
-    first = nextFree(random.below(units));
-    const taken = takeRun(first, wanted);
-    free -= taken;
-    return taken;
+    },
   };
-  return { claim, claimedFirst: () => first };
 }
 
 /** Bits of [0, units), all clear; those beyond the end are set, so that nobody finds them free. */
