@@ -74,7 +74,8 @@ const JOBS = [
   'rw=randread filesize=4m size=1m',
   'rw=randread filesize=1m nrfiles=4',
   'rw=randread filesize=1m-4m nrfiles=4',
-  'rw=read filesize=1m-4m nrfiles=4 size=5m',
+  'rw=read filesize=1m-4m nrfiles=4 io_size=3m',
+  'rw=read filesize=4m nrfiles=4 size=5m',
   'rw=randread size=1m filename=a:b:c',
   'rw=randread size=4m nrfiles=8 openfiles=3',
   ...['sequential', 'roundrobin:4', 'random', 'random:4', 'zipf:1.2', 'pareto:0.3', 'normal:20'].map(
