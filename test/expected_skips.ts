@@ -3,6 +3,7 @@
 import {
   CHROMIUM,
   FIO,
+  FIO_3_33,
   FIO_CLAT2CSV,
   FIO_DATA,
   GCC,
@@ -20,6 +21,7 @@ import {
 export const EXPECTED_SKIPS: readonly { need: Need; files: readonly string[] }[] = [
   { need: CHROMIUM, files: ['test/report/page.test.ts', 'test/report/controls.test.ts', 'test/report/hands.test.ts'] },
   { need: FIO, files: ['src/jobs/show_command.test.ts'] },
+  { need: FIO_3_33, files: ['src/jobs/fio_iolog.test.ts'] },
   { need: FIO_CLAT2CSV, files: ['src/report/fio_json.test.ts'] },
   { need: FIO_DATA, files: ['src/jobs/sample_files.test.ts', 'src/jobs/traces/sample_traces.test.ts'] },
   { need: GCC, files: ['bench/fidelity/fidelity.test.ts'] },

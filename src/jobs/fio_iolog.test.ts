@@ -1,17 +1,14 @@
 // The lab's access streams beside the logs that fio 3.33 writes of the same jobs: every direction, file, offset and size is the same.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
+import { FIO_3_33, needing } from '../../test/support/needs.ts';
+import { scratchFolder } from '../../test/support/scratch.ts';
 import { iologLines } from './iolog.ts';
 import type { Job } from './job.ts';
 import { parseJobFile } from './job_file.ts';
 import { resolveJobs } from './resolve.ts';
-
-const FIO = spawnSync('fio', ['--version'], { encoding: 'utf8' }).stdout?.trim() ?? '';
-/** Other versions seed some of their numbers in another way. */
-const ABSENT = FIO === 'fio-3.33' ? undefined : `needs fio 3.33, found ${FIO || 'none'}`;
 
 const PATTERNS = ['read', 'write', 'rw', 'randread', 'randwrite', 'randrw'];
 const SIZES = ['bs=4k', 'bs=4k,16k', 'bsrange=4k-64k', 'bsrange=4k-10k', 'bssplit=4k/60:16k/30:64k/10'];
@@ -89,11 +86,11 @@ const JOB_FILE = [
   ...JOBS.map((lines, index) => `[case${index}]\nwrite_iolog=case${index}.log\n${lines.replaceAll(' ', '\n')}\n`),
 ].join('');
 
-describe.skipIf(ABSENT)(`beside fio${ABSENT ? ` (skipped: ${ABSENT})` : ''}`, () => {
+needing(FIO_3_33).describe('beside the iologs of fio', () => {
   let folder = '';
   let jobs: readonly Job[] = [];
   beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'p2plab-fio-iolog-'));
+    folder = scratchFolder('fio-iolog');
     writeFileSync(join(folder, 'jobs.fio'), JOB_FILE);
     const { status, stderr } = spawnSync('fio', ['--output-format=terse', 'jobs.fio'], {
       cwd: folder,
@@ -104,7 +101,6 @@ describe.skipIf(ABSENT)(`beside fio${ABSENT ? ` (skipped: ${ABSENT})` : ''}`, ()
       limits: { maxIodepth: 1024, namespaceBytes: 2 ** 40 },
     }).jobs;
   });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it('has at least 60 cases', () => {
     expect(JOBS.length).toBeGreaterThan(60);

@@ -22,6 +22,11 @@ export const FIO: Need = {
   reason: 'fio is not installed (apt-get install fio)',
   isThere: once(() => runs('fio', '--version')),
 };
+/** Other versions draw some of their random numbers from other seeds. */
+export const FIO_3_33: Need = {
+  reason: 'fio 3.33, whose random numbers the lab draws, is not installed (Debian 12: apt-get install fio)',
+  isThere: once(() => spawnSync('fio', ['--version'], { encoding: 'utf8' }).stdout?.trim() === 'fio-3.33'),
+};
 export const FIO_CLAT2CSV: Need = {
   reason: 'fio_jsonplus_clat2csv is not installed (apt-get install fio)',
   isThere: once(() => runs('fio_jsonplus_clat2csv', '--help')),
