@@ -6,9 +6,8 @@ import type { Verdict } from './decide.ts';
 import { decide } from './decide.ts';
 import type { RuleOptions } from './host_bridge.ts';
 import type { Bar, BusAddress, CpuAddress, HostBridgeId, PciFunction, Topology } from './model.ts';
-import { busAddress, cpuAddress } from './model.ts';
+import { busAddress, cpuAddress, hex } from './model.ts';
 import { findFunction, indexOf } from './tree.ts';
-import { hex } from './validate.ts';
 
 /** Kernel faults that can be switched on. bus-offset-sign: v4.20 to v5.15 subtracted an offset defined as bus - CPU. */
 export const QUIRKS = ['bus-offset-sign'] as const;

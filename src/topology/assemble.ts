@@ -2,6 +2,7 @@
 // as pci_scan_bridge lays buses out. A virtual function on a bus without a bridge belongs to its physical
 // function's bus (pci_physfn, virtfn_add_bus).
 import { LabError } from '../base/errors.ts';
+import { CLASS_HOST_BRIDGE } from './classes.ts';
 import type { FunctionId, HostBridge, HostBridgeId, PciFunction } from './model.ts';
 import { compareFunctions, formatHostBridgeId, formatId } from './model.ts';
 
@@ -41,6 +42,10 @@ interface Scene {
   readonly physfns: ReadonlyMap<FunctionId, FunctionId>;
   /** Domains with a bridge whose bus numbers the source does not tell: only bus 0 is surely a root bus there. */
   readonly openDomains: ReadonlySet<number>;
+  /** Root buses that show themselves: bus 0, or one that holds a host bridge, a root port or a part of the root complex. */
+  readonly rootBuses: ReadonlySet<HostBridgeId>;
+  /** A bridge somewhere above, of functions whose own parent is not known. */
+  readonly somewhereBelow: Map<FunctionId, Draft>;
   readonly notes: string[];
 }
 
@@ -53,7 +58,7 @@ export function assemble(drafts: readonly Draft[], source: string): Assembly {
   const sorted = [...drafts].sort(compareFunctions);
   refuseDuplicates(sorted, source);
   const bridges = bridgesByBus(sorted, source);
-  const physfns = physfnsByVf(sorted);
+  const physfns = physfnsByVf(sorted, source);
   const open = sorted.filter((draft) => draft.isBridge && !draft.buses).map((draft) => draft.domain);
   const rootPorts = sorted.filter((draft) => draft.portType === 'root-port');
   const scene: Scene = {
@@ -64,6 +69,8 @@ export function assemble(drafts: readonly Draft[], source: string): Assembly {
     rootPortDomains: new Set(rootPorts.map((draft) => draft.domain)),
     physfns,
     openDomains: new Set(open),
+    rootBuses: new Set(sorted.filter(showsRootBus).map((draft) => formatHostBridgeId(draft.domain, draft.bus))),
+    somewhereBelow: new Map(),
     notes: [],
   };
   const parents = new Map<FunctionId, Draft | null | undefined>();
@@ -71,7 +78,7 @@ export function assemble(drafts: readonly Draft[], source: string): Assembly {
   const byId = new Map(sorted.map((draft) => [draft.id, draft]));
   const functions = sorted.map((draft) => {
     const parent = parents.get(draft.id);
-    const rootBus = rootBusOf(draft, parents, physfns, byId, source);
+    const rootBus = rootBusOf(draft, parents, scene, byId);
     const { sriov: _sriov, capsShown: _capsShown, saysVirtual: _saysVirtual, ...plain } = draft;
     return { ...plain, parent: parent ? parent.id : parent, hostBridge: rootBus, physfn: physfns.get(draft.id) };
   });
@@ -162,12 +169,21 @@ function checkNesting(draft: Draft, bridges: Bridges, source: string): void {
 }
 
 /** Which VF ids the SR-IOV numbers of the physical functions give (pci_iov_virtfn_bus, pci_iov_virtfn_devfn). */
-function physfnsByVf(sorted: readonly Draft[]): Map<FunctionId, FunctionId> {
+function physfnsByVf(sorted: readonly Draft[], source: string): Map<FunctionId, FunctionId> {
   const present = new Set(sorted.map((draft) => draft.id));
   const physfns = new Map<FunctionId, FunctionId>();
+  const vfsIn = new Map<number, number>();
   for (const pf of sorted) {
     if (typeof pf.sriov !== 'object') continue;
     const count = Math.min(pf.sriov.numVfs, 0xffff);
+    const total = (vfsIn.get(pf.domain) ?? 0) + count;
+    vfsIn.set(pf.domain, total);
+    if (total > 0x10000) {
+      throw new LabError(
+        `${placeOf(source, pf)}: ${pf.id} makes it more than 65536 virtual functions enabled in one PCI domain, which ` +
+          'has no room for them: the dump is damaged here.',
+      );
+    }
     for (let i = 0; i < count; i++) {
       const rid = (pf.bus << 8) + pf.devfn + pf.sriov.offset + pf.sriov.stride * i;
       const id = formatId(pf.domain, rid >> 8, rid & 0xff);
@@ -182,12 +198,17 @@ function parentOf(draft: Draft, scene: Scene): Draft | null | undefined {
   const direct = scene.bridges.get(formatHostBridgeId(draft.domain, draft.bus));
   if (direct) return direct;
   const around = innermostAround(draft, scene);
+  const isVirtual = scene.physfns.has(draft.id) || draft.saysVirtual;
+  if (around && !isVirtual && scene.openDomains.has(draft.domain)) {
+    scene.somewhereBelow.set(draft.id, around);
+    return undefined;
+  }
   if (around) {
     refuseOrphan(draft, around, scene);
     return around;
   }
   if (draft.bus !== 0 && scene.openDomains.has(draft.domain)) return undefined;
-  if (scene.physfns.has(draft.id) || draft.saysVirtual) return null;
+  if (isVirtual) return null;
   refuseStray(draft, scene);
   return null;
 }
@@ -225,10 +246,21 @@ function refuseOrphan(draft: Draft, around: Draft, scene: Scene): void {
   );
 }
 
+function showsRootBus({ bus, classCode, portType }: Draft): boolean {
+  return bus === 0 || classCode === CLASS_HOST_BRIDGE || portType === 'root-port' || portType.startsWith('rc-');
+}
+
 /** On a bus without any bridge above: a root bus, unless the function is of a kind that cannot stand on one. */
-function refuseStray(draft: Draft, { rootPortDomains, source }: Scene): void {
+function refuseStray(draft: Draft, { rootPortDomains, rootBuses, source, notes }: Scene): void {
   const isSwitchPort = draft.portType === 'upstream' || draft.portType === 'downstream';
   const needsPort = draft.portType === 'endpoint' || draft.portType === 'legacy-endpoint';
+  if (isSwitchPort && rootBuses.has(formatHostBridgeId(draft.domain, draft.bus))) {
+    notes.push(
+      `${draft.id} stands on a root bus and calls itself a switch's ${draft.portType} port: in its place it is a root port ` +
+        '(some chip sets, such as Loongson, write it so).',
+    );
+    return;
+  }
   // Virtual machines show plain endpoints on root buses; beside real root ports they do not.
   const isBesideRootPorts = draft.bus !== 0 && rootPortDomains.has(draft.domain);
   if (!isSwitchPort && !(needsPort && isBesideRootPorts)) return;
@@ -241,13 +273,12 @@ function refuseStray(draft: Draft, { rootPortDomains, source }: Scene): void {
 function rootBusOf(
   draft: Draft,
   parents: ReadonlyMap<FunctionId, Draft | null | undefined>,
-  physfns: ReadonlyMap<FunctionId, FunctionId>,
+  { physfns, somewhereBelow, source }: Scene,
   byId: ReadonlyMap<FunctionId, Draft>,
-  source: string,
 ): HostBridgeId | undefined {
   let top = draft;
   for (let steps = 0; ; steps++) {
-    const above = parents.get(top.id);
+    const above = parents.get(top.id) === null ? null : (parents.get(top.id) ?? somewhereBelow.get(top.id));
     if (above === undefined) return undefined;
     if (above === null) break;
     if (steps > parents.size)

@@ -34,6 +34,7 @@ export interface ConfigFacts {
   readonly portType: PortType;
   readonly acs: AcsControl;
   readonly link: Link | undefined;
+  readonly linkMax: Link | undefined;
   readonly sriov: SriovNumbers | undefined;
   /** Whether every capability could be read. */
   readonly complete: boolean;
@@ -62,7 +63,7 @@ export function readConfig(bytes: Uint8Array): ConfigFacts | undefined {
   const isBridge = headerType === 1 || headerType === 2;
   const pcie = pcieCapability(view);
   const extended = extendedCapabilities(view, pcie);
-  const acsAt = extended.at.get(EXT_CAP_ACS);
+  const acs = acsIn(view, extended);
   const sriovAt = extended.at.get(EXT_CAP_SRIOV);
   return {
     vendorId: view.getUint16(0x00, true),
@@ -75,11 +76,19 @@ export function readConfig(bytes: Uint8Array): ConfigFacts | undefined {
     windows: headerType === 1 ? readWindows(view) : undefined,
     bars: readBars(view, headerType === 1 ? 2 : headerType === 0 ? 6 : 0),
     portType: pcie.portType,
-    acs: acsAt === undefined ? (extended.complete ? 'absent' : 'unknown') : view.getUint16(acsAt + 6, true) & 0x7f,
+    acs,
     link: pcie.link,
+    linkMax: pcie.linkMax,
     sriov: sriovAt === undefined ? undefined : readSriov(view, sriovAt),
     complete: extended.complete,
   };
+}
+
+function acsIn(view: DataView, extended: Extended): AcsControl {
+  const at = extended.at.get(EXT_CAP_ACS);
+  if (at === undefined) return extended.complete ? 'absent' : 'unknown';
+  // A capability in the last 4 bytes has its control register outside config space.
+  return at + 8 <= view.byteLength ? view.getUint16(at + 6, true) & 0x7f : 'unknown';
 }
 
 function readBuses(view: DataView): BusRange {
@@ -100,12 +109,19 @@ function readBars(view: DataView, count: number): RawBar[] {
   return bars;
 }
 
-function readWindows(view: DataView): BridgeWindow[] {
+/**
+ * The low four bits of base and limit say what kind they are, not where. Base and limit both 0 is a window never set up;
+ * a memory window there may be in use where bus addresses begin at 0 (Raspberry Pi 4), so that alone tells nothing.
+ */
+function readWindows(view: DataView): BridgeWindow[] | undefined {
   const windows: BridgeWindow[] = [];
-  const memory = { base: view.getUint16(0x20, true), limit: view.getUint16(0x22, true) };
+  const memory = { base: view.getUint16(0x20, true) & 0xfff0, limit: view.getUint16(0x22, true) & 0xfff0 };
   if (memory.limit >= memory.base && memory.limit !== 0) {
-    const start = BigInt(memory.base & 0xfff0) << 16n;
-    windows.push({ kind: 'memory', start, end: (BigInt(memory.limit & 0xfff0) << 16n) | 0xfffffn });
+    windows.push({
+      kind: 'memory',
+      start: BigInt(memory.base) << 16n,
+      end: (BigInt(memory.limit) << 16n) | 0xfffffn,
+    });
   }
   const base = view.getUint16(0x24, true);
   const limit = view.getUint16(0x26, true);
@@ -113,18 +129,20 @@ function readWindows(view: DataView): BridgeWindow[] {
   const high = (at: number): bigint => (is64 ? BigInt(view.getUint32(at, true)) << 32n : 0n);
   const start = high(0x28) | (BigInt(base & 0xfff0) << 16n);
   const end = high(0x2c) | (BigInt(limit & 0xfff0) << 16n) | 0xfffffn;
-  if (end > start && limit !== 0) windows.push({ kind: 'prefetchable', start, end });
-  return windows;
+  if (end > start && end > 0xfffffn) windows.push({ kind: 'prefetchable', start, end });
+  const isDoubtful = memory.base === 0 && memory.limit === 0 && windows.length === 0;
+  return isDoubtful && (view.getUint16(0x04, true) & 2) !== 0 ? undefined : windows;
 }
 
 interface Pcie {
   readonly found: boolean;
   readonly portType: PortType;
   readonly link: Link | undefined;
+  readonly linkMax: Link | undefined;
 }
 
 function pcieCapability(view: DataView): Pcie {
-  const none: Pcie = { found: false, portType: 'conventional', link: undefined };
+  const none: Pcie = { found: false, portType: 'conventional', link: undefined, linkMax: undefined };
   if ((view.getUint16(0x06, true) & STATUS_CAP_LIST) === 0) return none;
   if (view.byteLength < EXTENDED_START) return { ...none, portType: 'unknown' };
   let at = view.getUint8(0x34) & 0xfc;
@@ -132,13 +150,15 @@ function pcieCapability(view: DataView): Pcie {
   for (let steps = 0; at >= 0x40 && steps < 48; steps++) {
     if (view.getUint8(at) === CAP_PCIE && at + 0x14 <= EXTENDED_START) {
       const portType = PORT_TYPE_BY_CODE.get((view.getUint16(at + 2, true) >> 4) & 0xf) ?? 'unknown';
-      return { found: true, portType, link: readLink(view.getUint16(at + 0x12, true), portType) };
+      const link = readLink(view.getUint16(at + 0x12, true), portType);
+      return { found: true, portType, link, linkMax: readLink(view.getUint16(at + 0x0c, true), portType) };
     }
     at = view.getUint8(at + 1) & 0xfc;
   }
   return none;
 }
 
+/** Speed and width stand alike in Link Status and in the low half of Link Capabilities. */
 function readLink(status: number, portType: PortType): Link | undefined {
   const speed = SPEED_BY_CODE[status & 0xf];
   const width = (status >> 4) & 0x3f;
@@ -164,13 +184,14 @@ function extendedCapabilities(view: DataView, pcie: Pcie): Extended {
     const header = view.getUint32(offset, true);
     if (header === 0 || header === 0xffffffff) break;
     const id = header & 0xffff;
-    if (!at.has(id) && offset + 0x40 <= CONFIG_SPACE_BYTES) at.set(id, offset);
+    if (!at.has(id)) at.set(id, offset);
     offset = (header >>> 20) & 0xffc;
   }
   return { at, complete: true };
 }
 
 function readSriov(view: DataView, at: number): SriovNumbers | undefined {
+  if (at + 0x18 > view.byteLength) return undefined;
   const enabled = (view.getUint16(at + 0x08, true) & 1) !== 0;
   const numVfs = enabled ? view.getUint16(at + 0x10, true) : 0;
   return { numVfs, offset: view.getUint16(at + 0x14, true), stride: view.getUint16(at + 0x16, true) };

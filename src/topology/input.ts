@@ -1,15 +1,14 @@
-// Reading input in bounded memory: files in pieces, lines of bounded length, one limit on the whole.
-import { closeSync, openSync, readSync } from 'node:fs';
-import { StringDecoder } from 'node:string_decoder';
+// Reading input in bounded memory: files in pieces, lines of bounded length, one limit on the whole. Every line end
+// (\n, \r\n, \r\r\n of terminal captures, \r alone) ends a line.
 import { LabError } from '../base/errors.ts';
 import { formatBytes, MIB } from '../base/units.ts';
 
-/** Largest input read. The largest real dumps (4 KiB of config space as hex for 300 functions) are below 6 MiB. */
+/** Largest input read. The largest real dumps (4 KiB of config space as hex for 640 functions) are below 10 MiB. */
 export const MAX_INPUT_CHARS = 32 * MIB;
 /** Longest line of a text format. */
 export const MAX_LINE_CHARS = 16 * 1024;
-const PIECE_BYTES = 64 * 1024;
 const BYTE_ORDER_MARK = 0xfeff;
+const CR = 13;
 
 /** Pieces of a text in order; a string is one piece. */
 export type TextSource = string | Iterable<string>;
@@ -17,21 +16,6 @@ export type TextSource = string | Iterable<string>;
 /** A text source as pieces. */
 export function piecesOf(text: TextSource): Iterable<string> {
   return typeof text === 'string' ? [text] : text;
-}
-
-/** A file's text, 64 KiB at a time; closes the file when the reader stops. */
-export function* filePieces(path: string): Generator<string> {
-  const file = openSync(path, 'r');
-  try {
-    const decoder = new StringDecoder('utf8');
-    const buffer = Buffer.alloc(PIECE_BYTES);
-    for (let count = readSync(file, buffer); count > 0; count = readSync(file, buffer)) {
-      yield decoder.write(buffer.subarray(0, count));
-    }
-    yield decoder.end();
-  } finally {
-    closeSync(file);
-  }
 }
 
 /** Counts what has been read and stops at the limit; `line()` gives the line for the message. */
@@ -56,20 +40,22 @@ export interface Line {
 }
 
 /**
- * The lines of a text, without their newline.
+ * The lines of a text, without their line end.
  * @throws LabError on a line longer than MAX_LINE_CHARS, a NUL character or more than MAX_INPUT_CHARS in all
  */
 export function* linesOf(text: TextSource, source: string): Generator<Line> {
   let number = 1;
   let rest = '';
+  let lineEnd: '\n' | '\r' | undefined;
   const limit = inputLimit(source, () => number);
   for (const piece of piecesOf(text)) {
     limit(piece.length);
     const buffer = rest === '' ? piece : rest + piece;
+    lineEnd ??= lineEndOf(buffer);
     let start = 0;
-    for (let end = buffer.indexOf('\n'); end >= 0; end = buffer.indexOf('\n', start)) {
+    for (let end = buffer.indexOf(lineEnd); end >= 0; end = buffer.indexOf(lineEnd, start)) {
       const from = number === 1 && buffer.charCodeAt(0) === BYTE_ORDER_MARK ? 1 : start;
-      const content = buffer.slice(from, buffer.charCodeAt(end - 1) === 13 && end > from ? end - 1 : end);
+      const content = withoutCr(buffer, from, end);
       checkLine(content, source, number);
       yield { text: content, number, ended: true };
       number++;
@@ -78,7 +64,18 @@ export function* linesOf(text: TextSource, source: string): Generator<Line> {
     rest = buffer.slice(start);
     checkLine(rest, source, number);
   }
-  if (rest !== '') yield { text: rest, number, ended: false };
+  if (rest !== '') yield { text: withoutCr(rest, 0, rest.length), number, ended: rest.endsWith('\r') };
+}
+
+/** What ends the lines of a text that begins so: a carriage return alone only where there is no newline at all. */
+export function lineEndOf(head: string): '\n' | '\r' {
+  return head.includes('\n') || !head.includes('\r') ? '\n' : '\r';
+}
+
+function withoutCr(buffer: string, from: number, to: number): string {
+  let end = to;
+  while (end > from && buffer.charCodeAt(end - 1) === CR) end--;
+  return buffer.slice(from, end);
 }
 
 function checkLine(content: string, source: string, number: number): void {

@@ -6,16 +6,17 @@ import { LabError, suggestion } from '../base/errors.ts';
 import type { CpuChoice } from './cpu.ts';
 import { cpuFromCpuinfo } from './cpu.ts';
 import type { TextSource } from './input.ts';
-import { excerpt, filePieces } from './input.ts';
+import { excerpt } from './input.ts';
 import type { Cpu, Topology } from './model.ts';
 import { PRESET_NAMES, preset } from './presets.ts';
 import { fromSysfs, readSysfs } from './sysfs.ts';
+import { filePieces } from './text_file.ts';
 
 /** What each file of the importers folder exports. */
 export interface Importer {
   /** Its word in messages and in `Topology.format`. */
   readonly name: string;
-  /** Whether a text that begins with `head` (64 KiB) is of this format. */
+  /** Whether a text that begins with `head` (64 KiB, lines ended by newlines) is of this format. */
   matches(head: string): boolean;
   /** @throws LabError with the line */
   parse(text: TextSource, source: string): Topology;
@@ -43,6 +44,7 @@ export async function importers(): Promise<Importer[]> {
 export async function loadTopology(word: string, barBytes = DEFAULT_PRESET_BAR_BYTES): Promise<Topology> {
   if (word === 'host') return fromSysfs(readSysfs(SYSFS_DEVICES), hostCpuinfo(), 'host');
   if (PRESET_NAMES.includes(word)) return preset(word, { barBytes }).topology;
+  if (word === '-') return parseTopology(filePieces('-'), 'standard input');
   const stats = existsSync(word) ? statSync(word) : undefined;
   if (!stats) {
     throw new LabError(
@@ -73,10 +75,11 @@ export async function parseTopology(text: TextSource, source: string): Promise<T
   const first = pieces.next();
   const head = first.done ? '' : first.value;
   const all = await importers();
-  const importer = all.find((candidate) => candidate.matches(head.slice(0, 65_536)));
+  const shown = head.slice(0, 65_536).replace(/\r\n?/g, '\n');
+  const importer = all.find((candidate) => candidate.matches(shown));
   if (!importer) {
     pieces.return?.();
-    throw new LabError(unknownFormat(head, source, all));
+    throw new LabError(unknownFormat(shown, source, all));
   }
   return importer.parse(restOf(head, pieces), source);
 }
@@ -90,15 +93,26 @@ function* restOf(head: string, pieces: Iterator<string>): Generator<string> {
   }
 }
 
+/** Output of other commands that people take for the one wanted. */
+const OTHER_OUTPUT: readonly (readonly [sign: RegExp, what: string])[] = [
+  [/^(?:Slot|Device):\s/m, 'lspci -vm, the machine-readable form, which tells no bridges'],
+  [/^(?:[0-9a-f]{4,8}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7] "/im, 'lspci -m, which tells no bridges'],
+  [/^\s+GPU0\s/m, 'nvidia-smi topo -m'],
+  [/^\s*(?:Machine|Package L#)/m, 'lstopo as text: export it with lstopo --of xml'],
+  [/^\s*\{/, 'JSON'],
+];
+
 function unknownFormat(head: string, source: string, all: readonly Importer[]): string {
-  const known = `Known: ${all.map((importer) => importer.name).join(', ')} (lspci -vvv as root tells most).`;
+  const known = `Known: ${all.map((importer) => importer.name).join(', ')} (lspci -vvvnn as root tells most).`;
   const lines = head.split('\n', 100);
   const at = Math.max(
     0,
     lines.findIndex((line) => line.trim() !== ''),
   );
   if (head.trim() === '') return `${source}: the file is empty. ${known}`;
-  return `${source}:${at + 1}: '${excerpt(lines[at] ?? '')}' begins no topology format. ${known}`;
+  const other = OTHER_OUTPUT.find(([sign]) => sign.test(head))?.[1];
+  const taken = other === undefined ? '' : ` It looks like ${other}.`;
+  return `${source}:${at + 1}: '${excerpt(lines[at] ?? '')}' begins no topology format.${taken} ${known}`;
 }
 
 function hostCpuinfo(): string {

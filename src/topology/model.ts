@@ -66,9 +66,11 @@ export interface Bar {
   readonly disabled: boolean;
   readonly cpuStart: CpuAddress | undefined;
   readonly busStart: BusAddress | undefined;
+  /** What is odd about its place, such as lying outside the windows above it. */
+  readonly note?: string | undefined;
 }
 
-/** The current state of the link above an endpoint or upstream port, below a root or downstream port. */
+/** A link above an endpoint or upstream port, below a root or downstream port: as it is now, or as it can be. */
 export interface Link {
   /** GT/s per lane: 2.5, 5, 8, 16, 32 or 64. */
   readonly gtPerS: number | undefined;
@@ -90,6 +92,17 @@ export interface BridgeWindow {
   readonly kind: 'memory' | 'prefetchable';
   readonly start: bigint;
   readonly end: bigint;
+}
+
+/** What people and tools know a function by; no verdict depends on it. */
+export interface Identity {
+  /** The driver bound to it. */
+  readonly driver: string | undefined;
+  /** Label or number of the physical slot. */
+  readonly slot: string | undefined;
+  readonly iommuGroup: string | undefined;
+  /** Names of what the driver made of it: nvme0n1, mlx5_0, eth0. */
+  readonly names: readonly string[];
 }
 
 /** One PCI function. */
@@ -114,17 +127,24 @@ export interface PciFunction {
   readonly portType: PortType;
   readonly acs: AcsControl;
   readonly numaNode: number | undefined;
+  /** As trained now (LnkSta). */
   readonly link: Link | undefined;
+  /** The most its side can do (LnkCap). */
+  readonly linkMax?: Link | undefined;
   readonly bars: readonly Bar[];
   readonly buses: BusRange | undefined;
   /** undefined when the source does not tell; empty when the bridge forwards no memory. */
   readonly windows: readonly BridgeWindow[] | undefined;
-  /** Whether `windows` are CPU addresses (sysfs, lspci 3.8 and later) or raw register values, which are bus addresses. */
+  /**
+   * Whether `windows` are CPU addresses (sysfs, and lspci 3.8 and later where sysfs tells them) or raw register values,
+   * which are bus addresses. lspci tags both alike, so text that says `cpu` may hold bus addresses.
+   */
   readonly windowView: 'cpu' | 'bus';
   /** The physical function, when this is a virtual function and the source tells. */
   readonly physfn: FunctionId | undefined;
   /** 1-based line of the source where it begins. */
   readonly line: number | undefined;
+  readonly identity?: Identity | undefined;
 }
 
 /** One translated piece of a host bridge's address space (struct resource_entry): offset = cpuStart - busStart. */
@@ -142,6 +162,8 @@ export interface HostBridge {
   readonly numaNode: number | undefined;
   /** undefined when the source does not tell the CPU-to-bus offsets (lspci text, hwloc, NCCL). */
   readonly windows: readonly HostWindow[] | undefined;
+  /** The device that this host bridge is part of (Intel VMD): its windows are BARs of that device. */
+  readonly insideOf?: FunctionId | undefined;
   /** Inbound (`dma-ranges`): CPU address - address seen in an upstream request. 0 is identity, the usual case. */
   readonly inboundOffset: bigint;
 }
@@ -208,4 +230,9 @@ export function compareFunctions(
   b: Pick<PciFunction, 'domain' | 'bus' | 'devfn'>,
 ): number {
   return a.domain - b.domain || a.bus - b.bus || a.devfn - b.devfn;
+}
+
+/** `0x60010000000`, as people compare addresses. */
+export function hex(value: bigint): string {
+  return value < 0n ? `-0x${(-value).toString(16)}` : `0x${value.toString(16)}`;
 }

@@ -84,7 +84,6 @@ describe('passed over', () => {
     ]) {
       expect(machine(below({ ...barAt(0, 0x900000n, 4096), ...more }, 0)).functions).toHaveLength(2);
     }
-    expect(() => machine(below(barAt(0, 0x900000n, 4096), 0))).toThrow(/outside the windows/);
   });
 
   test('legacy places that several functions name', () => {
@@ -93,6 +92,36 @@ describe('passed over', () => {
   });
 
   test('a BAR below a bridge with subtractive decode', () => {
-    expect(machine(below(barAt(0, 0x900000n, 4096), 1)).functions).toHaveLength(2);
+    expect(machine(below(barAt(0, 0x900000n, 4096), 1)).notes).toEqual([]);
+  });
+});
+
+describe('said, and no verdict changed by it', () => {
+  test('a BAR outside the windows of the bridge above it', () => {
+    const topology = machine([
+      portAt('00:01.0', 'root-port', [1, 1], 0, { windows: [{ kind: 'memory', start: 0x100000n, end: 0x1fffffn }] }),
+      endpointAt('01:00.0', { bars: [barAt(0, 0x100000n, 4096), barAt(2, 0x900000n, 4096)] }),
+    ]);
+    expect(topology.notes).toEqual([expect.stringMatching(/BAR 2 of 0000:01:00.0 at 0x900000-0x900fff is outside/)]);
+    expect(topology.functions[1]?.bars[0]?.note).toBeUndefined();
+    expect(topology.functions[1]?.bars[1]?.note).toContain('outside the windows of bridge 0000:00:01.0');
+  });
+
+  test('a host bridge inside a device: BARs of its domain lie inside a BAR of the device', () => {
+    const vmd = endpointAt('00:0e.0', { classCode: 0x0104, bars: [barAt(2, 0x7200_0000n, 2 ** 25)] });
+    const behind = [0, 1].map((n) =>
+      endpointAt(`10000:e${n + 1}:00.0`, { bars: [barAt(0, 0x7200_0000n + BigInt(n << 20), 2 ** 14)] }),
+    );
+    const topology = machine([vmd, ...behind]);
+    expect(topology.hostBridges.filter((bridge) => bridge.insideOf === '0000:00:0e.0').map(({ id }) => id)).toEqual([
+      '10000:e1',
+      '10000:e2',
+    ]);
+    const other = endpointAt('00:0f.0', { bars: [barAt(0, 0x7300_0000n, 4096)] });
+    expect(() => machine([vmd, ...behind, other])).toThrow(
+      /overlapping windows: 0000:00:0e.0 BAR 2 .* 0000:00:0f.0 BAR 0/,
+    );
+    const beyond = endpointAt('10000:e3:00.0', { bars: [barAt(0, 0x73ff_f000n, 2 ** 14)] });
+    expect(() => machine([vmd, beyond])).toThrow(/overlapping windows/);
   });
 });

@@ -1,15 +1,16 @@
-// What must hold in any PCI tree: ids are unique, every parent is a bridge that exists, nothing is its own ancestor,
-// BARs lie inside the windows above them, and nothing overlaps. Each violation is a LabError with the source's line.
+// What must hold in any PCI tree: ids are unique, every parent is a bridge that exists, nothing is its own ancestor, and
+// nothing overlaps. Each violation is a LabError with the source's line. BARs outside the windows above them are noted
+// instead (containment.ts): the verdicts do not depend on them.
 import { LabError } from '../base/errors.ts';
 import { placeOf } from './assemble.ts';
-import type { Bar, BridgeWindow, PciFunction, Topology } from './model.ts';
+import { isPlaced, withContainmentNotes } from './containment.ts';
+import type { FunctionId, PciFunction, Topology } from './model.ts';
+import { hex } from './model.ts';
 import { indexOf } from './tree.ts';
 
-/** A bridge that forwards whatever nobody else claims: its windows say nothing (prog-if 01). */
-const SUBTRACTIVE_DECODE = 1;
-
 /**
- * Checks a topology; gives it back with what the check found out in its notes.
+ * Checks a topology; gives it back with what the check found out: notes, also on single BARs, and the devices that host
+ * bridges are inside of.
  * @throws LabError on the first violation
  */
 export function validated(topology: Topology): Topology {
@@ -18,11 +19,19 @@ export function validated(topology: Topology): Topology {
   }
   checkTree(topology);
   checkHostWindows(topology);
-  checkBars(topology);
+  const inside = checkBars(topology);
   checkSiblingWindows(topology);
   checkHostContainment(topology);
-  const notes = checkContainment(topology);
-  return notes.length === 0 ? topology : { ...topology, notes: [...topology.notes, ...notes] };
+  return withHostBridgesInside(withContainmentNotes(topology), inside);
+}
+
+/** Domain of a host bridge that is a device's own (Intel VMD) to the device. */
+type DomainsInside = ReadonlyMap<number, FunctionId>;
+
+function withHostBridgesInside(topology: Topology, inside: DomainsInside): Topology {
+  if (inside.size === 0) return topology;
+  const hostBridges = topology.hostBridges.map((bridge) => ({ ...bridge, insideOf: inside.get(bridge.domain) }));
+  return { ...topology, hostBridges };
 }
 
 function checkTree(topology: Topology): void {
@@ -73,22 +82,33 @@ interface Range {
   readonly line: number | undefined;
 }
 
-/** The first two ranges that overlap, or undefined. */
-function firstOverlap(ranges: Range[]): readonly [Range, Range] | undefined {
-  ranges.sort((a, b) => (a.start < b.start ? -1 : a.start > b.start ? 1 : 0));
-  for (let i = 1; i < ranges.length; i++) {
-    const [low, high] = [ranges[i - 1], ranges[i]];
-    if (low && high && high.start < low.end) return [low, high];
+/**
+ * Refuses the first two ranges that overlap and may not.
+ * @param isAllowed whether the second, which begins inside the first, may
+ */
+function refuseOverlap<R extends Range>(
+  ranges: R[],
+  source: string,
+  isAllowed?: (outer: R, inner: R) => boolean,
+): void {
+  ranges.sort((a, b) => compare(a.start, b.start) || compare(b.end, a.end));
+  // Ranges around the current one: more than one only where ranges may nest.
+  let around: R[] = [];
+  for (const range of ranges) {
+    around = around.filter((outer) => outer.end > range.start);
+    const other = around.find((outer) => around.length > MAX_NESTING || !isAllowed?.(outer, range));
+    if (other) {
+      const late = (other.line ?? 0) > (range.line ?? 0) ? other : range;
+      throw new LabError(`${placeOf(source, late)}: overlapping windows: ${describe(other)} and ${describe(range)}.`);
+    }
+    around.push(range);
   }
-  return undefined;
 }
 
-function refuseOverlap(ranges: Range[], source: string): void {
-  const pair = firstOverlap(ranges);
-  if (!pair) return;
-  const [a, b] = pair;
-  const late = (a.line ?? 0) > (b.line ?? 0) ? a : b;
-  throw new LabError(`${placeOf(source, late)}: overlapping windows: ${describe(a)} and ${describe(b)}.`);
+const MAX_NESTING = 4;
+
+function compare(a: bigint, b: bigint): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function describe(range: Range): string {
@@ -110,24 +130,32 @@ function checkHostWindows(topology: Topology): void {
   refuseOverlap(all, topology.source);
 }
 
-/** Below 1 MiB there are fixed legacy places (IDE, VGA) that several functions name; 0 means not assigned. */
-const LEGACY_END = 0x10_0000n;
-
-/** Whether a BAR has a place and a size to check. */
-function isPlaced(bar: Bar): bar is Bar & { bytes: number; cpuStart: bigint } {
-  return !bar.disabled && bar.bytes !== undefined && bar.cpuStart !== undefined && bar.cpuStart >= LEGACY_END;
+interface BarRange extends Range {
+  readonly fn: PciFunction;
 }
 
-function checkBars(topology: Topology): void {
-  const ranges: Range[] = [];
+/**
+ * No two BARs overlap; but a domain of its own may lie inside a device's BAR: the host bridge is then part of the device
+ * (Intel VMD, drivers/pci/controller/vmd.c, hands its BARs on as the windows of a root bus).
+ */
+function checkBars(topology: Topology): DomainsInside {
+  const ranges: BarRange[] = [];
   for (const fn of topology.functions) {
     for (const bar of fn.bars) {
       if (!isPlaced(bar)) continue;
       const end = bar.cpuStart + BigInt(bar.bytes);
-      ranges.push({ start: bar.cpuStart, end, what: `${fn.id} BAR ${bar.index}`, line: fn.line });
+      ranges.push({ start: bar.cpuStart, end, what: `${fn.id} BAR ${bar.index}`, line: fn.line, fn });
     }
   }
-  refuseOverlap(ranges, topology.source);
+  const inside = new Map<number, FunctionId>();
+  refuseOverlap(ranges, topology.source, (outer, inner) => {
+    const isNested = outer.fn.domain !== inner.fn.domain && inner.end <= outer.end && !outer.fn.isBridge;
+    const known = inside.get(inner.fn.domain);
+    if (!isNested || (known !== undefined && known !== outer.fn.id)) return false;
+    inside.set(inner.fn.domain, outer.fn.id);
+    return true;
+  });
+  return inside;
 }
 
 function checkSiblingWindows(topology: Topology): void {
@@ -141,13 +169,6 @@ function checkSiblingWindows(topology: Topology): void {
     }
   }
   for (const ranges of byBus.values()) refuseOverlap(ranges, topology.source);
-}
-
-interface Misfit {
-  readonly message: string;
-  readonly hostBridge: string | undefined;
-  /** Whether the two sides were compared in the same address space for certain. */
-  readonly certain: boolean;
 }
 
 /** Where a host bridge's windows are known, everything below it lies in one of them. */
@@ -166,97 +187,4 @@ function checkHostContainment(topology: Topology): void {
       );
     }
   }
-}
-
-/** BARs and bridge windows inside the windows above them. */
-function checkContainment(topology: Topology): string[] {
-  const misfits: Misfit[] = [];
-  const fits = new Set<string | undefined>();
-  const { byId } = indexOf(topology);
-  for (const fn of topology.functions) {
-    const parent = typeof fn.parent === 'string' ? byId.get(fn.parent) : undefined;
-    if (!parent?.windows || parent.progIf === SUBTRACTIVE_DECODE) continue;
-    for (const misfit of misfitsOf(topology, fn, parent, parent.windows)) misfits.push(misfit);
-    if (hasFittingBar(fn, parent)) fits.add(fn.hostBridge);
-  }
-  return judgeMisfits(misfits, fits);
-}
-
-/**
- * Windows that are raw registers are bus addresses while lspci's BARs are CPU addresses: with an unknown offset, a host
- * bridge below which no BAR at all fits its window says "there is an offset", not "the dump is wrong".
- */
-function judgeMisfits(misfits: readonly Misfit[], fits: ReadonlySet<string | undefined>): string[] {
-  const doubtful = new Map<string | undefined, number>();
-  for (const misfit of misfits) {
-    if (misfit.certain || fits.has(misfit.hostBridge)) throw new LabError(misfit.message);
-    doubtful.set(misfit.hostBridge, (doubtful.get(misfit.hostBridge) ?? 0) + 1);
-  }
-  const notes: string[] = [];
-  for (const [hostBridge, count] of doubtful) {
-    const only = misfits.find((misfit) => misfit.hostBridge === hostBridge);
-    if (count < 2 && only) throw new LabError(only.message);
-    notes.push(
-      `host bridge ${hostBridge}: no BAR lies in the (bus address) window above it, so CPU and bus addresses ` +
-        'differ by an offset that this source does not tell; lspci -xxxx or sysfs would.',
-    );
-  }
-  return notes;
-}
-
-function hasFittingBar(fn: PciFunction, parent: PciFunction): boolean {
-  return fn.bars.some((bar) => {
-    const range = barIn(bar, parent.windowView);
-    return range !== undefined && inside(range.start, range.end, parent.windows ?? []);
-  });
-}
-
-/** A BAR as [start, end] (inclusive) in the view of the windows above; undefined when it has no place there. */
-function barIn(bar: Bar, view: 'cpu' | 'bus'): { start: bigint; end: bigint; certain: boolean } | undefined {
-  if (!isPlaced(bar)) return undefined;
-  const start = view === 'bus' ? (bar.busStart ?? bar.cpuStart) : bar.cpuStart;
-  const certain = view === 'cpu' || bar.busStart !== undefined;
-  return { start, end: start + BigInt(bar.bytes) - 1n, certain };
-}
-
-function* misfitsOf(
-  topology: Topology,
-  fn: PciFunction,
-  parent: PciFunction,
-  windows: readonly BridgeWindow[],
-): Generator<Misfit> {
-  const at = placeOf(topology.source, fn);
-  const above = `outside the windows of bridge ${parent.id} above it (${windows.map(show).join(', ') || 'none'})`;
-  for (const bar of fn.bars) {
-    const range = barIn(bar, parent.windowView);
-    if (!range || inside(range.start, range.end, windows)) continue;
-    const where = `${hex(range.start)}-${hex(range.end)}`;
-    yield {
-      message: `${at}: BAR ${bar.index} of ${fn.id} at ${where} is ${above}: no request from above can reach it.`,
-      hostBridge: fn.hostBridge,
-      certain: range.certain,
-    };
-  }
-  if (fn.windowView !== parent.windowView) return;
-  for (const window of fn.windows ?? []) {
-    if (inside(window.start, window.end, windows)) continue;
-    yield {
-      message: `${at}: the ${window.kind} window ${show(window)} of ${fn.id} is ${above}.`,
-      hostBridge: fn.hostBridge,
-      certain: true,
-    };
-  }
-}
-
-function inside(start: bigint, end: bigint, windows: readonly BridgeWindow[]): boolean {
-  return windows.some((window) => start >= window.start && end <= window.end);
-}
-
-function show(window: BridgeWindow): string {
-  return `${hex(window.start)}-${hex(window.end)}`;
-}
-
-/** `0x60010000000`, as people compare addresses. */
-export function hex(value: bigint): string {
-  return value < 0n ? `-0x${(-value).toString(16)}` : `0x${value.toString(16)}`;
 }

@@ -117,6 +117,8 @@ class PieceReader {
   line = 1;
   #buffer = '';
   #at = 0;
+  /** Where the next newline at or after #at is; -1 when there is none in the buffer, undefined when not looked up. */
+  #newline: number | undefined;
   readonly #pieces: Iterator<string>;
   readonly #source: string;
   readonly #limit: (chars: number) => void;
@@ -199,9 +201,9 @@ class PieceReader {
   }
 
   #consume(end: number): void {
-    for (let i = this.#buffer.indexOf('\n', this.#at); i >= 0 && i < end; i = this.#buffer.indexOf('\n', i + 1)) {
-      this.line++;
-    }
+    let next = this.#newline ?? this.#buffer.indexOf('\n', this.#at);
+    for (; next >= 0 && next < end; next = this.#buffer.indexOf('\n', next + 1)) this.line++;
+    this.#newline = next;
     this.#at = end;
   }
 
@@ -212,6 +214,7 @@ class PieceReader {
     this.#limit(next.value.length);
     this.#buffer = this.#buffer.slice(this.#at) + next.value;
     this.#at = 0;
+    this.#newline = undefined;
     return true;
   }
 

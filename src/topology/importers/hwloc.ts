@@ -75,8 +75,14 @@ function readInfo(reading: Reading, element: XmlElement, frames: readonly Frame[
       return;
     case 'PCIVendor':
     case 'PCIDevice':
-      if (fn !== undefined) reading.titles.set(fn, [...(reading.titles.get(fn) ?? []), value]);
+      if (fn !== undefined) pushTo(reading.titles, fn, value);
   }
+}
+
+function pushTo(lists: Map<string, string[]>, key: string, value: string): void {
+  const list = lists.get(key);
+  if (list) list.push(value);
+  else lists.set(key, [value]);
 }
 
 function readObject(reading: Reading, element: XmlElement, above: Frame): Frame {

@@ -10,9 +10,12 @@ import { DumpTail } from '../lspci/cut_off.ts';
 import type { DeviceText } from '../lspci/device_text.ts';
 import { newDevice, readAttribute } from '../lspci/device_text.ts';
 import { draftOf, isHexRow, readHexRow } from '../lspci/draft.ts';
+import type { HeaderLine } from '../lspci/header.ts';
 import { parseHeader } from '../lspci/header.ts';
+import { promptIn } from '../lspci/prompt.ts';
 import { isTreeLine, TreeText } from '../lspci/tree_text.ts';
 import type { Topology } from '../model.ts';
+import { formatId } from '../model.ts';
 import { validated } from '../validate.ts';
 
 export const name = 'lspci';
@@ -21,6 +24,8 @@ export const name = 'lspci';
 const MAX_FUNCTIONS = 65_536;
 /** Lines of other words allowed before the first function (prompts, headings). */
 const MAX_PREAMBLE_LINES = 20;
+/** Messages of tools and prompts allowed between the lines: one or two for each function at most. */
+const MAX_ASIDES = 4096;
 
 /** The first processor's entry is all that is needed of /proc/cpuinfo. */
 const MAX_CPUINFO_CHARS = 4096;
@@ -40,9 +45,18 @@ interface Reading {
   readonly devices: DeviceText[];
   readonly tree: TreeText;
   readonly tail: DumpTail;
+  /** Functions by the path that `-P` writes. */
+  readonly byPath: Map<string, DeviceText>;
+  readonly notes: string[];
+  /** After a prompt with a command that is not lspci: what follows is not the dump's. */
+  isElsewhere: boolean;
+  /** A prompt came after the dump, so it ended by itself. */
+  isEnded: boolean;
   cpuinfo: string;
   section: string;
   preamble: number;
+  /** Messages and prompts between the lines. */
+  asides: number;
   hasTree: boolean;
 }
 
@@ -53,9 +67,14 @@ export function parse(text: TextSource, source: string): Topology {
     devices: [],
     tree: new TreeText(source),
     tail: new DumpTail(),
+    byPath: new Map(),
+    notes: [],
+    isElsewhere: false,
+    isEnded: false,
     cpuinfo: '',
     section: 'LSPCI',
     preamble: 0,
+    asides: 0,
     hasTree: false,
   };
   let last: Line | undefined;
@@ -65,7 +84,7 @@ export function parse(text: TextSource, source: string): Topology {
     else readLine(reading, line);
     last = line;
   }
-  if (last && reading.section === 'LSPCI') reading.tail.refuseCutLine(last, source);
+  if (last && reading.section === 'LSPCI' && !reading.isEnded) reading.tail.refuseCutLine(last, source);
   return finish(reading);
 }
 
@@ -74,7 +93,8 @@ function readLine(reading: Reading, line: Line): void {
     if (reading.cpuinfo.length < MAX_CPUINFO_CHARS) reading.cpuinfo += `${line.text}\n`;
     return;
   }
-  if (reading.section === 'TREE' || (reading.section === 'LSPCI' && isTreeLine(line.text))) readTree(reading, line);
+  const isInDump = reading.section === 'LSPCI' && !reading.isElsewhere;
+  if (reading.section === 'TREE' || (isInDump && isTreeLine(line.text))) readTree(reading, line);
   else if (reading.section === 'LSPCI') readDump(reading, line);
 }
 
@@ -91,22 +111,54 @@ function readDump(reading: Reading, line: Line): void {
   const at = `${reading.source}:${line.number}`;
   if (text.trim() === '') return;
   if (first === 9 || first === 32) {
+    if (reading.isElsewhere) return;
     reading.tail.remember(text);
     if (device) readAttribute(device, text, at);
     else skipPreamble(reading, line);
     return;
   }
   if (device && isHexRow(text)) {
-    readHexRow(device, text, at);
+    if (!reading.isElsewhere) readHexRow(device, text, at);
     return;
   }
   const header = parseHeader(text);
+  if (!header && passPrompt(reading, line)) return;
+  if (reading.isElsewhere) return;
   if (header) {
     if (reading.devices.length >= MAX_FUNCTIONS) throw new LabError(`${at}: more than ${MAX_FUNCTIONS} functions.`);
-    reading.devices.push(newDevice(header, line.number));
-  } else if (!TOOL_MESSAGE.test(text)) {
+    addDevice(reading, header, line.number);
+  } else if (!TOOL_MESSAGE.test(text) || reading.asides++ >= MAX_ASIDES) {
     skipPreamble(reading, line);
   }
+}
+
+function addDevice(reading: Reading, header: HeaderLine, line: number): void {
+  const device = newDevice(placed(reading, header, line), line);
+  reading.devices.push(device);
+  reading.byPath.set(header.path, device);
+}
+
+/** With `-P` a function's bus is what its bridge's Bus line calls secondary. */
+function placed(reading: Reading, header: HeaderLine, line: number): HeaderLine {
+  if (header.above === undefined) return header;
+  const bus = reading.byPath.get(header.above)?.buses?.secondary;
+  if (bus !== undefined) return { ...header, bus, id: formatId(header.domain, bus, header.devfn) };
+  throw new LabError(
+    `${reading.source}:${line}: '${header.path}' is a path of lspci -P, and the bus number of the bridge ${header.above} ` +
+      'is not told before it. Make the dump without -P: lspci -vvvnn as root.',
+  );
+}
+
+/** A shell prompt after the dump; words after it belong to the next command. */
+function passPrompt(reading: Reading, line: Line): boolean {
+  if (reading.devices.length === 0) return false;
+  const command = promptIn(line.text);
+  if (command === undefined || reading.asides++ >= MAX_ASIDES) return false;
+  reading.isElsewhere = !command.includes('lspci');
+  reading.isEnded = reading.isElsewhere;
+  const words = `'${excerpt(line.text)}'`;
+  reading.notes.push(`${reading.source}:${line.number}: ${words} is taken as a shell prompt after the dump.`);
+  return true;
 }
 
 /** Words before the first function are let pass, a few lines of them; anything after is damage. */
@@ -123,10 +175,11 @@ function finish(reading: Reading): Topology {
   const { source, devices, tree } = reading;
   const withTree = reading.hasTree ? mergeTree(devices, tree) : devices;
   if (withTree.length === 0) {
-    throw new LabError(`${source}: no PCI function found in it. Expected the output of lspci -vvv (as root).`);
+    throw new LabError(`${source}: no PCI function found in it. Expected the output of lspci -vvvnn (as root).`);
   }
   const drafts = withTree.map((device) => draftOf(device, placeOf(source, device)));
-  const { functions, hostBridges, notes } = assemble(drafts, source);
+  const { functions, hostBridges, notes: assumptions } = assemble(drafts, source);
+  const notes = [...reading.notes, ...assumptions];
   reading.tail.refuseMissingTail(devices, drafts, source);
   if (devices.some((device) => !device.barsNumbered)) notes.push('lspci -v does not number BARs: counted in order.');
   return validated({
@@ -135,7 +188,7 @@ function finish(reading: Reading): Topology {
     functions,
     hostBridges,
     cpu: cpuFromCpuinfo(reading.cpuinfo),
-    iommu: devices.some((device) => device.iommuGroup) ? true : undefined,
+    iommu: devices.some((device) => device.iommuGroup !== undefined) ? true : undefined,
     ram: [],
     everyPort: true,
     everyFunction: true,
@@ -155,7 +208,8 @@ function mergeTree(devices: readonly DeviceText[], tree: TreeText): DeviceText[]
     }
     const { id, domain, bus, devfn } = node;
     const blank = { classCode: undefined, progIf: undefined, vendorId: undefined, deviceId: undefined };
-    const header = { id, domain, bus, devfn, ...blank, title: undefined, saysVirtual: false };
+    const place = { id, domain, bus, devfn, above: undefined, path: id };
+    const header = { ...place, ...blank, title: undefined, saysVirtual: false };
     const added = newDevice(header, node.line);
     added.buses = node.buses;
     merged.push(added);

@@ -25,11 +25,12 @@ export class DumpTail {
   refuseCutLine(last: Line, source: string): void {
     if (last.ended || /^\s+Kernel (?:driver in use|modules): \S/.test(last.text)) return;
     const shape = shapeOf(last.text);
-    let isBeginning = /[+-] [A-Za-z]+$/.test(last.text);
+    const beginning = withoutOpenEnd(shape);
+    let isBeginning = /[+-] [A-Za-z]{1,32}$/.test(last.text);
     for (const line of this.#lines.slice(0, -1)) {
       const other = shapeOf(line);
       if (other === shape) return;
-      if (other.startsWith(shape.replace(/[#~]+$/, ''))) isBeginning = true;
+      if (other.startsWith(beginning)) isBeginning = true;
     }
     this.#endsUnfamiliar = true;
     if (!isBeginning) return;
@@ -43,7 +44,7 @@ export class DumpTail {
     const last = devices.at(-1);
     if (!last) return;
     const isVerbose = devices.some((device) => device.verbose);
-    if (isVerbose && !last.verbose && !last.unknownHeader) {
+    if (isVerbose && !last.verbose && !last.unknownHeader && last.hexRows.length === 0) {
       throw new LabError(
         `${placeOf(source, last)}: nothing is told about ${last.header.id}: the dump is cut off here.`,
       );
@@ -70,5 +71,12 @@ export class DumpTail {
 
 /** A line with its numbers and flags blanked, so that equal kinds of line are equal. */
 function shapeOf(line: string): string {
-  return line.replace(/[0-9a-f]*[0-9][0-9a-f]*/gi, '#').replace(/[+-]/g, '~');
+  return line.replace(/[0-9a-f]+/gi, (run) => (/[0-9]/.test(run) ? '#' : run)).replace(/[+-]/g, '~');
+}
+
+/** A shape without the blanked numbers and flags at its end, which may go on. */
+function withoutOpenEnd(shape: string): string {
+  let end = shape.length;
+  while (end > 0 && (shape[end - 1] === '#' || shape[end - 1] === '~')) end--;
+  return shape.slice(0, end);
 }

@@ -26,19 +26,25 @@ export interface DeviceText {
   hasAcs: boolean;
   acsControl: number | undefined;
   link: Link | undefined;
+  linkMax: Link | undefined;
   linkActive: boolean;
   sriovShown: boolean;
   sriovEnabled: boolean;
   sriov: SriovNumbers;
   numaNode: number | undefined;
-  iommuGroup: boolean;
+  iommuGroup: string | undefined;
+  driver: string | undefined;
+  slot: string | undefined;
   buses: BusRange | undefined;
   windows: BridgeWindow[] | undefined;
+  /** A window from address 0: switched off on most machines, in use on some (Raspberry Pi 4). */
+  hasZeroWindow: boolean;
   windowView: 'cpu' | 'bus';
   bars: Bar[];
   nextBarIndex: number;
   barsNumbered: boolean;
-  hex: number[];
+  /** Rows of config space, 16 bytes each. */
+  hexRows: Buffer[];
 }
 
 export function newDevice(header: HeaderLine, line: number): DeviceText {
@@ -55,19 +61,23 @@ export function newDevice(header: HeaderLine, line: number): DeviceText {
     hasAcs: false,
     acsControl: undefined,
     link: undefined,
+    linkMax: undefined,
     linkActive: false,
     sriovShown: false,
     sriovEnabled: false,
     sriov: { numVfs: 0, offset: 0, stride: 0 },
     numaNode: undefined,
-    iommuGroup: false,
+    iommuGroup: undefined,
+    driver: undefined,
+    slot: undefined,
     buses: undefined,
     windows: undefined,
+    hasZeroWindow: false,
     windowView: 'bus',
     bars: [],
     nextBarIndex: 0,
     barsNumbered: true,
-    hex: [],
+    hexRows: [],
   };
 }
 
@@ -113,13 +123,18 @@ function readFact(device: DeviceText, fact: string, at: string): void {
       device.numaNode = numberAfter(fact, /^NUMA node: (\d+)$/) ?? device.numaNode;
       return;
     case 'I':
-      if (fact.startsWith('IOMMU group:')) device.iommuGroup = true;
+      if (fact.startsWith('IOMMU group:')) device.iommuGroup = fact.slice('IOMMU group:'.length).trim();
       else if (fact.startsWith('I/O ports at')) readRegion(device, fact, at);
+      return;
+    case 'K':
+    case 'D':
+      device.driver = /^(?:Kernel d|D)river in use: (?:.*[\\/])?(\S.*)$/.exec(fact)?.[1] ?? device.driver;
       return;
     case 'R':
     case 'M':
     case 'P':
     case '[':
+      if (fact.startsWith('Physical Slot: ')) device.slot = fact.slice('Physical Slot: '.length);
       if (/^(?:Memory|Prefetchable memory) behind bridge:/.test(fact)) readWindow(device, fact, at);
       else if (/^(?:Region \d|Memory at|\[[a-z]+\] (?:Memory|I\/O))/.test(fact)) readRegion(device, fact, at);
       return;
@@ -137,7 +152,7 @@ function numberAfter(text: string, pattern: RegExp): number | undefined {
 function readFlags(device: DeviceText, fact: string): void {
   device.verbose = true;
   device.numaNode = numberAfter(fact, /\bNUMA node (\d+)/) ?? device.numaNode;
-  if (fact.includes('IOMMU group ')) device.iommuGroup = true;
+  device.iommuGroup = /\bIOMMU group (\S+?),?(?: |$)/.exec(fact)?.[1] ?? device.iommuGroup;
 }
 
 function readBuses(device: DeviceText, fact: string, at: string): void {
@@ -158,6 +173,7 @@ function readWindow(device: DeviceText, fact: string, at: string): void {
   // lspci 3.8 and later take windows from sysfs (CPU addresses) and tag them; before, raw registers.
   if (/\[(?:32|64)-bit\]/.test(match[3] ?? '')) device.windowView = 'cpu';
   // Old versions print disabled windows too: from 0, or with the end before the start.
+  if (start === 0n) device.hasZeroWindow = true;
   if (start === 0n || end < start) return;
   device.windows.push({ kind: fact.startsWith('M') ? 'memory' : 'prefetchable', start, end });
 }
@@ -179,7 +195,7 @@ function readRegion(device: DeviceText, fact: string, at: string): void {
   const start = /^[0-9a-f]+$/i.test(place) ? BigInt(`0x${place}`) : undefined;
   device.bars.push({
     index,
-    bytes: sizeIn(tags),
+    bytes: sizeIn(tags, at),
     prefetchable: /(?:^|[ ,])prefetchable/.test(traits ?? ''),
     is64,
     disabled: tags.includes('[disabled]') || start === undefined,
@@ -189,10 +205,17 @@ function readRegion(device: DeviceText, fact: string, at: string): void {
 }
 
 const SIZE_FACTOR: Readonly<Record<string, number>> = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
+/** 4 PiB: beyond any BAR (no CPU addresses more), and sums of a machine's BARs stay exact integers. */
+const MAX_BAR_BYTES = 2 ** 52;
 
-function sizeIn(tags: string): number | undefined {
+function sizeIn(tags: string, at: string): number | undefined {
   const match = /\[size=(\d+)([KMGT]?)\]/.exec(tags);
-  return match ? Number(match[1]) * (SIZE_FACTOR[match[2] ?? ''] ?? 1) : undefined;
+  if (!match) return undefined;
+  const bytes = Number(match[1]) * (SIZE_FACTOR[match[2] ?? ''] ?? 1);
+  if (bytes >= 1 && bytes <= MAX_BAR_BYTES) return bytes;
+  throw new LabError(
+    `${at}: '${excerpt(match[0])}' is not the size of a BAR: expected 16 bytes to 4 PiB ([size=4096T]).`,
+  );
 }
 
 const PORT_TYPES: readonly (readonly [string, PortType])[] = [
@@ -236,12 +259,17 @@ function readNested(device: DeviceText, fact: string, at: string): void {
 }
 
 function readExpress(device: DeviceText, fact: string): void {
-  if (fact.startsWith('LnkSta:')) {
-    const match = /Speed ([\d.]+)GT\/s\b.*Width x(\d+)/.exec(fact);
-    if (match && Number(match[2]) > 0) device.link = linkOf(Number(match[1]), Number(match[2]));
-  } else if (fact.includes('DLActive+')) {
-    device.linkActive = true;
-  }
+  if (fact.startsWith('LnkSta:')) device.link = linkIn(fact) ?? device.link;
+  else if (fact.startsWith('LnkCap:')) device.linkMax = linkIn(fact) ?? device.linkMax;
+  else if (fact.startsWith('Slot #')) device.slot ??= /^Slot #(\d+)/.exec(fact)?.[1];
+  else if (fact.includes('DLActive+')) device.linkActive = true;
+}
+
+/** `Speed 16GT/s (downgraded), Width x8 (ok)`; a link that is down has width 0. */
+function linkIn(fact: string): Link | undefined {
+  const gtPerS = numberAfter(fact, /\bSpeed (\d+(?:\.\d+)?)GT\/s/);
+  const width = numberAfter(fact, /\bWidth x(\d+)/);
+  return gtPerS !== undefined && width !== undefined && width > 0 && width <= 32 ? linkOf(gtPerS, width) : undefined;
 }
 
 const ACS_CONTROL = new RegExp(`^ACSCtl:\\s*${ACS_BIT_NAMES.map((name) => `${name}([+-])`).join(' ')}`);

@@ -4,7 +4,7 @@ import type { Draft } from '../assemble.ts';
 import { isBridgeClass } from '../classes.ts';
 import type { ConfigFacts } from '../config_space.ts';
 import { CONFIG_SPACE_BYTES, readConfig } from '../config_space.ts';
-import type { AcsControl, Bar, PortType } from '../model.ts';
+import type { AcsControl, Bar, Identity, PortType } from '../model.ts';
 import { busAddress } from '../model.ts';
 import type { DeviceText } from './device_text.ts';
 
@@ -22,13 +22,14 @@ export function isHexRow(text: string): boolean {
 export function readHexRow(device: DeviceText, text: string, at: string): void {
   const match = HEX_ROW.exec(text.trimEnd());
   const offset = Number.parseInt(match?.[1] ?? '', 16);
-  if (!match || offset !== device.hex.length || offset >= CONFIG_SPACE_BYTES) {
+  const expected = 16 * device.hexRows.length;
+  if (!match || offset !== expected || offset >= CONFIG_SPACE_BYTES) {
     throw new LabError(
-      `${at}: expected 16 bytes of config space at offset ${device.hex.length.toString(16)} of ${device.header.id}: ` +
+      `${at}: expected 16 bytes of config space at offset ${expected.toString(16)} of ${device.header.id}: ` +
         'the hex dump is cut off or damaged here.',
     );
   }
-  for (const byte of (match[2] ?? '').split(' ')) device.hex.push(Number.parseInt(byte, 16));
+  device.hexRows.push(Buffer.from((match[2] ?? '').replaceAll(' ', ''), 'hex'));
 }
 
 /** All that the dump tells about one function. */
@@ -40,7 +41,6 @@ export function draftOf(device: DeviceText, at: string): Draft {
   if (isBridge && device.verbose && buses === undefined && !device.unknownHeader) {
     throw new LabError(`${at}: bridge ${header.id} has no Bus line: the dump is cut off or edited.`);
   }
-  const dead = { primary: header.bus, secondary: 0, subordinate: 0 };
   const sriov = device.sriovShown ? sriovOf(device) : config?.sriov;
   return {
     id: header.id,
@@ -57,20 +57,32 @@ export function draftOf(device: DeviceText, at: string): Draft {
     acs: acsOf(device, config),
     numaNode: device.numaNode,
     link: device.link ?? config?.link,
+    linkMax: device.linkMax ?? config?.linkMax,
     bars: barsOf(device, config),
-    buses: isBridge && device.unknownHeader ? dead : buses,
-    windows: device.windows ?? (isBridge ? config?.windows : undefined),
+    buses,
+    windows: windowsOf(device) ?? (isBridge ? config?.windows : undefined),
     windowView: device.windows === undefined ? 'bus' : device.windowView,
     line: device.line,
+    identity: identityOf(device),
     sriov,
     capsShown: device.capsListed || (device.verbose && !device.capsDenied) || config?.complete === true,
     saysVirtual: header.saysVirtual,
   };
 }
 
+function identityOf({ driver, slot, iommuGroup }: DeviceText): Identity | undefined {
+  const told = driver !== undefined || slot !== undefined || iommuGroup !== undefined;
+  return told ? { driver, slot, iommuGroup, names: [] } : undefined;
+}
+
+/** Undefined where only a window from 0 is shown: whether it is in use cannot be told. */
+function windowsOf({ windows, hasZeroWindow }: DeviceText): Draft['windows'] {
+  return hasZeroWindow && windows?.length === 0 ? undefined : windows;
+}
+
 function configOf(device: DeviceText, at: string): ConfigFacts | undefined {
-  if (device.hex.length === 0) return undefined;
-  const config = readConfig(Uint8Array.from(device.hex));
+  if (device.hexRows.length === 0) return undefined;
+  const config = readConfig(Buffer.concat(device.hexRows));
   if (!config) throw new LabError(`${at}: the hex dump of ${device.header.id} ends before the header does (64 bytes).`);
   return config;
 }

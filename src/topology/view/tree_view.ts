@@ -5,8 +5,8 @@ import { hasAcsRedirect } from '../decide.ts';
 import { redirectBits } from '../explain.ts';
 import { describeLink } from '../links.ts';
 import type { Bar, FunctionId, HostBridge, PciFunction, Topology } from '../model.ts';
+import { hex } from '../model.ts';
 import { indexOf } from '../tree.ts';
-import { hex } from '../validate.ts';
 import type { Style } from './style.ts';
 
 /** Lines of the tree. `numbers` gives endpoints their number in the matrix. */

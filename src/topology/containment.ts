@@ -1,0 +1,111 @@
+// BARs and bridge windows against the windows of the bridge above. What does not fit is said, on the BAR and in the notes,
+// and changes no verdict: dumps of good machines hold such BARs. On machines whose CPU addresses are not bus addresses
+// (POWER9, Raspberry Pi 4, Orin) lspci shows a BAR's CPU address beside a window's bus address.
+import { placeOf } from './assemble.ts';
+import type { Bar, BridgeWindow, HostBridgeId, PciFunction, Topology } from './model.ts';
+import { hex } from './model.ts';
+import { indexOf } from './tree.ts';
+
+/** A bridge that forwards whatever nobody else claims: its windows say nothing (prog-if 01). */
+const SUBTRACTIVE_DECODE = 1;
+
+/** Below 1 MiB there are fixed legacy places (IDE, VGA) that several functions name; 0 means not assigned. */
+const LEGACY_END = 0x10_0000n;
+
+/** Whether a BAR has a place and a size to check. */
+export function isPlaced(bar: Bar): bar is Bar & { bytes: number; cpuStart: bigint } {
+  return !bar.disabled && bar.bytes !== undefined && bar.cpuStart !== undefined && bar.cpuStart >= LEGACY_END;
+}
+
+interface Misfit {
+  readonly fn: PciFunction;
+  /** Undefined for a bridge's own window. */
+  readonly bar: Bar | undefined;
+  readonly words: string;
+}
+
+/** The topology with a note for each misfit, and one for each host bridge below which nothing fits at all. */
+export function withContainmentNotes(topology: Topology): Topology {
+  const { byId } = indexOf(topology);
+  const misfits: Misfit[] = [];
+  const fitting = new Set<HostBridgeId | undefined>();
+  for (const fn of topology.functions) {
+    const parent = typeof fn.parent === 'string' ? byId.get(fn.parent) : undefined;
+    if (!parent?.windows || parent.progIf === SUBTRACTIVE_DECODE) continue;
+    misfits.push(...misfitsOf(fn, parent, parent.windows));
+    if (hasFittingBar(fn, parent)) fitting.add(fn.hostBridge);
+  }
+  if (misfits.length === 0) return topology;
+  return noted(topology, misfits, fitting);
+}
+
+function noted(
+  topology: Topology,
+  misfits: readonly Misfit[],
+  fitting: ReadonlySet<HostBridgeId | undefined>,
+): Topology {
+  const notes: string[] = [];
+  const offsetBridges = new Set<HostBridgeId | undefined>();
+  const byBar = new Map<Bar, string>();
+  for (const { fn, bar, words } of misfits) {
+    const isOffset = bar !== undefined && bar.busStart === undefined && !fitting.has(fn.hostBridge);
+    if (isOffset) offsetBridges.add(fn.hostBridge);
+    else notes.push(`${placeOf(topology.source, fn)}: ${words}.`);
+    if (bar) byBar.set(bar, isOffset ? `${words}, if both are CPU addresses` : words);
+  }
+  for (const hostBridge of offsetBridges) {
+    notes.push(
+      `host bridge ${hostBridge}: no BAR lies in a window above it, so CPU and bus addresses differ by an offset that ` +
+        'this source does not tell (or the windows shown are not those in use); lspci -xxxx or sysfs would.',
+    );
+  }
+  const functions = topology.functions.map((fn) =>
+    fn.bars.some((bar) => byBar.has(bar))
+      ? { ...fn, bars: fn.bars.map((bar) => (byBar.has(bar) ? { ...bar, note: byBar.get(bar) } : bar)) }
+      : fn,
+  );
+  return { ...topology, functions, notes: [...topology.notes, ...notes] };
+}
+
+function hasFittingBar(fn: PciFunction, parent: PciFunction): boolean {
+  return fn.bars.some((bar) => {
+    const range = rangeIn(bar, parent.windowView);
+    return range !== undefined && isInside(range.start, range.end, parent.windows ?? []);
+  });
+}
+
+/** A BAR as [start, end] (inclusive) in the view of the windows above; undefined when it has no place there. */
+function rangeIn(bar: Bar, view: 'cpu' | 'bus'): { start: bigint; end: bigint } | undefined {
+  if (!isPlaced(bar)) return undefined;
+  const start = view === 'bus' ? (bar.busStart ?? bar.cpuStart) : bar.cpuStart;
+  return { start, end: start + BigInt(bar.bytes) - 1n };
+}
+
+function* misfitsOf(fn: PciFunction, parent: PciFunction, windows: readonly BridgeWindow[]): Generator<Misfit> {
+  const above = `outside the windows of bridge ${parent.id} above it (${windows.map(show).join(', ') || 'none'})`;
+  for (const bar of fn.bars) {
+    const range = rangeIn(bar, parent.windowView);
+    if (!range || isInside(range.start, range.end, windows) || fitsOnBus(bar, windows)) continue;
+    const where = `${hex(range.start)}-${hex(range.end)}`;
+    yield { fn, bar, words: `BAR ${bar.index} of ${fn.id} at ${where} is ${above}: no request from above reaches it` };
+  }
+  if (fn.windowView !== parent.windowView) return;
+  for (const window of fn.windows ?? []) {
+    if (isInside(window.start, window.end, windows)) continue;
+    yield { fn, bar: undefined, words: `the ${window.kind} window ${show(window)} of ${fn.id} is ${above}` };
+  }
+}
+
+/** Windows tagged as CPU addresses may be bus addresses: a BAR whose bus address lies in them is in its place. */
+function fitsOnBus(bar: Bar, windows: readonly BridgeWindow[]): boolean {
+  const { busStart, bytes } = bar;
+  return busStart !== undefined && bytes !== undefined && isInside(busStart, busStart + BigInt(bytes) - 1n, windows);
+}
+
+function isInside(start: bigint, end: bigint, windows: readonly BridgeWindow[]): boolean {
+  return windows.some((window) => start >= window.start && end <= window.end);
+}
+
+function show(window: BridgeWindow): string {
+  return `${hex(window.start)}-${hex(window.end)}`;
+}
