@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { scratchFolder } from '../../test/support/scratch.ts';
 import { LabError } from '../base/errors.ts';
 import { decide } from './decide.ts';
 import { rules, ZEN } from './fixture.ts';
@@ -11,11 +11,7 @@ import { writeLspci } from './lspci_writer.ts';
 import { randomMachine } from './random_machine.ts';
 import { endpoints } from './tree.ts';
 
-let folder = '';
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'p2plab-text-'));
-});
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = scratchFolder('text');
 
 const utf16 = (text: string, bigEnd: boolean, mark: boolean): Buffer => {
   const bytes = Buffer.from(`${mark ? '\ufeff' : ''}${text}`, 'utf16le');

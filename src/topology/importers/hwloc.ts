@@ -1,10 +1,11 @@
-// hwloc's XML, versions 2 and 3 (lstopo --of xml). Tells the tree, classes, ids, bandwidths and locality; leaves out
-// functions it finds unimportant, BARs, ACS and offsets, which are unknown in the result.
+// hwloc's XML, versions 2 and 3 (lstopo --of xml). Tells the tree, classes, ids, bandwidths, locality and the names of
+// devices; leaves out functions it finds unimportant, BARs, ACS and offsets, which are unknown in the result. Without
+// Bridge objects (lstopo --no-bridges) it tells no tree at all.
 import { LabError } from '../../base/errors.ts';
 import { hostBridgesOf } from '../assemble.ts';
 import { cpuOf } from '../cpu.ts';
 import type { TextSource } from '../input.ts';
-import type { BusRange, Cpu, HostBridgeId, PciFunction, Topology } from '../model.ts';
+import type { BusRange, Cpu, HostBridgeId, Identity, PciFunction, Topology } from '../model.ts';
 import { compareFunctions, formatHostBridgeId, parseId } from '../model.ts';
 import { validated } from '../validate.ts';
 import type { XmlElement } from '../xml.ts';
@@ -18,8 +19,8 @@ export function matches(head: string): boolean {
 
 /** An open <object>: what its children inherit. */
 interface Frame {
-  /** Nearest bridge above, null directly below a host bridge. */
-  readonly parent: string | null;
+  /** Nearest bridge above, null directly below a host bridge, undefined where no bridge is shown. */
+  readonly parent: string | null | undefined;
   readonly hostBridge: HostBridgeId | undefined;
   readonly numaNode: number | undefined;
   /** The function this object is, for the <info> elements inside. */
@@ -30,6 +31,8 @@ interface Reading {
   readonly source: string;
   readonly functions: Map<string, PciFunction>;
   readonly titles: Map<string, string[]>;
+  /** Names of OS devices (nvme0n1, mlx5_0), by function. */
+  readonly names: Map<string, string[]>;
   cpuVendor: string | undefined;
   cpuFamily: number | undefined;
 }
@@ -40,10 +43,11 @@ export function parse(text: TextSource, source: string): Topology {
     source,
     functions: new Map(),
     titles: new Map(),
+    names: new Map(),
     cpuVendor: undefined,
     cpuFamily: undefined,
   };
-  const frames: Frame[] = [{ parent: null, hostBridge: undefined, numaNode: undefined, fn: undefined }];
+  const frames: Frame[] = [{ parent: undefined, hostBridge: undefined, numaNode: undefined, fn: undefined }];
   for (const event of xmlEvents(text, source)) {
     const { element } = event;
     if (element.name === 'topology' && event.kind === 'open') checkVersion(element, source);
@@ -89,6 +93,9 @@ function readObject(reading: Reading, element: XmlElement, above: Frame): Frame 
   const { attributes } = element;
   const numaNode = numaOf(attributes.get('nodeset')) ?? above.numaNode;
   const type = attributes.get('type');
+  const name = attributes.get('name');
+  if (type === 'OSDev' && above.fn !== undefined && name) pushTo(reading.names, above.fn, name);
+  if (type === 'OSDev') return { ...above, numaNode };
   if (type !== 'Bridge' && type !== 'PCIDev') return { ...above, numaNode, fn: undefined };
   if (type === 'Bridge' && attributes.get('bridge_type')?.startsWith('0-')) {
     const range = bridgePci(reading, element);
@@ -120,7 +127,7 @@ function readFunction(
   const fn: PciFunction = {
     ...id,
     parent: above.parent,
-    hostBridge: above.hostBridge ?? formatHostBridgeId(id.domain, id.bus),
+    hostBridge: above.hostBridge,
     isBridge,
     classCode,
     progIf: undefined,
@@ -173,7 +180,9 @@ function bitsOf(word: number): number[] {
 
 function finish(reading: Reading): Topology {
   const functions = [...reading.functions.values()]
-    .map((fn): PciFunction => ({ ...fn, title: reading.titles.get(fn.id)?.join(' ') }))
+    .map(
+      (fn): PciFunction => ({ ...fn, title: reading.titles.get(fn.id)?.join(' '), identity: namesOf(reading, fn.id) }),
+    )
     .sort(compareFunctions);
   const { cpuVendor, cpuFamily } = reading;
   const cpu: Cpu | undefined =
@@ -186,8 +195,13 @@ function finish(reading: Reading): Topology {
     cpu,
     iommu: undefined,
     ram: [],
-    everyPort: true,
+    everyPort: functions.every((fn) => fn.parent !== undefined),
     everyFunction: false,
     notes: [],
   });
+}
+
+function namesOf(reading: Reading, id: string): Identity | undefined {
+  const names = reading.names.get(id);
+  return names && { driver: undefined, slot: undefined, iommuGroup: undefined, names };
 }

@@ -1,17 +1,18 @@
 // Dumps of strangers' machines: what lspci writes on other systems, versions and options.
 import { describe, expect, test } from 'vitest';
+import { needing, TOPOLOGY_DATA } from '../../../test/support/needs.ts';
 import { LabError } from '../../base/errors.ts';
 import { decide } from '../decide.ts';
 import { INTEL, rules, ZEN } from '../fixture.ts';
 import { loadTopology } from '../load.ts';
-import { hasSamples, NO_SAMPLES, samplePath } from '../sample_data.ts';
+import { samplePath } from '../sample_data.ts';
 import { endpoints } from '../tree.ts';
 import * as lspci from './lspci.ts';
 
 const parse = (text: string) => lspci.parse(text, 'dump');
 const refused = (name: string) => loadTopology(samplePath(`refused/${name}`));
 
-describe.skipIf(!hasSamples)(`dumps from mailing lists (skipped when ${NO_SAMPLES})`, () => {
+needing(TOPOLOGY_DATA).describe('dumps from mailing lists', () => {
   test.each([
     ['crlf-dell-lore-11ad35deb6.txt', 25],
     ['crlf-windows-lspci-unknown-headers-lore-b739722b1d.txt', 34],

@@ -43,6 +43,38 @@ describe('hwloc', () => {
     expect(fix(topology, found, rules(ZEN))).toContain('lspci -vvv as root');
   });
 
+  test('without Bridge objects no bridge is invented: what is above is not known', () => {
+    const bare = hwlocFile('2.0', '')
+      .replace(/<object type="Bridge"[^>]*>/, '<object type="Group">')
+      .replace('<object type="Group">', `<object type="Group">${device('0000:41:00.0')}${device('0000:81:00.0')}`);
+    const none = hwloc.parse(bare, 'x.xml');
+    expect(none.hostBridges).toEqual([]);
+    expect(none.functions.map(({ parent, hostBridge }) => [parent, hostBridge])).toEqual([
+      [undefined, undefined],
+      [undefined, undefined],
+    ]);
+    expect(decide(none, '41:00.0', '81:00.0', rules(INTEL))).toMatchObject({ distance: null, mapType: 'UNKNOWN' });
+    expect(decide(none, '41:00.0', '81:00.0', rules(ZEN))).toMatchObject({ distance: null, mapType: 'UNKNOWN' });
+  });
+
+  needing(TOPOLOGY_DATA).it('lstopo --no-bridges of a DGX-2 gives UNKNOWN for every pair of two devices', () => {
+    const none = hwloc.parse(sample('refused/lstopo-no-bridges-dgx2.xml'), 'dgx2');
+    const pairs = none.functions.flatMap((a) =>
+      none.functions.filter((b) => b !== a).map((b) => [a.id, b.id] as const),
+    );
+    expect(pairs).toHaveLength(756);
+    expect(new Set(pairs.map(([a, b]) => decide(none, a, b, rules(none.cpu)).mapType))).toEqual(new Set(['UNKNOWN']));
+  });
+
+  test('names of OS devices belong to the function around them', () => {
+    const named = device('0000:41:00.0').replace(
+      '</object>',
+      '<object type="OSDev" name="mlx5_0" osdev_type="3"/></object>',
+    );
+    const topologyWithNames = hwloc.parse(hwlocFile('2.0', bridge('0000:40:01.0', '0000:[41-42]', named)), 'x.xml');
+    expect(topologyWithNames.functions.map((fn) => fn.identity?.names)).toEqual([undefined, ['mlx5_0']]);
+  });
+
   test('version 3 reads alike, version 1 is refused', () => {
     expect(hwloc.parse(text.replace('version="2.0"', 'version="3.0"'), 'x.xml').functions).toEqual(topology.functions);
     expect(() => hwloc.parse(text.replace('version="2.0"', ''), 'x.xml')).toThrow(/x.xml:3: hwloc XML version '1'/);
