@@ -3,20 +3,21 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { Result } from '../src/report/result.ts';
-import { jobFile, p2plab, QUICK } from './support/cli.ts';
+import { jobFile, QUICK } from './support/cli.ts';
+import { command } from './support/command.ts';
 import { needing, TOPOLOGY_DATA } from './support/needs.ts';
 
 const RUN = ['run', ...QUICK, '--flow', 'nvmet', '--mode', 'inline', '--out', 'out', '--json', '-'];
 
 async function resultOf(args: readonly string[]): Promise<Result> {
-  const ended = await p2plab([...RUN, ...args]);
+  const ended = await command([...RUN, ...args]);
   expect(ended.stderr).not.toContain('unexpected');
   expect(ended.code).toBe(0);
   return JSON.parse(ended.stdout) as Result;
 }
 
 async function refusalOf(args: readonly string[]): Promise<string> {
-  const ended = await p2plab([...RUN, ...args]);
+  const ended = await command([...RUN, ...args]);
   expect(ended.code).toBe(2);
   return ended.stderr;
 }

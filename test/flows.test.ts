@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { listSchemes } from '../src/lab/modules.ts';
 import { type Cell, parseResult, type Result } from '../src/report/result.ts';
-import { type Ended, jobFile, p2plab, QUICK } from './support/cli.ts';
+import { jobFile, QUICK } from './support/cli.ts';
+import { command, type Ended } from './support/command.ts';
 
 async function resultOf(args: string[]): Promise<{ ended: Ended; result: Result }> {
-  const ended = await p2plab(['run', ...args, '--out', 'out', '--json', 'result.json']);
+  const ended = await command(['run', ...args, '--out', 'out', '--json', 'result.json']);
   expect([ended.code, ended.stderr]).toEqual([0, ended.stderr]);
   return { ended, result: parseResult(readFileSync(join(ended.dir, 'result.json'), 'utf8'), 'result.json') };
 }
@@ -90,13 +91,13 @@ describe('flows', () => {
     expect(reason).toContain('it is refused for 0000:00:00.0, not for 0000:04:00.0');
     // What goes through RAM has nothing to be refused, and is the reference then.
     expect(result.cells.find(({ id }) => id === 'g0/page/ram')?.params.role).toBe('reference');
-    const other = await p2plab(['run', ...QUICK, '--client-b', '0000:05:00.0']);
+    const other = await command(['run', ...QUICK, '--client-b', '0000:05:00.0']);
     expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('add --flow copy')]);
   }, 120_000);
 
   it('refuse a job that orders its writes with fsync, whatever the flow', async () => {
     const job = jobFile('[a]\nrw=write\nfsync=1\n');
-    const ended = await p2plab(['run', job, ...QUICK, '--flow', 'copy']);
+    const ended = await command(['run', job, ...QUICK, '--flow', 'copy']);
     expect([ended.code, ended.stderr]).toEqual([2, expect.stringMatching(/job\.fio:3.*fsync/s)]);
   });
 });

@@ -1,13 +1,10 @@
 // `p2plab run --remove-at` as a user meets it: real threads, replicates, the table, and what it refuses.
-import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parseResult, type Removal, type Result } from '../src/report/result.ts';
-import { scratchFolder } from './support/scratch.ts';
+import { command, type Ended } from './support/command.ts';
 
-const P2PLAB = fileURLToPath(new URL('../bin/p2plab.js', import.meta.url));
 // Few I/Os in flight, so that there is a before and an after however slow the machine is.
 const SMALL = ['--bar', '256MiB', '--payload', 'verify', '--rounds', '2', '--round-ms', '3', '--quiet'].concat([
   '--set',
@@ -16,21 +13,7 @@ const SMALL = ['--bar', '256MiB', '--payload', 'verify', '--rounds', '2', '--rou
   '4',
 ]);
 
-interface Ended {
-  code: number;
-  stdout: string;
-  stderr: string;
-  dir: string;
-}
-
-function run(args: string[]): Promise<Ended> {
-  const dir = scratchFolder('removal');
-  return new Promise((resolve) => {
-    execFile(process.execPath, [P2PLAB, 'run', ...args], { cwd: dir }, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr, dir });
-    });
-  });
-}
+const run = (args: readonly string[]): Promise<Ended> => command(['run', ...args]);
 
 function removalOf(result: Result, name: string): Removal {
   const cell = result.cells.find(({ scheme, params }) => `${scheme}/${params.buffers}` === name);

@@ -1,6 +1,6 @@
-// A sweep as a user meets it: real processes that are killed, resumed, split over shards and merged.
+// A sweep as a user meets it: killed, resumed, split over shards and merged.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -8,7 +8,9 @@ import { parseResult, type Result } from '../src/report/result.ts';
 import { sweepLines } from '../src/report/sweep_markdown.ts';
 import type { SweepDocument } from '../src/sweep/folder.ts';
 import { isOf } from '../src/sweep/shard.ts';
+import { command } from './support/command.ts';
 import { scratchFolder } from './support/scratch.ts';
+import { until } from './support/wait.ts';
 
 const P2PLAB = fileURLToPath(new URL('../bin/p2plab.js', import.meta.url));
 /** Cells of some milliseconds: one scheme, counted and timed by one slice each. */
@@ -30,15 +32,18 @@ beforeAll(() => {
   scratch = scratchFolder('sweep');
 });
 
-interface Ended {
+const p2plab = (args: readonly string[], env: Record<string, string> = {}) => command(args, { dir: scratch, env });
+
+interface Killed {
   code: number | null;
   stdout: string;
   stderr: string;
 }
 
-function p2plab(args: readonly string[], env: NodeJS.ProcessEnv = {}, onStart?: (child: ChildProcess) => void) {
-  const child = spawn(process.execPath, [P2PLAB, ...args], { cwd: scratch, env: { ...process.env, ...env } });
-  const ended: Ended = { code: null, stdout: '', stderr: '' };
+/** In a process of its own, which can be killed. */
+function inProcess(args: readonly string[], onStart?: (child: ChildProcess) => void) {
+  const child = spawn(process.execPath, [P2PLAB, ...args], { cwd: scratch });
+  const ended: Killed = { code: null, stdout: '', stderr: '' };
   child.stdout.on('data', (chunk) => {
     ended.stdout += chunk;
   });
@@ -46,7 +51,7 @@ function p2plab(args: readonly string[], env: NodeJS.ProcessEnv = {}, onStart?: 
     ended.stderr += chunk;
   });
   onStart?.(child);
-  return new Promise<Ended>((done) => {
+  return new Promise<Killed>((done) => {
     child.on('close', (code) => done({ ...ended, code }));
   });
 }
@@ -103,8 +108,10 @@ describe('a sweep', () => {
     const args = ['sweep', '--axis', 'bs=512,1k,2k,4k', '--axis', 'iodepth=1,4,16', ...TINY, '--out', 'killed'];
     let measured = 0;
     for (const afterCells of [1, 4, 8]) {
-      await p2plab(args, {}, (child) => killAfter(child, 'killed', afterCells));
-      measured = filesOf('killed').filter((file) => file.endsWith('.json')).length;
+      await inProcess(args, (child) => {
+        void until(() => cellsIn('killed') >= afterCells).then(() => child.kill('SIGKILL'));
+      });
+      measured = cellsIn('killed');
       expect(measured).toBeGreaterThanOrEqual(afterCells);
       for (const file of filesOf('killed').filter((each) => each.endsWith('.json')))
         expect(parseResult(read(`killed/cells/${file}`), file).cells).toHaveLength(3);
@@ -121,10 +128,10 @@ describe('a sweep', () => {
 
   it('ends with 130 on Ctrl-C, valid as it is, and refuses to share its folder meanwhile', async () => {
     const args = ['sweep', ...AXES, ...TINY, '--rounds', '20', '--round-ms', '20', '--out', 'stopped'];
-    let other: Promise<Ended> | undefined;
-    const ended = await p2plab(args, {}, (child) => {
-      void whenThere('stopped', 1).then(async () => {
-        other = p2plab(args);
+    let other: Promise<Killed> | undefined;
+    const ended = await inProcess(args, (child) => {
+      void until(() => cellsIn('stopped') >= 1).then(async () => {
+        other = inProcess(args);
         await other;
         child.kill('SIGINT');
       });
@@ -224,18 +231,5 @@ describe('bad input ends with exit 2 before anything runs', () => {
   });
 });
 
-/** Kills the sweep a random moment after so many cells are there. */
-function killAfter(child: ChildProcess, dir: string, cells: number): void {
-  void whenThere(dir, cells).then(() => setTimeout(() => child.kill('SIGKILL'), Math.random() * 60));
-}
-
-async function whenThere(dir: string, cells: number): Promise<void> {
-  for (;;) {
-    try {
-      if (filesOf(dir).filter((file) => file.endsWith('.json')).length >= cells) return;
-    } catch {
-      // The folder is not there yet.
-    }
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
+const cellsIn = (dir: string): number =>
+  existsSync(join(scratch, dir, 'cells')) ? filesOf(dir).filter((file) => file.endsWith('.json')).length : 0;

@@ -2,12 +2,13 @@
 // sets the depth.
 import { describe, expect, it } from 'vitest';
 import type { Result } from '../src/report/result.ts';
-import { jobFile, p2plab, QUICK } from './support/cli.ts';
+import { jobFile, QUICK } from './support/cli.ts';
+import { command } from './support/command.ts';
 
 const FIXED = ['--buffers', 'fixed', '--scheme', 'dma_vec', '--bar', '64MiB', '--out', 'out', '--json', '-'];
 
 async function resultOf(text: string, ...more: string[]): Promise<Result> {
-  const ended = await p2plab(['run', jobFile(text), ...QUICK, ...FIXED, ...more]);
+  const ended = await command(['run', jobFile(text), ...QUICK, ...FIXED, ...more]);
   expect(ended.code, ended.stderr).toBe(0);
   return JSON.parse(ended.stdout) as Result;
 }
@@ -20,8 +21,8 @@ describe('a job file that', () => {
       'threads',
     );
     for (const { iops, latencyNs } of cells) {
+      // Ten I/Os between pauses of a millisecond, however fast or slow the machine is.
       expect(iops?.median).toBeLessThan(10_000 * 1.2);
-      expect(iops?.median).toBeGreaterThan(1000);
       expect(latencyNs?.loop).toBe('closed');
     }
   }, 60_000);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { scratchFolder } from '../support/scratch.ts';
+import { until } from '../support/wait.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const GATES = `schema: p2plab.gates/1
@@ -163,14 +164,11 @@ describe('a gate against another commit', () => {
   });
 
   it('cleans up on Ctrl-C while it builds, and exits 130', async () => {
-    let isRunning = true;
-    const wait = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50));
     const { code } = await against('slow-to-build', async ({ kill }) => {
       const tree = (): string | undefined => /^(\S+p2plab-against-\S+)\/tree /m.exec(git('worktree', 'list'))?.[1];
-      while (isRunning && !existsSync(join(tree() ?? '/nowhere', 'building'))) await wait();
+      await until(() => existsSync(join(tree() ?? '/nowhere', 'building')));
       kill('SIGINT');
     });
-    isRunning = false;
     expect(code).toBe(130);
     expect(worktrees()).toBe(1);
   }, 60_000);

@@ -1,15 +1,13 @@
-// `p2plab gate` as CI meets it: real processes, exit codes, messages, and files that are whole or as they were before.
-import { spawn } from 'node:child_process';
+// `p2plab gate` as CI meets it: exit codes, messages, and files that are whole or as they were before.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { fingerprintOf } from '../../src/gate/fingerprint.ts';
 import { describeEnvironment } from '../../src/lab/environment.ts';
 import { xmlEvents } from '../../src/topology/xml.ts';
+import { command, type Ended } from '../support/command.ts';
 import { scratchFolder } from '../support/scratch.ts';
 
-const P2PLAB = fileURLToPath(new URL('../../bin/p2plab.js', import.meta.url));
 const HEAD =
   'schema: p2plab.gates/1\nbudget: 1s\nworkloads: { w: { bar: 16MiB, bs: 4k, rounds: 2, round-ms: 2, processes: 1 } }\nrules:\n';
 const HOLDS =
@@ -19,36 +17,15 @@ const BROKEN =
 const OPEN = '  - { name: hair, kind: equivalent, workload: w, a: "page/fixed\'", b: page/fixed, margin: 0.1 }\n';
 const HISTORY = '  - { name: past, kind: history, workload: w, a: dma_vec/fixed, b: page/fixed, file: h.jsonl }\n';
 
-interface Ended {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-  dir: string;
-}
-
 function gate(rules: string, args: string[] = [], env: Record<string, string> = {}, dir = scratch()): Promise<Ended> {
   writeFileSync(join(dir, 'gates.yaml'), `${HEAD}${rules}`);
   return p2plab(['gate', 'gates.yaml', '--quiet', ...args], dir, env);
 }
 
-function scratch(): string {
-  return scratchFolder('gate');
-}
+const scratch = (): string => scratchFolder('gate');
 
 function p2plab(args: string[], dir: string, env: Record<string, string> = {}): Promise<Ended> {
-  const quiet = { GITHUB_ACTIONS: '', GITHUB_STEP_SUMMARY: '' };
-  const child = spawn(process.execPath, [P2PLAB, ...args], { cwd: dir, env: { ...process.env, ...quiet, ...env } });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (chunk) => {
-    stdout += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk;
-  });
-  return new Promise((resolve) => {
-    child.on('close', (code) => resolve({ code, stdout, stderr, dir }));
-  });
+  return command(args, { dir, env: { GITHUB_ACTIONS: '', GITHUB_STEP_SUMMARY: '', ...env } });
 }
 
 describe('a gate', () => {

@@ -1,13 +1,16 @@
 // Host and controller agents on real threads, more of them than cores, so that the scheduler makes the interleavings:
 // every block is checked, every resource counted, whatever ran when.
 import { afterAll, describe, expect, it } from 'vitest';
+import { HostQueue } from '../../build/layout.ts';
 import { KIB, MIB } from '../../src/base/units.ts';
 import { type Crew, closePool, startCrew } from '../../src/lab/crew.ts';
 import { DEFAULT_RULES, driveBeside, type Fabric, presetFabric, presetPair } from '../../src/lab/fabric.ts';
+import { field } from '../../src/lab/fields.ts';
 import { setBuffers } from '../../src/lab/machine.ts';
 import type { Buffers } from '../../src/lab/machine_spec.ts';
 import { takeOutcome } from '../../src/lab/queue_state.ts';
 import { type SmallMachine, smallMachine, type TestIo } from '../support/small_machine.ts';
+import { until } from '../support/wait.ts';
 
 afterAll(closePool);
 
@@ -106,7 +109,8 @@ it('a slice that is interrupted drains and leaves the machine as it was', async 
   const crew = await startCrew(small.machine, { schemes: ['page'], wait: 'poll', cores: 4 });
   setBuffers(small.machine, 'user');
   const running = crew.run({ mode: 'threads', arm: 0, streamStart: 0, leadIos: 64, measureIos: 500_000_000 });
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  const { host } = small.machine.queues[0] as { host: number };
+  await until(() => field(small.machine.view, host, HostQueue.completed) > 1000);
   crew.interrupt();
   expect((await running).complete).toBe(false);
   takeOutcome(small.machine);

@@ -1,12 +1,11 @@
 // p2plab report as a user meets it.
-import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { command } from '../support/command.ts';
 import { scratchFolder } from '../support/scratch.ts';
 
-const P2PLAB = fileURLToPath(new URL('../../bin/p2plab.js', import.meta.url));
 const SAMPLE = fileURLToPath(new URL('../../reports/sample/result.json', import.meta.url));
 
 let scratch = '';
@@ -14,13 +13,7 @@ beforeAll(() => {
   scratch = scratchFolder('report');
 });
 
-function report(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [P2PLAB, 'report', ...args], {
-    cwd: scratch,
-    encoding: 'utf8',
-  });
-  return { status, stdout, stderr };
-}
+const report = (...args: string[]) => command(['report', ...args], { dir: scratch });
 
 function folder(name: string, files: Record<string, string> = {}): string {
   const dir = join(scratch, name);
@@ -29,11 +22,11 @@ function folder(name: string, files: Record<string, string> = {}): string {
   return dir;
 }
 
-test('writes page, summary, tables and images beside the result, which stays as it was', () => {
+test('writes page, summary, tables and images beside the result, which stays as it was', async () => {
   const dir = folder('run');
   cpSync(SAMPLE, join(dir, 'result.json'));
-  const { status, stdout } = report(dir);
-  expect(status).toBe(0);
+  const { code, stdout } = await report(dir);
+  expect(code).toBe(0);
   expect(stdout).toBe(`${join(dir, 'report.html')}\n`);
   const files = readdirSync(dir);
   for (const name of ['report.html', 'summary.md', 'cells.csv', 'comparisons.csv', 'latency_cdf.png']) {
@@ -43,10 +36,10 @@ test('writes page, summary, tables and images beside the result, which stays as 
   expect(readFileSync(join(dir, 'summary.md'), 'utf8')).toContain('## The answer');
 });
 
-test('or in another folder, and leaves the result’s alone', () => {
+test('or in another folder, and leaves the result’s alone', async () => {
   const dir = folder('elsewhere');
   cpSync(SAMPLE, join(dir, 'result.json'));
-  expect(report(dir, '--out', 'out').status).toBe(0);
+  expect((await report(dir, '--out', 'out')).code).toBe(0);
   expect(readdirSync(dir)).toEqual(['result.json']);
   expect(readdirSync(join(scratch, 'out'))).toContain('report.html');
 });
@@ -69,9 +62,9 @@ describe('what it cannot do ends with exit 2 and one message', () => {
       /cannot write .*file/,
     ],
   ];
-  test.each(cases)('%s', (_, args, message) => {
-    const { status, stdout, stderr } = report(...args());
-    expect(status).toBe(2);
+  test.each(cases)('%s', async (_, args, message) => {
+    const { code, stdout, stderr } = await report(...args());
+    expect(code).toBe(2);
     expect(stdout).toBe('');
     expect(stderr).toMatch(message);
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);

@@ -1,5 +1,6 @@
-// The command line as a user meets it: `p2plab` as a process of its own, in an empty folder.
-import { spawn } from 'node:child_process';
+// The command line as a user meets it: `p2plab` as a process of its own, in an empty folder. For tests of processes and signals;
+// all others call it in their own (command.ts).
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,13 +29,12 @@ export interface Ended {
   code: number | null;
   stdout: string;
   stderr: string;
-  tookMs: number;
   dir: string;
 }
 
-export function p2plab(args: string[], afterStart?: (kill: (signal: NodeJS.Signals) => void) => void): Promise<Ended> {
+/** @param onStart gets the process, to send it signals */
+export function p2plab(args: string[], onStart?: (child: ChildProcessWithoutNullStreams) => void): Promise<Ended> {
   const dir = scratchFolder('run');
-  const began = performance.now();
   const child = spawn(process.execPath, [P2PLAB, ...args], { cwd: dir });
   let stdout = '';
   let stderr = '';
@@ -44,9 +44,9 @@ export function p2plab(args: string[], afterStart?: (kill: (signal: NodeJS.Signa
   child.stderr.on('data', (chunk) => {
     stderr += chunk;
   });
-  afterStart?.((signal) => child.kill(signal));
+  onStart?.(child);
   return new Promise((resolve) => {
-    child.on('close', (code) => resolve({ code, stdout, stderr, tookMs: performance.now() - began, dir }));
+    child.on('close', (code) => resolve({ code, stdout, stderr, dir }));
   });
 }
 
