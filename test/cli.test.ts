@@ -163,7 +163,7 @@ describe('bad input ends with exit 2 and one message that says what to do', () =
     expect(ended).toMatchObject({
       code: 2,
       stdout: '',
-      stderr: expect.stringMatching(/^p2plab: unknown scheme 'pge'.*\n$/),
+      stderr: expect.stringMatching(/^p2plab: --scheme: unknown scheme 'pge'.*\n$/),
     });
   });
 });
