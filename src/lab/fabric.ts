@@ -85,6 +85,11 @@ function mayReach({ iommu = 'off' }: Pick<Fabric, 'iommu'>, { mapType }: Reach):
   return mapType === 'BUS_ADDR' || (mapType === 'THRU_HOST_BRIDGE' && iommu === 'off');
 }
 
+/** Windows that route what comes out of the IOMMU, if there is one: the fabric's, and the host's own structures. */
+export function upstreamWindows({ cpuWindows = [] }: FabricClient): (FabricWindow | undefined)[] {
+  return cpuWindows.length === 0 ? [] : [...cpuWindows, undefined];
+}
+
 /** Values of enum pci_p2pdma_map_type in 6.12. */
 export const MAP_TYPE_CODE: Record<MapType, number> = { NOT_SUPPORTED: 1, BUS_ADDR: 2, THRU_HOST_BRIDGE: 3 };
 

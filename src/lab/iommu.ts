@@ -3,7 +3,7 @@ import type { SetupModule } from '../../build/exports.ts';
 import { BusWindow, DmaClient, IOMMU_LAZY, IOMMU_OFF, IOMMU_PASSTHROUGH, IOMMU_STRICT } from '../../build/layout.ts';
 import { assert, LabError } from '../base/errors.ts';
 import type { IommuMode } from '../topology/addresses.ts';
-import { clientsOf, isTranslated } from './fabric.ts';
+import { clientsOf, isTranslated, upstreamWindows } from './fabric.ts';
 import { type MachinePlan, nvmePairs } from './machine_plan.ts';
 import type { MachineSpec } from './machine_spec.ts';
 
@@ -40,7 +40,7 @@ export function setupIommus(spec: MachineSpec, plan: MachinePlan, setup: SetupMo
     assert(region, `client ${index} is planned`);
     // A client that this flow does not use.
     if (windows === undefined) continue;
-    const claimed = windows.bytes / BusWindow.bytes - (client.cpuWindows?.length ?? 0);
+    const claimed = windows.bytes / BusWindow.bytes - upstreamWindows(client).length;
     const lazy = spec.fabric.iommu === 'lazy' ? 1 : 0;
     setup.setupIommu(at, region.at, pairs.length, spec.depthEntries - 1, onceBytes(spec), lazy, windows.at, claimed);
     queues.forEach(({ host, device }, place) => {

@@ -45,6 +45,7 @@ import {
   MAP_TYPE_CODE,
   reaches52,
   reachesInEra,
+  upstreamWindows,
 } from './fabric.ts';
 import { field, fillStack, setField } from './fields.ts';
 import { IOMMU_CODE, iommuBytes, setupIommus, translatedClients } from './iommu.ts';
@@ -352,6 +353,7 @@ function writeLane(view: MemoryView, spec: MachineSpec, plan: MachinePlan, lane:
   setField(view, at, HostQueue.streamMask, lane.streamIos - 1);
   setField(view, at, HostQueue.iodepth, lane.iodepth);
   setField(view, at, HostQueue.batch, lane.batch);
+  setField(view, at, HostQueue.flushWaits, lane.fsync === 'waits' ? 1 : 0);
 }
 
 function writeHostQueue(
@@ -407,7 +409,7 @@ function writeDeviceQueue(
   view: MemoryView,
   spec: MachineSpec,
   plan: MachinePlan,
-  { cpuWindows = [] }: FabricClient,
+  client: FabricClient,
   index: number,
 ): void {
   const regions = plan.queues[index];
@@ -426,8 +428,8 @@ function writeDeviceQueue(
   u32(DeviceQueue.coalesce, COALESCE);
   u32(DeviceQueue.sqid, index + 1);
   u32(DeviceQueue.windows, regions.windows.at);
-  u32(DeviceQueue.windowCount, regions.windows.bytes / BusWindow.bytes - cpuWindows.length);
-  u32(DeviceQueue.cpuWindowCount, cpuWindows.length);
+  u32(DeviceQueue.windowCount, regions.windows.bytes / BusWindow.bytes - upstreamWindows(client).length);
+  u32(DeviceQueue.cpuWindowCount, upstreamWindows(client).length);
   u32(DeviceQueue.media, pools.media.at);
   u32(DeviceQueue.mediaBytes, spec.mediaBytes);
   view.u64[(at + DeviceQueue.nsBlocks) / 8] = BigInt(spec.namespaceBytes / 512);

@@ -29,7 +29,7 @@ import {
 import { assert } from '../base/errors.ts';
 import { LATENCY_COUNTERS } from '../stats/histogram.ts';
 import { ADDRESSABLE, Arena, type Span } from './arena.ts';
-import { clientsOf, type FabricClient } from './fabric.ts';
+import { clientsOf, type FabricClient, upstreamWindows } from './fabric.ts';
 import { type LaneSpec, type MachineSpec, NVME_PAIRS } from './machine_spec.ts';
 import { planTargetPools, planTargets, responsesOf } from './nvmet_plan.ts';
 
@@ -92,8 +92,8 @@ export function nvmePairs(spec: MachineSpec): NvmePair[] {
 }
 
 /** The client's bus windows, the host's own structures, and what is behind an IOMMU. */
-function windowCount({ windows, cpuWindows = [] }: FabricClient): number {
-  return windows.length + 1 + cpuWindows.length;
+function windowCount(client: FabricClient): number {
+  return client.windows.length + 1 + upstreamWindows(client).length;
 }
 
 /** Structures of one queue pair that are zeroed before a run. */
@@ -136,10 +136,10 @@ function planQueuePools(arena: Arena, spec: MachineSpec, lane: LaneSpec, index: 
   };
 }
 
-/** Bios of a queue pair: one for each I/O at the same time and one for each tag, because of splits. */
+/** Bios of a queue pair: one for each I/O at the same time (two where a Flush may follow it), and one for each tag, because of splits. */
 export function biosOf(spec: MachineSpec, lane: LaneSpec): number {
   const ios = spec.rdma === undefined ? lane.iodepth : responsesOf(lane, spec.rdma);
-  return ios + spec.depthEntries - 1;
+  return ios * (lane.fsync === undefined ? 1 : 2) + spec.depthEntries - 1;
 }
 
 /** PRP list pages that one command of `bytes` may need, the last entry of each full page being a pointer. */

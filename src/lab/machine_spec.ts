@@ -31,6 +31,8 @@ export interface LaneSpec {
   batch: number;
   /** I/Os in the access stream: a power of two. */
   streamIos: number;
+  /** Its writes may be followed by a Flush: the submitter sleeps until that has ended (fsync), or goes on (io_uring's). */
+  fsync?: 'waits' | 'goes-on';
   /** When its I/Os may go, where the workload says so; otherwise each as soon as the depth has room. */
   pacing?: LanePacing;
 }

@@ -12,6 +12,7 @@ import { EXIT, LabError } from '../base/errors.ts';
 import { LATENCY_COUNTERS } from '../stats/histogram.ts';
 import { IOMMU_FAULT, type LandingCount } from '../topology/routes.ts';
 import type { MemoryView } from './arena.ts';
+import { upstreamWindows } from './fabric.ts';
 import { field, field64, setField } from './fields.ts';
 import type { BuiltMachine } from './machine.ts';
 
@@ -206,8 +207,8 @@ export function checkOutcome(outcome: Outcome, arm: string): void {
 export function takeLandings(machine: BuiltMachine, unclaimed: number, faults = 0): LandingCount[] {
   const counts = new Map<string, LandingCount>();
   for (const { windows, client } of [...machine.queues, ...machine.targets]) {
-    // Between them is the window of the host's own structures.
-    const routed = [...client.windows, undefined, ...(client.cpuWindows ?? [])];
+    // Between them, and after what an IOMMU's output meets, is the window of the host's own structures.
+    const routed = [...client.windows, undefined, ...upstreamWindows(client)];
     for (const [index, window] of routed.entries()) {
       if (window === undefined) continue;
       const { device, bar } = window;

@@ -18,6 +18,7 @@ import {
 import { seededRandom } from '../base/random.ts';
 import type { MemoryView } from './arena.ts';
 import { REMOVAL_WORDS, workerWords } from './control.ts';
+import { upstreamWindows } from './fabric.ts';
 import { field } from './fields.ts';
 import type { BuiltMachine } from './machine.ts';
 
@@ -215,7 +216,7 @@ function haveMoved(view: MemoryView, site: RemovalSite, seen: readonly number[])
 export function providerWindows(machine: BuiltMachine): number[] {
   return machine.queues.flatMap(({ windows, client }) =>
     // Between them is the window of the host's own structures.
-    [...client.windows, undefined, ...(client.cpuWindows ?? [])].flatMap((window, index) =>
+    [...client.windows, undefined, ...upstreamWindows(client)].flatMap((window, index) =>
       window?.target === 'bar' ? [windows.at + index * BusWindow.bytes] : [],
     ),
   );

@@ -48,16 +48,19 @@ export function writeWindows(
     ...behind[target],
     skew: Number(((offset % WINDOW_TURN) + WINDOW_TURN) % WINDOW_TURN),
   });
+  const kernelWindow = {
+    busStart: kernelMemoryBus(spec) + BigInt(own.at),
+    bytes: BigInt(own.bytes),
+    memory: own.at,
+    mask: 0xffff_ffff,
+    skew: 0,
+  };
   const windows = [
     ...client.windows.map(place),
-    {
-      busStart: kernelMemoryBus(spec) + BigInt(own.at),
-      bytes: BigInt(own.bytes),
-      memory: own.at,
-      mask: 0xffff_ffff,
-      skew: 0,
-    },
+    kernelWindow,
     ...(client.cpuWindows ?? []).map(place),
+    // What the driver maps of its own memory for one command (the ranges of a discard) comes out of the IOMMU here.
+    ...(client.cpuWindows?.length ? [kernelWindow] : []),
   ];
   windows.forEach((window, index) => {
     const at = span.at + index * BusWindow.bytes;

@@ -1,13 +1,13 @@
 // A machine small enough for tests, its modules, and the ways tests look at it. Runs inline, in the test's own thread.
 import type { DeviceModule, HostModule, SetupModule } from '../../build/exports.ts';
-import { HostQueue, Page } from '../../build/layout.ts';
+import { HostQueue, IO_FLUSH, Page } from '../../build/layout.ts';
 import { KIB, MIB, TIB } from '../../src/base/units.ts';
 import { sharedMemory } from '../../src/lab/arena.ts';
 import { type Fabric, oneSwitch } from '../../src/lab/fabric.ts';
 import { field } from '../../src/lab/fields.ts';
 import { type InlineResult, runInlineSlice } from '../../src/lab/inline.ts';
 import { type BuiltMachine, buildMachine, setBuffers } from '../../src/lab/machine.ts';
-import { biosOf } from '../../src/lab/machine_plan.ts';
+import { biosOf, prpListPages } from '../../src/lab/machine_plan.ts';
 import {
   type Buffers,
   type LanePacing,
@@ -21,10 +21,14 @@ import { targetLeftovers } from './small_target.ts';
 
 export const NVME_WRITE = 1;
 export const NVME_READ = 2;
+export const NVME_DSM = 9;
+const OPCODE = { read: NVME_READ, write: NVME_WRITE, trim: NVME_DSM } as const;
 
 /** One I/O of a test's stream. Offsets and lengths in bytes. */
 export interface TestIo {
-  op: 'read' | 'write';
+  op: 'read' | 'write' | 'trim';
+  /** A Flush follows the write. */
+  flush?: boolean;
   lba: number;
   bytes: number;
   /** Byte offset of the buffer, a multiple of 4 KiB. */
@@ -57,6 +61,7 @@ export type SmallSpec = Partial<Omit<MachineSpec, 'lanes'>> & {
   streamIos?: number;
   /** Times of the lanes' own. */
   pacing?: LanePacing;
+  fsync?: LaneSpec['fsync'];
   /** In place of queueCount and pacing: one lane for each. */
   lanes?: readonly (LanePacing | undefined)[];
   fabricOf?: (barBytes: number, ramBytes: number) => Fabric;
@@ -70,6 +75,7 @@ export function smallMachine(options: SmallSpec = {}): SmallMachine {
     queueCount = 1,
     streamIos = 1024,
     pacing,
+    fsync,
     lanes = Array.from({ length: queueCount }, () => pacing),
     fabricOf = oneSwitch,
     ...over
@@ -82,7 +88,7 @@ export function smallMachine(options: SmallSpec = {}): SmallMachine {
     fabric: fabricOf(barBytes, ramBytes),
     flow: 'direct',
     payload: 'move',
-    lanes: lanes.map((each) => ({ iodepth, batch, streamIos, ...(each && { pacing: each }) })),
+    lanes: lanes.map((each) => ({ iodepth, batch, streamIos, ...(each && { pacing: each }), ...(fsync && { fsync }) })),
     depthEntries: 64,
     mdtsBytes: 512 * KIB,
     namespaceBytes: TIB,
@@ -149,7 +155,7 @@ function writeStream(machine: BuiltMachine, ios: readonly TestIo[], lane: number
     const word = span.at / 4 + i * 4;
     machine.view.u32[word] = io.lba;
     machine.view.u32[word + 1] = Math.floor(io.lba / 2 ** 32);
-    machine.view.u32[word + 2] = io.bytes / 512 + (io.op === 'write' ? NVME_WRITE : NVME_READ) * 2 ** 24;
+    machine.view.u32[word + 2] = io.bytes / 512 + (io.flush === true ? IO_FLUSH : 0) + OPCODE[io.op] * 2 ** 24;
     machine.view.u32[word + 3] = io.buffer / 4096 + (io.inRam === true ? 2 ** 31 : 0);
   }
 }
@@ -168,6 +174,8 @@ export function leftovers(machine: BuiltMachine, setup: SetupModule, hosts: Map<
     expect('free biovecs', field(view, host, HostQueue.biovecFree), bios);
     expect('free scatterlists', field(view, host, HostQueue.sgFree), tags);
     expect('free short PRP lists', field(view, host, HostQueue.prpSmallFree), tags);
+    expect('free PRP pages', field(view, host, HostQueue.prpPageFree), tags * prpListPages(spec.mdtsBytes));
+    expect('running flush', field(view, host, HostQueue.flushRequest), 0);
     expect('plugged requests', field(view, host, HostQueue.plugCount), 0);
     expect('pending bio', field(view, host, HostQueue.pendingBio), 0);
     expect('in flight', field(view, host, HostQueue.issued) - field(view, host, HostQueue.completed), 0);

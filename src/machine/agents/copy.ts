@@ -13,9 +13,8 @@ import { BUFFERS_RAM, PAYLOAD_VERIFY } from "../layout/stream";
 import { flushPlug, reap } from "../nvme/host";
 import { iommuTick } from "../pci/dma_iommu";
 import { endSample } from "./latency";
-import {
-  getBuffer, nextIo, noteFailure, noteRefusal, openBio, putBuffer, submitBatches, submitPending,
-} from "./submitter";
+import { resume } from "./operations";
+import { getBuffer, nextIo, noteFailure, noteRefusal, openBio, putBuffer, submitBatches } from "./submitter";
 import { checkCopy, prepareCopyCheck } from "./verify";
 
 @unmanaged
@@ -109,7 +108,7 @@ function startWrites<S>(front: HostQueue, back: HostQueue, scheme: S): bool {
   let whole = true;
   if (back.pendingBio != 0) {
     if (!tagFree(back)) return false;
-    whole = submitPending<S, Copy>(back, scheme);
+    whole = resume<S, Copy>(back, scheme);
     sent = true;
   }
   while (whole && front.endedHead != 0) {

@@ -5,34 +5,25 @@ import { submitBio } from "../block/submit";
 import { countForIo, countInto } from "../counting";
 import { Bio, BLK_STS_OK, REQ_OP_READ, REQ_OP_WRITE } from "../layout/bio";
 import { Machine } from "../layout/machine";
-import { NVME_OP_WRITE } from "../layout/nvme";
+import { NVME_OP_DSM, NVME_OP_WRITE } from "../layout/nvme";
 import { HostQueue } from "../layout/queue";
-import { IO_OPCODE_SHIFT, PAYLOAD_VERIFY } from "../layout/stream";
+import { IO_OPCODE_SHIFT, IO_OPERATION, IoDescriptor, PAYLOAD_VERIFY } from "../layout/stream";
 import { reap } from "../nvme/host";
 import { iommuTick } from "../pci/dma_iommu";
 import { endSample } from "./latency";
+import { issueTrim, submitWithFlush } from "./operations";
 import { getBuffer, nextIo, noteFailure, noteRefusal, openBio, putBuffer, submitBatches } from "./submitter";
-import { checkAccess, checkDone, prepareCheck, undoCheck } from "./verify";
+import { checkAccess, checkDone, checkTrim, prepareCheck, undoCheck } from "./verify";
 
 @unmanaged
 export class Direct {
-  /** Issues the next I/O of the stream. False when the rest of it waits for tags (queue.pendingBio). */
+  /** Issues the next I/O of the stream. False when the rest of it waits (queue.pendingBio). */
   @inline
   issue<S>(queue: HostQueue, scheme: S): bool {
-    const machine = machineOf(queue);
     const io = nextIo(queue);
-    const isWrite = <u8>(io.blocksOp >> IO_OPCODE_SHIFT) == NVME_OP_WRITE;
-    const bio = openBio(queue, io, isWrite ? REQ_OP_WRITE : REQ_OP_READ);
-    const dio = dioOf(bio);
-    const empty = getBuffer(queue, machine, dio);
-    if (empty != 0) return refuse(queue, machine, bio, empty);
-    const error = scheme.add(queue, bio, dio);
-    if (error != 0) {
-      putBuffer(queue, machine, dio);
-      return refuse(queue, machine, bio, error);
-    }
-    if (machine.payload == PAYLOAD_VERIFY) prepareCheck(queue, machine, dio, isWrite);
-    return submitBio<S, Direct>(queue, scheme, bio);
+    if (io.blocksOp & IO_OPERATION) return issueOperation<S>(queue, scheme, io);
+    const bio = prepare(queue, scheme, io);
+    return changetype<usize>(bio) == 0 || submitBio<S, Direct>(queue, scheme, bio);
   }
 
   /** bi_end_io: check what arrived, let go of the buffer, count. */
@@ -54,14 +45,51 @@ export class Direct {
     queue.completed += 1;
     bioFree(queue, bio);
   }
+
+  /** bi_end_io of a discard, which has no memory. */
+  discarded(queue: HostQueue, bio: Bio): void {
+    const dio = dioOf(bio);
+    endSample(queue, dio);
+    if (bio.bi_status == BLK_STS_OK) queue.bytesDone += dio.lenBytes;
+    else noteFailure(queue, bio);
+    if (machineOf(queue).payload == PAYLOAD_VERIFY) checkTrim(queue, dio, bio.bi_status == BLK_STS_OK);
+    queue.completed += 1;
+    bioFree(queue, bio);
+  }
+}
+
+/** A bio filled with the I/O's memory; null when it was refused, and counted. */
+@inline
+function prepare<S>(queue: HostQueue, scheme: S, io: IoDescriptor): Bio {
+  const machine = machineOf(queue);
+  const isWrite = <u8>(io.blocksOp >> IO_OPCODE_SHIFT) == NVME_OP_WRITE;
+  const bio = openBio(queue, io, isWrite ? REQ_OP_WRITE : REQ_OP_READ);
+  const dio = dioOf(bio);
+  let error = getBuffer(queue, machine, dio);
+  if (error == 0) {
+    error = scheme.add(queue, bio, dio);
+    if (error != 0) putBuffer(queue, machine, dio);
+  }
+  if (error != 0) {
+    refuse(queue, machine, bio, error);
+    return changetype<Bio>(0);
+  }
+  if (machine.payload == PAYLOAD_VERIFY) prepareCheck(queue, machine, dio, isWrite);
+  return bio;
+}
+
+/** What is no plain read or write. */
+function issueOperation<S>(queue: HostQueue, scheme: S, io: IoDescriptor): bool {
+  if (<u8>(io.blocksOp >> IO_OPCODE_SHIFT) == NVME_OP_DSM) return issueTrim<S, Direct>(queue, scheme, io);
+  const bio = prepare(queue, scheme, io);
+  return changetype<usize>(bio) == 0 || submitWithFlush<S, Direct>(queue, scheme, bio);
 }
 
 /** Refused at submission: complete, with its errno. */
-function refuse(queue: HostQueue, machine: Machine, bio: Bio, error: i32): bool {
+function refuse(queue: HostQueue, machine: Machine, bio: Bio, error: i32): void {
   if (machine.payload == PAYLOAD_VERIFY) checkAccess(queue, machine, dioOf(bio));
   noteRefusal(queue, bio, error);
   queue.completed += 1;
-  return true;
 }
 
 /**

@@ -4,8 +4,6 @@
 // between an I/O's start and its end is the flow's (direct.ts, copy.ts).
 import { counters, countForIo } from "../counting";
 import { bioAlloc, bioFree, dioOf } from "../block/bio";
-import { submitBio } from "../block/submit";
-import { tagFree } from "../block/tags";
 import { Bio, BLK_STS_IOERR } from "../layout/bio";
 import { Machine } from "../layout/machine";
 import { PAGE_SHIFT } from "../layout/page";
@@ -16,6 +14,7 @@ import { POOL_FULL } from "../mm/gen_pool";
 import { flushPlug } from "../nvme/host";
 import { allocP2pmem, freeP2pmem } from "../pci/p2pmem";
 import { noteStart, nowNs } from "./latency";
+import { mayResume, resume } from "./operations";
 import { isOneByOne, mayGo, noteGoing } from "./pacing";
 
 /** Errno of an I/O that found the pool empty (pci_alloc_p2pmem returned NULL). */
@@ -30,7 +29,7 @@ const ENOMEM: i32 = 12;
 export function submitBatches<S, F>(queue: HostQueue, scheme: S, until: u32): bool {
   let sent = false;
   if (queue.pendingBio != 0) {
-    if (!tagFree(queue)) return false;
+    if (!mayResume(queue)) return false;
     if (!resumeBatch<S, F>(queue, scheme)) return true;
     sent = true;
   }
@@ -64,7 +63,7 @@ function issueBatch<S, F>(queue: HostQueue, scheme: S, count: u32): bool {
 function resumeBatch<S, F>(queue: HostQueue, scheme: S): bool {
   const toTarget = queue.issueTarget - queue.issued;
   const left = <i32>toTarget > 0 ? min(queue.batchLeft, toTarget) : 0;
-  if (submitPending<S, F>(queue, scheme)) {
+  if (resume<S, F>(queue, scheme)) {
     queue.batchLeft = 0;
     return issueBatch<S, F>(queue, scheme, left);
   }
@@ -98,14 +97,6 @@ function submitPaced<S, F>(queue: HostQueue, scheme: S, until: u32): bool {
     if (!whole) return true;
   }
   return sent;
-}
-
-/** The rest of a bio that waited for tags. False when it waits again. */
-@inline
-export function submitPending<S, F>(queue: HostQueue, scheme: S): bool {
-  const bio = changetype<Bio>(<usize>queue.pendingBio);
-  queue.pendingBio = 0;
-  return submitBio<S, F>(queue, scheme, bio);
 }
 
 /** The stream's next descriptor. */

@@ -1,6 +1,6 @@
 // Payload verification (fio's verify): every 512-byte block carries its address, its generation and a pattern made from
 // both. Reads are checked where they should have landed, writes where the medium should hold them, at each completion.
-// The access stream never has two I/Os in flight on the same blocks or buffer, so each check is exact.
+// Trimmed blocks read as zeroes. The access stream never has two I/Os in flight on the same blocks or buffer, so each check is exact.
 import { Machine } from "../layout/machine";
 import { NVME_OP_WRITE } from "../layout/nvme";
 import { BUFFER_REMOTE, Dio, HostQueue } from "../layout/queue";
@@ -12,6 +12,8 @@ import { isCpuAccessLost } from "../pci/p2pmem";
 
 const WORDS: u32 = 64;
 const SPREAD: u64 = 0x9e3779b97f4a7c15;
+/** In a generation: the block has been trimmed since it was written, and reads as zeroes. */
+const DEALLOCATED: u32 = 1 << 31;
 
 /** Fills the media window with generation 0 of every block. */
 export function fillMedia(queue: HostQueue): void {
@@ -39,7 +41,7 @@ export function prepareCheck(queue: HostQueue, machine: Machine, dio: Dio, isWri
     if (isWrite) {
       const block = mediaBlock(queue, dio, i);
       const slot = <usize>queue.generations + (<usize>block << 2);
-      store<u32>(slot, load<u32>(slot) + 1);
+      store<u32>(slot, (load<u32>(slot) & ~DEALLOCATED) + 1);
       writeBlock(at, block, load<u32>(slot));
     } else {
       store<u64>(at, u64.MAX_VALUE);
@@ -76,6 +78,23 @@ export function checkDone(queue: HostQueue, machine: Machine, dio: Dio): void {
     if (isWrite) writeBlock(at, block, generation);
   }
   queue.verifiedBlocks += blocks;
+}
+
+/** After a trim: its blocks read as zeroes. After one that failed, and may have happened in part, they are written anew. */
+export function checkTrim(queue: HostQueue, dio: Dio, isDone: bool): void {
+  const blocks = min(dio.lenBytes >> SECTOR_SHIFT, queue.mediaBlocks);
+  for (let i: u32 = 0; i < blocks; i++) {
+    const block = mediaBlock(queue, dio, i);
+    const slot = <usize>queue.generations + (<usize>block << 2);
+    const at = <usize>queue.media + (<usize>block << SECTOR_SHIFT);
+    if (isDone) {
+      store<u32>(slot, load<u32>(slot) | DEALLOCATED);
+      if (isBlock(at, block, load<u32>(slot))) continue;
+      queue.verifyErrors += 1;
+    }
+    writeBlock(at, block, load<u32>(slot));
+  }
+  if (isDone) queue.verifiedBlocks += blocks;
 }
 
 /** Before a copy: its buffer and the blocks that it will write on B are spoilt. */
@@ -118,25 +137,33 @@ function bufferBlock(queue: HostQueue, machine: Machine, dio: Dio, index: u32): 
     : <usize>machine.barWindow + (offset & <usize>machine.barWindowMask);
 }
 
+/** The first word of a block, and what each is more than the one before it. */
 @inline
 function seedOf(block: u32, generation: u32): u64 {
-  return ((<u64>block << 32) | generation) * SPREAD + 1;
+  return generation & DEALLOCATED ? 0 : ((<u64>block << 32) | generation) * SPREAD + 1;
+}
+
+@inline
+function spreadOf(generation: u32): u64 {
+  return generation & DEALLOCATED ? 0 : SPREAD;
 }
 
 function writeBlock(at: usize, block: u32, generation: u32): void {
+  const spread = spreadOf(generation);
   let value = seedOf(block, generation);
   for (let i: u32 = 0; i < WORDS; i++) {
     store<u64>(at + (<usize>i << 3), value);
-    value += SPREAD;
+    value += spread;
   }
 }
 
 function isBlock(at: usize, block: u32, generation: u32): bool {
+  const spread = spreadOf(generation);
   let value = seedOf(block, generation);
   let different: u64 = 0;
   for (let i: u32 = 0; i < WORDS; i++) {
     different |= load<u64>(at + (<usize>i << 3)) ^ value;
-    value += SPREAD;
+    value += spread;
   }
   return different == 0;
 }

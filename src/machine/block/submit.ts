@@ -49,7 +49,7 @@ function waitForTag(queue: HostQueue, bio: Bio): bool {
 
 /** blk_add_rq_to_plug: a full plug is flushed before the next request, not after its last, which may still grow. */
 @inline
-function plugRequest<S, F>(queue: HostQueue, scheme: S, bio: Bio, tag: i32): void {
+export function plugRequest<S, F>(queue: HostQueue, scheme: S, bio: Bio, tag: i32): Request {
   const request = requestAt(queue, <u32>tag);
   request.tag = tag;
   request.cmd_flags = bio.bi_opf;
@@ -62,4 +62,5 @@ function plugRequest<S, F>(queue: HostQueue, scheme: S, bio: Bio, tag: i32): voi
   const plugged = queue.plugCount;
   store<u32>(<usize>queue.plug + (<usize>plugged << 2), <u32>changetype<usize>(request));
   queue.plugCount = plugged + 1;
+  return request;
 }

@@ -50,6 +50,8 @@ export const BIO_MAX_VECS: u32 = 256;
 
 export const REQ_OP_READ: u32 = 0;
 export const REQ_OP_WRITE: u32 = 1;
+export const REQ_OP_FLUSH: u32 = 2;
+export const REQ_OP_DISCARD: u32 = 3;
 export const REQ_OP_MASK: u32 = 0xff;
 export const REQ_NOMERGE: u32 = 1 << 14;
 /** The RFC's request type (patch 1): the vectors hold bus addresses. Never merged. */

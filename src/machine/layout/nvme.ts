@@ -72,8 +72,23 @@ export const IOD_CMD: u32 = 40;
 export const IOD_LIST: u32 = 168;
 export const NVME_MAX_NR_ALLOCATIONS: u32 = 5;
 
+/** struct nvme_dsm_range, 16 bytes (Dataset Management, context attributes, length, starting LBA). */
+@unmanaged
+export class NvmeDsmRange {
+  cattr: u32;
+  nlb: u32;
+  slba: u64;
+}
+
+/** Most ranges of one Dataset Management command: what one 4 KiB page holds. */
+export const NVME_DSM_MAX_RANGES: u32 = 256;
+/** Command dword 11 of Dataset Management: attribute deallocate (AD). */
+export const NVME_DSMGMT_AD: u32 = 1 << 2;
+
+export const NVME_OP_FLUSH: u8 = 0x00;
 export const NVME_OP_WRITE: u8 = 0x01;
 export const NVME_OP_READ: u8 = 0x02;
+export const NVME_OP_DSM: u8 = 0x09;
 
 /** The controller's page size: what PRPs count in, whatever the CPU's page size (NVME_CTRL_PAGE_SIZE). */
 export const NVME_CTRL_PAGE_SIZE: u32 = 4096;
@@ -88,4 +103,6 @@ export const NVME_SC_INVALID_OPCODE: u16 = 0x1;
 export const NVME_SC_INVALID_FIELD: u16 = 0x2;
 export const NVME_SC_DATA_XFER_ERROR: u16 = 0x4;
 export const NVME_SC_INVALID_NS: u16 = 0xb;
+/** PRP offset invalid: an entry after the first that is not page aligned. */
+export const NVME_SC_PRP_OFFSET_INVALID: u16 = 0x13;
 export const NVME_SC_LBA_RANGE: u16 = 0x80;

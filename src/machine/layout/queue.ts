@@ -89,7 +89,7 @@ export class HostQueue {
   /** Plugged requests: wasm addresses. */
   plug: u32;
   plugCount: u32;
-  /** A bio whose rest waits for tags, or 0. */
+  /** A bio whose rest waits for tags, WAITS_FOR_FLUSH, or 0. */
   pendingBio: u32;
   /** I/Os of that bio's batch that were not issued before it. */
   batchLeft: u32;
@@ -146,6 +146,17 @@ export class HostQueue {
   sigbus: u32;
   /** FLOW_NVMET: the target's NvmetRdmaQueue. */
   nvmet: u32;
+  /** 1: the submitter waits for each Flush, as in fsync(); 0: it goes on, as with io_uring's. */
+  flushWaits: u32;
+  /** The flush bio that goes once all parts of the write before it have been sent; 0: none. */
+  flushNext: u32;
+  /** struct blk_flush_queue: the request of the running flush, and the bios that the next one will serve (a list). */
+  flushRequest: u32;
+  flushPendingHead: u32;
+  flushPendingTail: u32;
+  /** Flush commands that have ended, and flushes that asked for one. */
+  flushCommands: u32;
+  flushes: u32;
 }
 
 /** The controller's side of a queue pair. */
@@ -222,6 +233,9 @@ export class Dio {
   isJoined: u16;
   hasEnded: u16;
 }
+
+/** HostQueue.pendingBio: no bio waits for tags, the submitter sleeps until its Flush has ended. */
+export const WAITS_FOR_FLUSH: u32 = 1;
 
 /** Dio.inRam: the buffer lies in the initiator's memory. */
 export const BUFFER_REMOTE: u32 = 2;

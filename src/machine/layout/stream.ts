@@ -5,14 +5,20 @@
 export class IoDescriptor {
   /** First logical block, in units of 512 bytes. */
   block: u64;
-  /** Number of blocks in the low 24 bits, NVMe opcode in the high 8. */
+  /** Number of blocks in the low 22 bits, IO_* flags in the next two, NVMe opcode in the high 8. */
   blocksOp: u32;
   /** Position of the buffer in 4 KiB pages in the low 31 bits; bit 31: in host RAM, else in the provider's BAR. */
   buffer: u32;
 }
 
-export const IO_BLOCKS_MASK: u32 = 0xffffff;
+export const IO_BLOCKS_MASK: u32 = 0x3fffff;
+/** The zone's write pointer says where in its zone the I/O goes (fio's zonemode=zbd). */
+export const IO_ZONED: u32 = 1 << 22;
+/** A Flush follows the write (fio's fsync). */
+export const IO_FLUSH: u32 = 1 << 23;
 export const IO_OPCODE_SHIFT: u32 = 24;
+/** Any of these bits is set in what is no plain read or write: an opcode other than 1 and 2, or a flag. */
+export const IO_OPERATION: u32 = 0xfc000000 | IO_FLUSH | IO_ZONED;
 export const IO_BUFFER_MASK: u32 = 0x7fffffff;
 export const IO_BUFFER_RAM: u32 = 0x80000000;
 

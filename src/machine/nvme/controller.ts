@@ -4,17 +4,16 @@
 import { ringIfSleeping } from "../agents/bell";
 import { Machine } from "../layout/machine";
 import {
-  NVME_CTRL_PAGE_SIZE, NVME_OP_READ, NVME_OP_WRITE, NVME_SC_DATA_XFER_ERROR, NVME_SC_INVALID_NS, NVME_SC_INVALID_OPCODE,
-  NVME_SC_LBA_RANGE, NVME_SC_SUCCESS, NvmeCommand, PRP_PAGE_ENTRIES,
+  NVME_CTRL_PAGE_SIZE, NVME_OP_READ, NVME_OP_WRITE, NVME_SC_DATA_XFER_ERROR, NVME_SC_INVALID_NS, NVME_SC_LBA_RANGE,
+  NVME_SC_PRP_OFFSET_INVALID, NVME_SC_SUCCESS, NvmeCommand, PRP_PAGE_ENTRIES,
 } from "../layout/nvme";
 import { DeviceQueue, QueueShared } from "../layout/queue";
 import { SECTOR_SHIFT } from "../layout/request";
 import { PAYLOAD_NONE } from "../layout/stream";
 import { route } from "../pci/routing";
+import { executeOther } from "./operations";
 
 const PAGE_MASK: u64 = NVME_CTRL_PAGE_SIZE - 1;
-/** PRP offset invalid: an entry after the first that is not page aligned. */
-const NVME_SC_PRP_OFFSET_INVALID: u16 = 0x13;
 
 /** Serves what the doorbell announces, at most `budget` commands. Returns how many. */
 export function serve(queue: DeviceQueue, budget: u32): u32 {
@@ -75,7 +74,7 @@ function publish(queue: DeviceQueue): void {
 /** Executes one command; its status code. */
 function execute(queue: DeviceQueue, command: NvmeCommand): u16 {
   const opcode = command.opcode;
-  if (opcode != NVME_OP_READ && opcode != NVME_OP_WRITE) return NVME_SC_INVALID_OPCODE;
+  if (opcode != NVME_OP_READ && opcode != NVME_OP_WRITE) return executeOther(queue, command);
   if (command.nsid != queue.nsid) return NVME_SC_INVALID_NS;
   const blocks = <u64>command.length + 1;
   if (command.slba + blocks > queue.nsBlocks) return NVME_SC_LBA_RANGE;

@@ -3,14 +3,17 @@
 // doorbell. Left out: shadow doorbells, timeouts, admin queue.
 import { must } from "../must";
 import { counters, countForIo } from "../counting";
+import { endDiscard } from "../block/discard";
 import { endRequest, failRequest, requestIo } from "../block/endio";
+import { endFlush } from "../block/flush";
 import { BLK_STS_IOERR, BLK_STS_OK, REQ_OP_MASK, REQ_OP_WRITE } from "../layout/bio";
 import {
   NVME_OP_READ, NVME_OP_WRITE, NVME_SC_SUCCESS, NvmeCommand, NvmeCompletion,
 } from "../layout/nvme";
 import { HostQueue, QueueShared } from "../layout/queue";
-import { Request, REQUEST_STRIDE, SECTOR_SHIFT } from "../layout/request";
+import { Request, REQUEST_STRIDE, RQF_FLUSH_SEQ, SECTOR_SHIFT } from "../layout/request";
 import { ringIfSleeping } from "../agents/bell";
+import { cleanupDiscard, setupDiscard } from "./discard";
 import { commandOf, iodOf, mapData, unmapData } from "./map_data";
 
 /** Command identifiers carry a generation in their upper 4 bits, so that a stale completion is noticed (nvme_cid). */
@@ -63,6 +66,7 @@ function retry<S, F>(queue: HostQueue, scheme: S, count: u32): void {
 /** nvme_prep_rq: builds the command in the request's own memory, then maps its data. */
 @inline
 function prepare<S>(queue: HostQueue, scheme: S, request: Request): u8 {
+  if (request.rq_flags != 0) return setupDiscard(queue, request);
   buildCommand(queue, request);
   return mapData(queue, scheme, request);
 }
@@ -75,12 +79,9 @@ export function buildCommand(queue: HostQueue, request: Request): void {
     counters().requests += 1;
     counters().descriptorBytes += offsetof<NvmeCommand>();
   }
-  const iod = iodOf(request);
-  const generation = (<u32>iod.req_genctr + 1) & 0xf;
-  iod.req_genctr = <u8>generation;
+  const cid = nextCid(request);
   const isWrite = (request.cmd_flags & REQ_OP_MASK) == REQ_OP_WRITE;
   const opcode: u64 = isWrite ? NVME_OP_WRITE : NVME_OP_READ;
-  const cid = (generation << CID_GENERATION_SHIFT) | <u32>request.tag;
   // nvme_setup_rw, in whole words: the copy to the SQ loads words, and a processor forwards a store only to a load that
   // it covers.
   const command = changetype<usize>(commandOf(request));
@@ -90,6 +91,15 @@ export function buildCommand(queue: HostQueue, request: Request): void {
   store<u64>(command, request.__sector, offsetof<NvmeCommand>("slba"));
   store<u64>(command, <u64>((request.__data_len >> SECTOR_SHIFT) - 1), offsetof<NvmeCommand>("length"));
   store<u64>(command, 0, offsetof<NvmeCommand>("reftag"));
+}
+
+/** nvme_cid: the tag with the request's next generation. */
+@inline
+export function nextCid(request: Request): u32 {
+  const iod = iodOf(request);
+  const generation = (<u32>iod.req_genctr + 1) & 0xf;
+  iod.req_genctr = <u8>generation;
+  return (generation << CID_GENERATION_SHIFT) | <u32>request.tag;
 }
 
 /** nvme_sq_copy_cmd: 64 bytes into the submission queue. Tags are one fewer than entries, so there is always room. */
@@ -157,6 +167,10 @@ function completeCommand<S, F>(queue: HostQueue, scheme: S, cid: u32, status: u1
   // A completion for a command that is not outstanding would be a lost or doubled entry: a bug of the machine.
   must(<u32>iodOf(request).req_genctr == cid >> CID_GENERATION_SHIFT && request.bio != 0);
   if (COUNTING) countForIo(requestIo(request));
+  if (request.rq_flags != 0) {
+    endOperation<S, F>(queue, scheme, request, status);
+    return;
+  }
   unmapData(queue, scheme, request);
   if (status != NVME_SC_SUCCESS) {
     noteError(queue, status);
@@ -164,6 +178,18 @@ function completeCommand<S, F>(queue: HostQueue, scheme: S, cid: u32, status: u1
   } else {
     endRequest<S, F>(queue, scheme, request, BLK_STS_OK);
   }
+}
+
+/** The end of what is no read or write: nvme_cleanup_cmd, then the block layer's own. */
+function endOperation<S, F>(queue: HostQueue, scheme: S, request: Request, status: u16): void {
+  if (status != NVME_SC_SUCCESS) noteError(queue, status);
+  const blockStatus = status == NVME_SC_SUCCESS ? BLK_STS_OK : BLK_STS_IOERR;
+  if (request.rq_flags & RQF_FLUSH_SEQ) {
+    endFlush<S, F>(queue, scheme, request, blockStatus);
+    return;
+  }
+  cleanupDiscard(queue, request);
+  endDiscard<F>(queue, request, blockStatus);
 }
 
 function noteError(queue: HostQueue, status: u16): void {

@@ -109,7 +109,8 @@ function chain(queue: HostQueue, iod: NvmeIod): void {
   if (COUNTING) counters().descriptorBytes += 8;
 }
 
-function takePage(queue: HostQueue): usize {
+/** A page of the pool, where one is known to be free. */
+export function takePage(queue: HostQueue): usize {
   must(queue.prpPageFree > 0);
   const page = peekFree(queue.prpPageStack, queue.prpPageFree);
   queue.prpPageFree -= 1;

@@ -1,0 +1,47 @@
+// What a submitter of flow `direct` is asked for besides plain reads and writes: trims, and writes that a Flush follows.
+// The hot path asks one question of a descriptor (IO_OPERATION) and comes here only when it says so.
+import { submitDiscard } from "../block/discard";
+import { chainFlush, submitFlush } from "../block/flush";
+import { submitBio } from "../block/submit";
+import { tagFree } from "../block/tags";
+import { Bio, REQ_OP_DISCARD, REQ_OP_FLUSH, REQ_OP_MASK } from "../layout/bio";
+import { HostQueue, WAITS_FOR_FLUSH } from "../layout/queue";
+import { IoDescriptor } from "../layout/stream";
+import { dioOf } from "../block/bio";
+import { openBio } from "./submitter";
+
+/** fio's trim: BLKDISCARD of the I/O's range. */
+export function issueTrim<S, F>(queue: HostQueue, scheme: S, io: IoDescriptor): bool {
+  const bio = openBio(queue, io, REQ_OP_DISCARD);
+  bio.bi_size = dioOf(bio).lenBytes;
+  return submitDiscard<S, F>(queue, scheme, bio);
+}
+
+/** A write, ready to be sent, and the Flush behind it. */
+export function submitWithFlush<S, F>(queue: HostQueue, scheme: S, write: Bio): bool {
+  const flush = chainFlush(queue, write);
+  queue.flushNext = <u32>changetype<usize>(flush);
+  return submitBio<S, F>(queue, scheme, write) && submitNext<S, F>(queue, scheme);
+}
+
+function submitNext<S, F>(queue: HostQueue, scheme: S): bool {
+  const flush = changetype<Bio>(<usize>queue.flushNext);
+  queue.flushNext = 0;
+  return submitFlush<S, F>(queue, scheme, flush);
+}
+
+/** Whether what the submitter waits for is there. */
+export function mayResume(queue: HostQueue): bool {
+  return queue.pendingBio != WAITS_FOR_FLUSH && tagFree(queue);
+}
+
+/** Sends the rest of a bio that waited, and what was to follow it. False when something waits again. */
+export function resume<S, F>(queue: HostQueue, scheme: S): bool {
+  const bio = changetype<Bio>(<usize>queue.pendingBio);
+  queue.pendingBio = 0;
+  const op = bio.bi_opf & REQ_OP_MASK;
+  if (op == REQ_OP_DISCARD) return submitDiscard<S, F>(queue, scheme, bio);
+  if (op == REQ_OP_FLUSH) return submitFlush<S, F>(queue, scheme, bio);
+  if (!submitBio<S, F>(queue, scheme, bio)) return false;
+  return queue.flushNext == 0 || submitNext<S, F>(queue, scheme);
+}
