@@ -1,5 +1,7 @@
 // Byte counts and durations as people write them. Binary units throughout: the kernel's tables are in KiB, MiB, GiB.
+
 import { LabError } from './errors.ts';
+import { wordTable } from './word_table.ts';
 
 export const KIB = 1024;
 export const MIB = 1024 * KIB;
@@ -36,7 +38,7 @@ export function parseBytes(text: string, what: string): number {
   return bytes;
 }
 
-const MS_UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const MS_UNITS = wordTable<number>({ ms: 1, s: 1000, m: 60_000, h: 3_600_000 });
 
 /** A time with its unit (`500ms`, `60s`, `10m`, `1h`) in milliseconds; undefined for anything else, and for none at all. */
 export function parseMs(text: string): number | undefined {

@@ -1,6 +1,7 @@
 // The whole command line as a function: from words to an exit code.
 import { Command, CommanderError } from 'commander';
 import { EXIT, LabError } from '../base/errors.ts';
+import { terminalText } from '../base/escape.ts';
 import { version } from '../base/version.ts';
 import { addCommands } from './commands.ts';
 
@@ -39,13 +40,15 @@ function subcommandTerm(command: Command): string {
 export function report(error: unknown): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return EXIT.ok;
-    process.stderr.write(`p2plab: ${error.message.replace(/^error: /, '')}\n`);
+    process.stderr.write(terminalText(`p2plab: ${error.message.replace(/^error: /, '')}\n`));
     return EXIT.usage;
   }
   if (error instanceof LabError) {
-    process.stderr.write(`p2plab: ${error.message}\n`);
+    process.stderr.write(terminalText(`p2plab: ${error.message}\n`));
     return error.exitCode;
   }
-  process.stderr.write(`p2plab: unexpected error, please report it\n${(error as Error)?.stack ?? String(error)}\n`);
+  process.stderr.write(
+    terminalText(`p2plab: unexpected error, please report it\n${(error as Error)?.stack ?? String(error)}\n`),
+  );
   return EXIT.runFailed;
 }

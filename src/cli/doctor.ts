@@ -2,6 +2,7 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { LabError } from '../base/errors.ts';
+import { terminalText } from '../base/escape.ts';
 import type { CheckedFinding, Severity } from '../doctor/check.ts';
 import { examine } from '../doctor/examine.ts';
 import { type Host, thisHost } from '../doctor/host.ts';
@@ -22,7 +23,9 @@ export async function doctorCommand(options: DoctorOptions): Promise<void> {
   const findings = await examine(host, intervalMs, async (ms) => wait(ms));
   if (options.json === undefined) {
     const width = Math.max(60, process.stdout.columns ?? DEFAULT_WIDTH);
-    process.stdout.write(doctorText(host, findings, process.stdout.isTTY === true ? COLOURED : PLAIN, width));
+    process.stdout.write(
+      terminalText(doctorText(host, findings, process.stdout.isTTY === true ? COLOURED : PLAIN, width)),
+    );
     return;
   }
   const text = `${JSON.stringify(doctorDocument(host, intervalMs, findings), undefined, 2)}\n`;

@@ -1,6 +1,7 @@
 // `p2plab layout [--btf FILE]`: the machine's structs beside a kernel's own description of its types.
 
 import { LabError } from '../base/errors.ts';
+import { terminalText } from '../base/escape.ts';
 import type { Difference } from '../btf/causes.ts';
 import type { ConstantComparison, FieldComparison, StructComparison } from '../btf/compare.ts';
 import { MODULES } from '../btf/counterparts.ts';
@@ -16,7 +17,7 @@ export async function layoutCommand(options: LayoutOptions): Promise<void> {
   }
   const sets = options.btf === undefined ? loadRunningKernel(MODULES) : loadBtf(options.btf, options.btfBase);
   const document = layoutDocument(sets);
-  if (options.json === undefined) process.stdout.write(layoutText(document));
+  if (options.json === undefined) process.stdout.write(terminalText(layoutText(document)));
   else if (options.json === true || options.json === '-') process.stdout.write(jsonText(document));
   else await writeAtomically(options.json, jsonText(document));
 }

@@ -3,6 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { LabError, suggestion } from '../base/errors.ts';
 import { formatBytes, parseBytes } from '../base/units.ts';
+import { wordTable } from '../base/word_table.ts';
 import { measureSetUp } from '../lab/measure_resident.ts';
 import { memoryChartSpec } from '../report/memory_chart.ts';
 import { renderPng } from '../report/render_png.ts';
@@ -102,7 +103,7 @@ function positiveBytes(text: string, option: string): number {
   return bytes;
 }
 
-const COUNT_FACTOR: Readonly<Record<string, number>> = { '': 1, k: 1e3, M: 1e6, G: 1e9 };
+const COUNT_FACTOR = wordTable<number>({ '': 1, k: 1e3, M: 1e6, G: 1e9 });
 
 function positiveCount(text: string, option: string, max: number): number {
   const match = /^(\d+(?:\.\d+)?)([kMG]?)$/.exec(text.trim());

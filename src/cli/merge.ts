@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import { EXIT, LabError } from '../base/errors.ts';
+import { terminalText } from '../base/escape.ts';
 import { stateWords } from '../report/sweep_words.ts';
 import { checkWritable } from '../report/write.ts';
 import { writeSweepFolder } from '../report/write_sweep.ts';
@@ -19,6 +20,6 @@ export async function mergeCommand(dirs: string[], { out }: MergeOptions): Promi
   const { files } = await writeSweepFolder(out, result);
   process.stdout.write(`${stateWords(result)}\n${files.map((name) => join(out, name)).join(', ')}\n`);
   const [warning] = result.environments === undefined ? [] : result.environment.warnings;
-  if (warning !== undefined) process.stderr.write(`p2plab: ${warning}\n`);
+  if (warning !== undefined) process.stderr.write(terminalText(`p2plab: ${warning}\n`));
   if (missing.length > 0) throw new LabError(missing.join('\n'), EXIT.runFailed);
 }

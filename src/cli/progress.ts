@@ -1,5 +1,6 @@
 // Progress on stderr: one line that is rewritten on a terminal, a plain line now and then elsewhere. Nothing is printed
 // while a slice runs: rendering would take a core from the measurement.
+import { plainLine, terminalText } from '../base/escape.ts';
 import { formatNs } from '../base/units.ts';
 
 export interface Progress {
@@ -32,13 +33,13 @@ export function startProgress(
       if (stream === undefined || time - last < every) return;
       last = time;
       const left = share > 0.02 ? `, about ${formatNs(((time - began) / share) * (1 - share) * 1e6)} left` : '';
-      const line = `${Math.floor(share * 100)} %: ${what}${left}`;
+      const line = `${Math.floor(share * 100)} %: ${plainLine(what)}${left}`;
       if (terminal) stream.write(`\r\x1b[K${line.slice(0, (stream.columns ?? 80) - 1)}`);
       else stream.write(`p2plab: ${line}\n`);
     },
     note: (text) => {
       clear();
-      stream?.write(`p2plab: ${text}\n`);
+      stream?.write(terminalText(`p2plab: ${text}\n`));
     },
     end: clear,
   };

@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { EXIT } from '../base/errors.ts';
+import { terminalText } from '../base/escape.ts';
 import { showCommands } from '../jobs/show_command.ts';
 import { run } from '../lab/run.ts';
 import { checkWritable, writeRunFolder } from '../report/write.ts';
@@ -14,14 +15,14 @@ import { checkOutput, writeOutput } from './run_output.ts';
 export async function runCommand(jobFile: string | undefined, options: RunCommandOptions): Promise<void> {
   const { params, warnings } = await resolveRun(jobFile, options);
   if (options.showcmd === true) {
-    for (const line of showCommands(params.jobs)) process.stdout.write(`${line}\n`);
+    for (const line of showCommands(params.jobs)) process.stdout.write(terminalText(`${line}\n`));
     return;
   }
   const fault = parseFault(options.fault);
   const outRoot = options.out ?? 'reports';
   await checkWritable(outRoot);
   await checkOutput(options);
-  for (const warning of warnings) process.stderr.write(`p2plab: ${warning}\n`);
+  for (const warning of warnings) process.stderr.write(terminalText(`p2plab: ${warning}\n`));
 
   const progress = startProgress(options.quiet === true ? undefined : process.stderr);
   const interruption = startInterruptible(() =>
@@ -42,6 +43,6 @@ export async function runCommand(jobFile: string | undefined, options: RunComman
   interruption.end();
   if (interruption.asked) {
     process.exitCode = EXIT.interrupted;
-    if (failure !== undefined) process.stderr.write(`p2plab: ${failure.message}\n`);
+    if (failure !== undefined) process.stderr.write(terminalText(`p2plab: ${failure.message}\n`));
   } else if (failure !== undefined) throw failure;
 }

@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { EXIT, LabError } from '../base/errors.ts';
+import { terminalText } from '../base/escape.ts';
 import { formatBytes, formatNs } from '../base/units.ts';
 import { version } from '../base/version.ts';
 import { closePool } from '../lab/crew.ts';
@@ -40,7 +41,7 @@ export async function sweepCommand(file: string | undefined, options: SweepOptio
   const sweep = sweepDocument(spec, cells, optionKey, version());
   const dir = options.out ?? join('reports', 'sweep');
   if (options.dryRun === true) {
-    process.stdout.write(await planText(sweep, cells, dir, shard));
+    process.stdout.write(terminalText(await planText(sweep, cells, dir, shard)));
     return;
   }
   const outcome = await measure(sweep, cells, dir, shard, options);

@@ -2,6 +2,7 @@
 
 import { writeFileSync } from 'node:fs';
 import { LabError, suggestion } from '../base/errors.ts';
+import { terminalText } from '../base/escape.ts';
 import { parseBytes } from '../base/units.ts';
 import type { AddressOptions, IommuMode, Quirk } from '../topology/addresses.ts';
 import { IOMMU_MODES, QUIRKS } from '../topology/addresses.ts';
@@ -38,7 +39,9 @@ export async function topologyCommand(sourceWord: string | undefined, options: T
   const width = Math.max(60, process.stdout.columns ?? DEFAULT_WIDTH);
   const style = process.stdout.isTTY ? COLOURED : PLAIN;
   const view = { style, width, all: options.all === true, pageBytes };
-  process.stdout.write(pair ? pairReport(topology, ...pair, rules, view) : topologyReport(topology, rules, view));
+  process.stdout.write(
+    terminalText(pair ? pairReport(topology, ...pair, rules, view) : topologyReport(topology, rules, view)),
+  );
 }
 
 /** `--json` may stand before the source and must not swallow it. */

@@ -1,13 +1,15 @@
 // What an exact rule can name, and what it may expect: whole numbers, fractions, sizes, an errno.
+
 import { suggestion } from '../base/errors.ts';
 import { parseBytes } from '../base/units.ts';
+import { wordTable } from '../base/word_table.ts';
 import { type Cell, METADATA_KEYS, PER_IO_KEYS } from '../report/result.ts';
 
 /** Figures that come from time or from the operating system: never exact. */
-const NOT_EXACT: Readonly<Record<string, string>> = {
+const NOT_EXACT = wordTable<string>({
   'perIo.wakeups': 'wake-ups are counted while threads run',
   'metadataBytes.resident': 'resident bytes are asked of the operating system',
-};
+});
 const REFUSED = 'refused';
 
 /** Every counter, by its path in a cell. */

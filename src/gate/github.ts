@@ -1,4 +1,5 @@
 // GitHub's workflow commands: an annotation for each rule that failed or came to nothing, at the place to look first.
+import { escapeCommandData, escapeCommandProperty } from '../base/escape.ts';
 import type { GateRun } from './document.ts';
 import { sentenceOf } from './view.ts';
 
@@ -9,16 +10,8 @@ export function annotations(run: GateRun): string[] {
     const place =
       outcome.file === undefined ? { file: run.source, line: String(outcome.rule.line) } : { file: outcome.file };
     const properties = Object.entries({ ...place, title: `p2plab gate: ${outcome.verdict}` })
-      .map(([key, value]) => `${key}=${escapeProperty(value)}`)
+      .map(([key, value]) => `${key}=${escapeCommandProperty(value)}`)
       .join(',');
-    return [`::${level[outcome.verdict]} ${properties}::${escapeData(sentenceOf(outcome))}`];
+    return [`::${level[outcome.verdict]} ${properties}::${escapeCommandData(sentenceOf(outcome))}`];
   });
-}
-
-function escapeData(text: string): string {
-  return text.replace(/%/g, '%25').replace(/\r/g, '%0D').replace(/\n/g, '%0A');
-}
-
-function escapeProperty(text: string): string {
-  return escapeData(text).replace(/:/g, '%3A').replace(/,/g, '%2C');
 }

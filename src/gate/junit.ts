@@ -1,4 +1,5 @@
 // JUnit XML: one test case for each rule. A failing rule is a failure, an inconclusive one is skipped with its reason.
+import { escapeXml } from '../base/escape.ts';
 import type { GateRun } from './document.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -51,24 +52,4 @@ function attributes(values: Readonly<Record<string, string>>): string {
   return Object.entries(values)
     .map(([key, value]) => ` ${key}="${escapeXml(value)}"`)
     .join('');
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&apos;',
-};
-
-/** Characters that XML 1.0 cannot hold at all (even as numbers) become U+FFFD; line ends in attributes stay line ends. */
-function escapeXml(text: string): string {
-  return (
-    text
-      .toWellFormed()
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML 1.0 forbids
-      .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd')
-      .replace(/[&<>"']/g, (character) => ENTITIES[character] as string)
-      .replace(/[\t\n\r]/g, (character) => `&#${character.charCodeAt(0)};`)
-  );
 }

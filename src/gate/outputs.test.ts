@@ -11,7 +11,7 @@ import { gateMarkdown, gateText } from './view.ts';
 
 /** Characters that XML cannot hold, and everything that any of the formats escapes. */
 const NASTY = `100 % of <a & "b"> 'c': x, y\u0000\u001b\ud800\nnext | line`;
-const HELD = NASTY.replaceAll('\u0000', '\ufffd').replaceAll('\u001b', '\ufffd').toWellFormed();
+const HELD = NASTY.replaceAll('\u0000', '\\x00').replaceAll('\u001b', '\\x1b').replaceAll('\ud800', '\\ud800');
 const rule = (name: string): Rule => ({
   kind: 'exact',
   name,

@@ -1,7 +1,8 @@
 // The gate for people: a table for the terminal, the same in Markdown for a step summary.
 import { styleText } from 'node:util';
+import { escapeMarkdown, plainStrings } from '../base/escape.ts';
 import { formatNs } from '../base/units.ts';
-import { type Column, escapeMarkdown, markdownTable, type Table, textTable } from '../report/table.ts';
+import { type Column, markdownTable, type Table, textTable } from '../report/table.ts';
 import type { GateRun } from './document.ts';
 import type { GateVerdict, Outcome } from './outcome.ts';
 
@@ -11,7 +12,8 @@ const COLOURS: Readonly<Record<GateVerdict, 'green' | 'red' | 'yellow'>> = {
   inconclusive: 'yellow',
 };
 
-export function gateText(run: GateRun, { colour }: { colour: boolean }): string {
+export function gateText(recorded: GateRun, { colour }: { colour: boolean }): string {
+  const run = plainStrings(recorded);
   const paint = (verdict: GateVerdict): string =>
     colour ? styleText(COLOURS[verdict], verdict, { validateStream: false }) : verdict;
   const told = run.outcomes.filter(({ verdict }) => verdict !== 'pass');
@@ -32,7 +34,7 @@ export function gateMarkdown(run: GateRun): string {
   return [
     `### p2plab gate: ${run.verdict}`,
     '',
-    `${run.source}: ${countsOf(run)}. ${cpu}, ${cores} cores, Linux ${kernel}, Node ${node}.`,
+    escapeMarkdown(`${run.source}: ${countsOf(run)}. ${cpu}, ${cores} cores, Linux ${kernel}, Node ${node}.`),
     '',
     ...markdownTable(tableOf(run, (verdict) => verdict)),
     '',

@@ -1,5 +1,6 @@
 // How fio reads the values of a job file: numbers with units, times, switches, one value per direction.
 // Where fio reads on silently after a number (`4x` is 4, `1.5m` is 1), this refuses: the reader meant something else.
+import { wordTable } from '../base/word_table.ts';
 import { evaluate } from './arithmetic.ts';
 import { badValue, type Option } from './option.ts';
 
@@ -70,7 +71,7 @@ export function readIntegerText(option: Option, text: string, kbBase: KbBase, mi
   return value;
 }
 
-const MICROSECONDS: Readonly<Record<string, number>> = {
+const MICROSECONDS = wordTable<number>({
   d: 86_400e6,
   h: 3_600e6,
   m: 60e6,
@@ -80,7 +81,7 @@ const MICROSECONDS: Readonly<Record<string, number>> = {
   msec: 1e3,
   us: 1,
   usec: 1,
-};
+});
 
 /** A time in milliseconds (may be a fraction). Seconds without a unit; d, h, m, s, ms, us. */
 export function readMilliseconds(option: Option): number {
@@ -145,7 +146,7 @@ export function requireValue(option: Option): string {
   throw badValue(option, `needs a value, for example ${option.word}=${exampleOf(option)}.`);
 }
 
-const EXAMPLES: Readonly<Record<string, string>> = {
+const EXAMPLES = wordTable<string>({
   bs: '4k',
   ba: '4k',
   bsrange: '4k-64k',
@@ -162,7 +163,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   rwmixwrite: '30',
   size: '1g',
   verify: 'crc32c',
-};
+});
 
 function exampleOf(option: Option): string {
   return EXAMPLES[option.name] ?? '1';

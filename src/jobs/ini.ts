@@ -121,7 +121,7 @@ function includedEntries(path: string, at: Source, context: IniContext, depth: n
 /** Fills in `${NAME}` from the environment and fio's keywords, with sums around a keyword worked out. */
 function substitute(raw: string, at: Source, context: IniContext): string {
   const withVariables = raw.replace(/\$\{([^}]+)\}/g, (_, name: string) => {
-    const value = context.env[name];
+    const value = Object.hasOwn(context.env, name) ? context.env[name] : undefined;
     if (value !== undefined) return value;
     throw new LabError(
       `${where(at)}: the variable ${name} is not set. Set it in the environment: ${name}=VALUE p2plab run ${at.file}`,

@@ -3,7 +3,7 @@
 import { paramField } from './comparisons_table.ts';
 import type { CsvTable, CsvValue } from './csv.ts';
 import { roleOf } from './groups.ts';
-import { varyingKeys } from './params.ts';
+import { paramOf, varyingKeys } from './params.ts';
 import type { Cell, CellEstimate, ComparisonRecord, Result } from './result.ts';
 
 const METRICS = ['iops', 'nsPerIo', 'cpuNsPerIo'] as const;
@@ -44,7 +44,7 @@ export function cellsTable(result: Result, leading?: readonly string[]): CsvTabl
     ],
     rows: result.cells.map((cell) => [
       cell.id,
-      ...keys.map((key) => paramField(cell.params[key])),
+      ...keys.map((key) => paramField(paramOf(cell.params, key))),
       ...[cell.scheme, paramField(cell.params.buffers), roleOf(cell), cell.refused?.errno, cell.oversubscribed],
       ...METRICS.flatMap((metric) => [...estimateFields(cell[metric]), roundsOf(cell, metric)]),
       ...METRICS.flatMap((metric) => comparisonFields(compared.get(`${metric} ${cell.id}`))),
@@ -55,7 +55,7 @@ export function cellsTable(result: Result, leading?: readonly string[]): CsvTabl
       ...bytes.map((name) => (cell.metadataBytes as Record<string, CsvValue> | null)?.[name]),
       ...stages.flatMap((name) => stageFields(cell, name)),
       ...[cell.verified?.ios, cell.verified?.errors, cell.refused?.reason],
-      ...others.map((key) => paramField(cell.params[key])),
+      ...others.map((key) => paramField(paramOf(cell.params, key))),
     ]),
   };
 }

@@ -1,6 +1,7 @@
 // All comparisons of a result as rows of raw figures, each with the options of its group.
 import type { CsvTable, CsvValue } from './csv.ts';
 import { groupsOf } from './groups.ts';
+import { paramOf } from './params.ts';
 import type { ParamValue, Result } from './result.ts';
 
 export function comparisonsTable(result: Result): CsvTable {
@@ -20,7 +21,7 @@ export function comparisonsTable(result: Result): CsvTable {
       ...[each.adjusted?.method, each.adjusted?.of, each.adjusted?.pValue, each.adjusted?.verdict],
       ...[each.adjusted?.survives, each.withheld, each.minDetectable, each.roundsNeeded],
       ...[each.n, each.processes, each.marginPercent],
-      ...options.map((key) => paramField(paramsOf.get(each.a)?.[key])),
+      ...options.map((key) => paramField(paramOf(paramsOf.get(each.a), key))),
     ]),
   };
 }

@@ -1,4 +1,5 @@
 // Rows of raw figures as CSV (RFC 4180): a comma between fields, a header line, an empty field for what was not measured.
+import { csvField } from '../base/escape.ts';
 
 export type CsvValue = string | number | boolean | null | undefined;
 
@@ -14,6 +15,5 @@ export function csvText({ columns, rows }: CsvTable): string {
 
 function field(value: CsvValue): string {
   if (value === null || value === undefined) return '';
-  const text = String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return typeof value === 'string' ? csvField(value) : String(value);
 }

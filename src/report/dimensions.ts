@@ -1,5 +1,7 @@
 // The axes of a result: the options in which its groups differ, without those that only repeat another one.
+
 import { formatBytes } from '../base/units.ts';
+import { wordTable } from '../base/word_table.ts';
 import { bytesOf } from './format.ts';
 import type { Group } from './groups.ts';
 import { describeKeys, describeValue, varyingKeys } from './params.ts';
@@ -49,7 +51,7 @@ export function dimensionTitle(key: string): string {
   return TITLES[key] ?? key;
 }
 
-const TITLES: Readonly<Record<string, string>> = { bar: 'BAR size', bs: 'block size (bs)' };
+const TITLES = wordTable<string>({ bar: 'BAR size', bs: 'block size (bs)' });
 
 /** "BAR 16 GiB (memmap 256 MiB) · bs 4 KiB" of some of a group's options. */
 export function placeOf({ params }: Group, keys: readonly string[]): string {

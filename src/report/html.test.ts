@@ -1,7 +1,8 @@
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { escapeHtml } from '../base/escape.ts';
 import { GIB } from '../base/units.ts';
-import { escapeHtml, htmlReport } from './html.ts';
+import { htmlReport } from './html.ts';
 import type { Result } from './result.ts';
 import { resultFixture } from './result_fixture.ts';
 

@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { LabError } from '../base/errors.ts';
+import { escapeHtml } from '../base/escape.ts';
 import { answer } from './answer.ts';
 import { headlines } from './headlines.ts';
 import { methodLines } from './method.ts';
@@ -69,11 +70,6 @@ ${environment(result)}
 </body>
 </html>
 `;
-}
-
-/** Text for markup, in elements and in quoted attributes. */
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 /** Nothing from anywhere, this script alone, styles in the document (chart.js sets sizes by them). */

@@ -1,5 +1,7 @@
 // Options as words: what a group of cells has in common, and what sets it apart from the other groups.
+
 import { formatBytes } from '../base/units.ts';
+import { wordTable } from '../base/word_table.ts';
 import { bytesOf } from './format.ts';
 import type { Params, ParamValue } from './result.ts';
 
@@ -13,7 +15,7 @@ const OF_THE_CELL: ReadonlySet<string> = new Set(['scheme', 'buffers', 'role']);
 const SILENT: ReadonlySet<string> = new Set(['sweep', 'group']);
 
 /** Options every heading states, in this order. */
-const STATED: Readonly<Record<string, (value: ParamValue) => string>> = {
+const STATED = wordTable<(value: ParamValue) => string>({
   job: (value) => `job ${value}`,
   flow: (value) => `flow ${value}`,
   payload: (value) => `payload ${value}`,
@@ -24,10 +26,15 @@ const STATED: Readonly<Record<string, (value: ParamValue) => string>> = {
   batch: (value) => `batch ${value}`,
   queues: (value) => (String(value) === '1' ? '1 queue' : `${value} queues`),
   era: (value) => `era ${value}`,
-};
+});
 
 /** Options that a heading states when they are not as usual. */
 const USUAL: Params = { iommu: 'off' };
+
+/** An option of a record; a word such as `constructor` is one only where the record has it. */
+export function paramOf(params: Params | undefined, key: string): ParamValue | undefined {
+  return params !== undefined && Object.hasOwn(params, key) ? params[key] : undefined;
+}
 
 /** Whether two option values are the same. */
 export function sameValue(a: ParamValue | undefined, b: ParamValue | undefined): boolean {
@@ -39,7 +46,7 @@ export function commonParams(records: readonly Params[]): Params {
   const [first = {}, ...others] = records;
   return Object.fromEntries(
     Object.entries(first).filter(
-      ([key, value]) => !OF_THE_CELL.has(key) && others.every((other) => sameValue(other[key], value)),
+      ([key, value]) => !OF_THE_CELL.has(key) && others.every((other) => sameValue(paramOf(other, key), value)),
     ),
   );
 }
@@ -49,7 +56,10 @@ export function varyingKeys(records: readonly Params[]): string[] {
   const keys = new Set([...Object.keys(STATED), ...records.flatMap((record) => Object.keys(record))]);
   const [first = {}, ...others] = records;
   return [...keys].filter(
-    (key) => !OF_THE_CELL.has(key) && !SILENT.has(key) && others.some((other) => !sameValue(other[key], first[key])),
+    (key) =>
+      !OF_THE_CELL.has(key) &&
+      !SILENT.has(key) &&
+      others.some((other) => !sameValue(paramOf(other, key), paramOf(first, key))),
   );
 }
 
@@ -63,7 +73,7 @@ export function describeParams(params: Params, varying: readonly string[] = []):
 /** The given options only, as one phrase each; those without a value are left out. */
 export function describeKeys(params: Params, keys: readonly string[]): string[] {
   return keys.flatMap((key) => {
-    const value = params[key];
+    const value = paramOf(params, key);
     if (value === undefined || value === null) return [];
     return [STATED[key]?.(value) ?? `${key} ${describeValue(params, key)}`];
   });
@@ -71,7 +81,7 @@ export function describeKeys(params: Params, keys: readonly string[]): string[] 
 
 /** One option's value by itself, as a table column shows it. */
 export function describeValue(params: Params, key: string): string {
-  const value = params[key];
+  const value = paramOf(params, key);
   if (value === undefined || value === null) return '';
   if (key === 'bar') return describeBar(value);
   if (key === 'bs') return describeSize(value);

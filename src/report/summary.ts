@@ -1,5 +1,6 @@
 // A result as a reader at a terminal sees it: who measured where, one pair of tables per group, and what the columns mean.
 import { styleText } from 'node:util';
+import { plainStrings } from '../base/escape.ts';
 import { formatNs } from '../base/units.ts';
 import { FIGURE_LABELS, type FigureLabel } from './figure_labels.ts';
 import { groupNotes } from './group_notes.ts';
@@ -28,7 +29,8 @@ const coloured: Paint = (tone, text) => styleText(STYLE_OF[tone], text, { valida
  * The whole summary as text that ends in a newline.
  * @param colour whether the stream is a terminal that takes colours
  */
-export function terminalSummary(result: Result, { colour = false } = {}): string {
+export function terminalSummary(recorded: Result, { colour = false } = {}): string {
+  const result = plainStrings(recorded);
   const paint = colour ? coloured : plain;
   const bold = (text: string): string => (colour ? styleText('bold', text, { validateStream: false }) : text);
   const sections = summarySections(result).map(({ heading, groups, leading }) => {

@@ -1,5 +1,6 @@
 // A result as a document: what was found, the figures, how they came about. Written beside the charts it links to.
 
+import { escapeMarkdown } from '../base/escape.ts';
 import { answer } from './answer.ts';
 import { groupNotes } from './group_notes.ts';
 import { headlines } from './headlines.ts';
@@ -11,7 +12,7 @@ import { hasRemovals, removalTable } from './removal_table.ts';
 import type { Result } from './result.ts';
 import { legendLines, plain, runLines, type Section, summarySections } from './summary.ts';
 import { countedTable, latencyTable, measuredTable } from './summary_tables.ts';
-import { escapeMarkdown, markdownTable } from './table.ts';
+import { markdownTable } from './table.ts';
 
 /** A chart that lies beside the document. */
 export interface ChartLink {

@@ -1,6 +1,7 @@
 // A merged sweep as a document: which cells there are, their table, what became of the others. The part that depends on the cells
 // alone comes first; where and when they were measured is at the end.
 
+import { escapeMarkdown } from '../base/escape.ts';
 import { formatNs } from '../base/units.ts';
 import { answer } from './answer.ts';
 import { groupNotes } from './group_notes.ts';
@@ -10,7 +11,7 @@ import type { Environment, Result } from './result.ts';
 import { legendLines, plain } from './summary.ts';
 import { measuredTable } from './summary_tables.ts';
 import { axisLines, cellsInState, leadingKeys, stateWords, UNMEASURED } from './sweep_words.ts';
-import { escapeMarkdown, markdownTable } from './table.ts';
+import { markdownTable } from './table.ts';
 
 /** The document, ending in a newline. */
 export function sweepSummary(result: Result): string {
@@ -42,7 +43,7 @@ function tables(result: Result): string[][] {
   return machines.map(([machine, groups]) => {
     const varying = varyingKeys(groups.map(({ params }) => params));
     const leading = leadingKeys(result).filter((key) => varying.includes(key) && key !== 'machine');
-    const heading = machine === '' ? [] : [`### Machine ${machine}`, ''];
+    const heading = machine === '' ? [] : [`### Machine ${escapeMarkdown(machine)}`, ''];
     const notes = groupNotes(groups).flatMap((note) => ['', escapeMarkdown(note)]);
     return [...heading, ...markdownTable(measuredTable(result, groups, leading, plain)), ...notes];
   });
@@ -70,17 +71,19 @@ function whereBlocks({ run, environment, environments }: Result): string[][] {
     [
       '## Where and when',
       '',
-      ...machines.map(({ id, cpu, cores, kernel, node, v8 }) =>
-        [
-          `- ${id === undefined ? '' : `${id}: `}${escapeMarkdown(cpu)}`,
-          `${cores} core${cores === 1 ? '' : 's'}`,
-          `Linux ${escapeMarkdown(kernel)}`,
-          `Node ${node}`,
-          `V8 ${v8}`,
-        ].join(', '),
-      ),
-      `- p2plab ${run.version}, first cell started ${run.startedAt}, all cells together took ${formatNs(run.durationMs * 1e6)}`,
-      ...environment.warnings.map((warning) => `- Warning: ${escapeMarkdown(warning)}`),
+      ...[
+        ...machines.map(({ id, cpu, cores, kernel, node, v8 }) =>
+          [
+            `${id === undefined ? '' : `${id}: `}${cpu}`,
+            `${cores} core${cores === 1 ? '' : 's'}`,
+            `Linux ${kernel}`,
+            `Node ${node}`,
+            `V8 ${v8}`,
+          ].join(', '),
+        ),
+        `p2plab ${run.version}, first cell started ${run.startedAt}, all cells together took ${formatNs(run.durationMs * 1e6)}`,
+        ...environment.warnings.map((warning) => `Warning: ${warning}`),
+      ].map((line) => `- ${escapeMarkdown(line)}`),
     ],
   ];
 }

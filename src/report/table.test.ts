@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import { expect, test } from 'vitest';
-import { escapeMarkdown, markdownTable, type Table, textTable, textWidth } from './table.ts';
+import { escapeMarkdown } from '../base/escape.ts';
+import { markdownTable, type Table, textTable, textWidth } from './table.ts';
 
 const table: Table = {
   columns: [
@@ -46,6 +47,6 @@ test('Markdown has an alignment row and one cell per column', () => {
 test('what Markdown would take for markup is escaped, names and intervals are not', () => {
   expect(escapeMarkdown('a|b *c* <d> `e`')).toBe('a\\|b \\*c\\* \\<d\\> \\`e\\`');
   expect(escapeMarkdown('dma_vec 1.0 [0.9, 1.1]')).toBe('dma_vec 1.0 [0.9, 1.1]');
-  expect(escapeMarkdown('_x_ [a](b)')).toBe('\\_x\\_ [a]\\(b)');
+  expect(escapeMarkdown('_x_ [a](b)')).toBe('\\_x\\_ [a\\](b)');
   expect(escapeMarkdown('two\nlines')).toBe('two lines');
 });

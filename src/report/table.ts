@@ -1,5 +1,6 @@
 // Aligned tables for a terminal, and the same tables in Markdown.
 import { stripVTControlCharacters } from 'node:util';
+import { escapeMarkdown } from '../base/escape.ts';
 
 export interface Column {
   title: string;
@@ -21,9 +22,15 @@ export interface Table {
 const GAP = '  ';
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
-/** Columns a text takes in a terminal: user-visible characters, colours not counted. */
+/** East Asian Wide and Fullwidth (UAX 11), and emoji. */
+const WIDE =
+  /^(?:[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}|\p{Emoji}\ufe0f)/u;
+
+/** Columns a text takes in a terminal: user-visible characters, wide ones twice, colours not counted. */
 export function textWidth(text: string): number {
-  return [...graphemes.segment(stripVTControlCharacters(text))].length;
+  let columns = 0;
+  for (const { segment } of graphemes.segment(stripVTControlCharacters(text))) columns += WIDE.test(segment) ? 2 : 1;
+  return columns;
 }
 
 /** The table as lines: titles, a rule, rows. Cells may carry colours. */
@@ -53,14 +60,6 @@ export function markdownTable({ columns, rows }: Table): string[] {
       return line(columns.map((_, i) => given[i] ?? ''));
     }),
   ];
-}
-
-/** Text that Markdown would read as markup, made plain. Names with underscores and [lo, hi] stay as they are. */
-export function escapeMarkdown(text: string): string {
-  return text
-    .replace(/[\\|*`<>]|(?<!\w)_|_(?!\w)/g, '\\$&')
-    .replace(/\]\(/g, ']\\(')
-    .replace(/\s*\n\s*/g, ' ');
 }
 
 function pad(text: string, width: number, align: Column['align']): string {

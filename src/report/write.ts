@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { EXIT, LabError } from '../base/errors.ts';
+import { plainStrings } from '../base/escape.ts';
 import { cellsTable } from './cells_table.ts';
 import { loadCharts } from './charts.ts';
 import { comparisonsTable } from './comparisons_table.ts';
@@ -64,9 +65,10 @@ export async function writeReport(dir: string, result: Result, { images = true }
     await writeAtomically(join(dir, name), content);
     files.push(name);
   };
-  const view = viewOf(result);
+  const drawn = plainStrings(result);
+  const view = viewOf(drawn);
   const charts = (images ? await loadCharts() : []).flatMap(({ name, title, build }) => {
-    const spec = build(result, view);
+    const spec = build(drawn, view);
     return spec === undefined ? [] : [{ link: { file: `${name}.png`, title } satisfies ChartLink, spec }];
   });
   const links = charts.map(({ link }) => link);

@@ -1,16 +1,17 @@
 // What a cell of a sweep adds to its result: the values of the axes under the names that results use, and which cell it is.
+import { wordTable } from '../base/word_table.ts';
 import type { Params, ParamValue, Result } from '../report/result.ts';
 import type { AxisRecord, PlannedCell } from './folder.ts';
 import { type CellValue, type OptionKey, valueWords } from './options.ts';
 
 /** fio's options that results state under a name of their own, resolved (lab/run_plan.ts groupParams). */
-const RESOLVED: Readonly<Record<string, string>> = {
+const RESOLVED = wordTable<string>({
   rw: 'rw',
   bs: 'bs',
   iodepth: 'iodepth',
   iodepth_batch: 'batch',
   numjobs: 'queues',
-};
+});
 
 /** The name of an option in the params of results. */
 export function paramOf({ kind, name }: OptionKey): string {

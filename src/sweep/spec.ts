@@ -55,7 +55,7 @@ export function parseSpec(text: string, source: string, keyOf: KeyReader): Sweep
   const axes: Axis[] = [];
   const options = Object.fromEntries(Object.entries(tree).filter(([key]) => !RESERVED.includes(key)));
   for (const { key, value: each, path } of flattened(options, [], reading)) {
-    if (key in base || axes.some((axis) => axis.key === key))
+    if (Object.hasOwn(base, key) || axes.some((axis) => axis.key === key))
       throw new LabError(`${at(path)}: is there twice, by itself and under set. Leave one out.`);
     if (isList(each) && key !== NEVER_AN_AXIS) axes.push({ key, values: axisValues(each, at(path)) });
     else base[key] = literal(each, at(path));

@@ -1,7 +1,9 @@
 // A small strict XML reader for machine-written files: elements and attributes in order, nothing else. Bounded in depth,
 // size and time; entities are never declared or expanded beyond the five predefined ones and character numbers, so a
 // DOCTYPE with an internal subset is refused. Text, comments, CDATA and processing instructions are passed over.
+
 import { LabError } from '../base/errors.ts';
+import { wordTable } from '../base/word_table.ts';
 import type { TextSource } from './input.ts';
 import { excerpt, inputLimit, piecesOf } from './input.ts';
 
@@ -23,7 +25,7 @@ const MAX_TAG_CHARS = 64 * 1024;
 
 const NAME = /[A-Za-z_:][-A-Za-z0-9_:.]*/y;
 const ATTRIBUTE = /\s+([A-Za-z_:][-A-Za-z0-9_:.]*)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')/y;
-const PREDEFINED: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
+const PREDEFINED = wordTable<string>({ lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" });
 
 /**
  * The elements of a document as they open and close.

@@ -1,16 +1,17 @@
 // fio's own logs, "fio version 2 iolog" and "fio version 3 iolog" (HOWTO, "Trace file format"; iolog.c).
 // 2: `file action [offset length]`, with `wait` lines; 3: microseconds since the log began before each line, no waits.
+import { wordTable } from '../../base/word_table.ts';
 import { wholeNumber } from './numbers.ts';
 import type { Skipped, TraceFormat, TraceReader, TraceRecord } from './trace.ts';
 
 const FILE_ACTIONS = new Set(['add', 'open', 'close', 'unlink']);
-const NOT_MOVED: Readonly<Record<string, string>> = {
+const NOT_MOVED = wordTable<string>({
   trim: 'trims',
   sync: 'flushes',
   datasync: 'flushes',
   sync_file_range: 'flushes',
   syncfs: 'flushes',
-};
+});
 
 export const fioIolog2: TraceFormat = {
   name: 'fio iolog version 2',
