@@ -3,6 +3,7 @@
 import { appendFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { LabError } from '../base/errors.ts';
+import { terminalText } from '../base/escape.ts';
 import { watchEnvironment } from '../doctor/examine.ts';
 import { type GateRun, gateDocument } from '../gate/document.ts';
 import type { Rule } from '../gate/gates_file.ts';
@@ -118,7 +119,7 @@ async function report(run: GateRun, options: GateOptions): Promise<void> {
   const summary = process.env.GITHUB_STEP_SUMMARY ?? '';
   if (summary !== '') {
     await appendFile(summary, `${gateMarkdown(run)}\n`).catch((error: Error) =>
-      process.stderr.write(`p2plab: no step summary: cannot write ${summary} (${error.message})\n`),
+      process.stderr.write(terminalText(`p2plab: no step summary: cannot write ${summary} (${error.message})\n`)),
     );
   }
 }

@@ -18,7 +18,7 @@ export async function mergeCommand(dirs: string[], { out }: MergeOptions): Promi
   for (const dir of unique) for (const hash of await cellsThere(dir)) await copyCell(dir, out, hash);
   await writeSweep(out, sweep);
   const { files } = await writeSweepFolder(out, result);
-  process.stdout.write(`${stateWords(result)}\n${files.map((name) => join(out, name)).join(', ')}\n`);
+  process.stdout.write(terminalText(`${stateWords(result)}\n${files.map((name) => join(out, name)).join(', ')}\n`));
   const [warning] = result.environments === undefined ? [] : result.environment.warnings;
   if (warning !== undefined) process.stderr.write(terminalText(`p2plab: ${warning}\n`));
   if (missing.length > 0) throw new LabError(missing.join('\n'), EXIT.runFailed);

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { LabError } from '../base/errors.ts';
+import { terminalText } from '../base/escape.ts';
 import { readResultFolder } from '../report/read.ts';
 import type { Result } from '../report/result.ts';
 import { writeReport } from '../report/write.ts';
@@ -11,8 +12,8 @@ import type { ReportOptions } from './commands/report.ts';
 
 export async function reportCommand(dir: string, { out }: ReportOptions): Promise<void> {
   const folder = await writeReport(out ?? dir, await resultOf(dir));
-  process.stdout.write(`${join(folder.dir, 'report.html')}\n`);
-  process.stderr.write(`p2plab: ${folder.files.length} files in ${folder.dir}\n`);
+  process.stdout.write(terminalText(`${join(folder.dir, 'report.html')}\n`));
+  process.stderr.write(terminalText(`p2plab: ${folder.files.length} files in ${folder.dir}\n`));
 }
 
 /** The folder's result; of a sweep that was not finished, the cells that are there. */

@@ -39,7 +39,7 @@ export async function runCommand(jobFile: string | undefined, options: RunComman
 
   await writeOutput(result, options);
   const folder = await writeRunFolder(options.out ?? join(outRoot, result.run.id), result);
-  process.stderr.write(`p2plab: ${folder.files.length} files in ${folder.dir}\n`);
+  process.stderr.write(terminalText(`p2plab: ${folder.files.length} files in ${folder.dir}\n`));
   interruption.end();
   if (interruption.asked) {
     process.exitCode = EXIT.interrupted;

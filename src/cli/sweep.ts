@@ -111,7 +111,7 @@ async function measure(
     const { files } = await writeSweepFolder(dir, result);
     progress.end();
     process.stdout.write(`${stateWords(result)}; ${outcome.measured} of them now, ${outcome.kept} before\n`);
-    process.stdout.write(`${files.map((name) => join(dir, name)).join(', ')}\n`);
+    process.stdout.write(terminalText(`${files.map((name) => join(dir, name)).join(', ')}\n`));
     return outcome;
   } finally {
     progress.end();
