@@ -15,6 +15,7 @@ import {
   RUNNING_KERNEL_BTF,
   TOPOLOGY_DATA,
   TRACE_DATA,
+  XMLLINT,
   ZERO_PAGE,
 } from './support/needs.ts';
 
@@ -43,5 +44,6 @@ export const EXPECTED_SKIPS: readonly { need: Need; files: readonly string[] }[]
     ],
   },
   { need: TRACE_DATA, files: ['src/jobs/traces/sample_traces.test.ts'] },
+  { need: XMLLINT, files: ['test/hostile_text.test.ts'] },
   { need: ZERO_PAGE, files: ['src/lab/payload_pages.test.ts'] },
 ];

@@ -31,6 +31,10 @@ export const FIO_CLAT2CSV: Need = {
   reason: 'fio_jsonplus_clat2csv is not installed (apt-get install fio)',
   isThere: once(() => runs('fio_jsonplus_clat2csv', '--help')),
 };
+export const XMLLINT: Need = {
+  reason: 'xmllint is not installed (apt-get install libxml2-utils)',
+  isThere: once(() => runs('xmllint', '--version')),
+};
 export const GCC: Need = {
   reason: 'gcc is not installed (apt-get install gcc libc6-dev)',
   isThere: once(() => runs('gcc', '--version')),
