@@ -54,4 +54,27 @@ describe('a YAML file', () => {
       bomb.push(`${'abcdefghi'[i]}: &${'abcdefghi'[i]} [${`*${'abcdefghi'[i - 1]}, `.repeat(9)}]`);
     expect(complaint(bomb.join('\n'))).toMatch(/aliases/);
   });
+
+  it('takes many keys in a time that grows with their number, and finds the one that is there twice', () => {
+    const keys = Array.from({ length: 20_000 }, (_, i) => `k${i}: 1`);
+    expect(readYaml(keys.join('\n'), 'a.yaml', z.unknown()).lineOf(['k19999'])).toBe(20_000);
+    expect(complaint([...keys, 'k7: 2'].join('\n'))).toBe('a.yaml:20001: not YAML: Map keys must be unique.');
+  }, 60_000);
+
+  it('refuses what is nested or long beyond what people write', () => {
+    for (const deep of ['['.repeat(20_000), '- '.repeat(5000), '{a: '.repeat(5000)]) {
+      expect(complaint(`title: t\nrules:\n  ${deep}`)).toMatch(/^a\.yaml:\d+: not YAML: nested deeper than any file/);
+    }
+    expect(complaint(`title: ${'x'.repeat(2 ** 20)}`)).toMatch(/^a\.yaml: has 1048583 characters; .* Split it\.$/);
+  });
+
+  it('takes __proto__, constructor and toString for words', () => {
+    expect(complaint('title: t\nrules: []\nconstructor: 1\n')).toContain("a.yaml:3: unknown key 'constructor'");
+    const { value } = readYaml('constructor: 1\n__proto__: {x: 2}\n', 'a.yaml', z.unknown());
+    expect(Object.entries(value as object)).toEqual([
+      ['constructor', 1],
+      ['__proto__', { x: 2 }],
+    ]);
+    expect(({} as { x?: number }).x).toBeUndefined();
+  });
 });

@@ -3,6 +3,9 @@ import { type Document, isCollection, isMap, isScalar, LineCounter, parseDocumen
 import { z } from 'zod';
 import { LabError, suggestion } from './errors.ts';
 
+/** A sweep of 10,000 values has a tenth of it. */
+const MOST_CHARS = 2 ** 20;
+
 /** Keys and indices from the root of a file to a value in it. */
 export type YamlPath = readonly (string | number)[];
 
@@ -29,13 +32,23 @@ export function readYaml<S extends z.ZodType>(
   schema: S,
   { numbersAsText = false }: YamlReading = {},
 ): YamlFile<z.output<S>> {
+  if (text.length > MOST_CHARS) {
+    throw new LabError(
+      `${source}: has ${text.length} characters; files that people write have at most ${MOST_CHARS}. Split it.`,
+    );
+  }
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false });
+  // Its own test for keys that are there twice compares each with each; duplicateKey below asks a set.
+  const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false, uniqueKeys: false });
   const lineAt = (offset: number): number => lines.linePos(offset).line;
   const broken = document.errors[0];
   if (broken !== undefined) {
-    throw new LabError(`${source}:${lineAt(broken.pos[0])}: not YAML: ${broken.message}.`);
+    const isDeep = /call stack/i.test(broken.message);
+    const why = isDeep ? 'nested deeper than any file that people write' : broken.message;
+    throw new LabError(`${source}:${lineAt(broken.pos[0])}: not YAML: ${why}.`);
   }
+  const twice = duplicateKey(document);
+  if (twice !== undefined) throw new LabError(`${source}:${lineAt(twice)}: not YAML: Map keys must be unique.`);
   if (numbersAsText) keepNumbersAsText(document);
   const lineOf = (path: YamlPath): number => lineAt(offsetOf(document, path));
   const checked = schema.safeParse(plainValue(document, source));
@@ -81,6 +94,27 @@ function describePath(path: YamlPath): string {
     .map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`))
     .join('')
     .replace(/^\./, '')}: `;
+}
+
+/** Offset of the first key that its mapping has already. */
+function duplicateKey(document: Document): number | undefined {
+  let found: number | undefined;
+  visit(document, {
+    Map: (_, { items }) => {
+      const seen = new Set<string>();
+      for (const { key } of items) {
+        if (!isScalar(key) || key.value === '<<' || typeof key.value === 'symbol') continue;
+        const word = `${typeof key.value} ${key.value}`;
+        if (seen.has(word)) {
+          found = rangeOf(key);
+          return visit.BREAK;
+        }
+        seen.add(word);
+      }
+      return undefined;
+    },
+  });
+  return found;
 }
 
 function keepNumbersAsText(document: Document): void {

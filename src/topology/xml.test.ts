@@ -21,6 +21,13 @@ test('cut into pieces anywhere it reads the same', () => {
   expect(read([...text])).toEqual(whole);
 });
 
+test('constructor and __proto__ are names of attributes as others are, and no entities', () => {
+  expect(read('<a constructor="1" __proto__="2"/>')[0]).toBe('open a 1 constructor,1 __proto__,2');
+  for (const word of ['constructor', 'toString', '__proto__']) {
+    expect(() => read(`<a x="&${word};"/>`)).toThrow(/never expanded/);
+  }
+});
+
 test('predefined entities and character numbers are decoded', () => {
   expect(read('<a x="&lt;&gt;&amp;&quot;&apos;&#65;&#x42;"/>')[0]).toBe('open a 1 x,<>&"\'AB');
 });
