@@ -8,6 +8,7 @@ import { run } from '../lab/run.ts';
 import { checkWritable, writeRunFolder } from '../report/write.ts';
 import type { RunCommandOptions } from './commands/run.ts';
 import { startInterruptible } from './interrupt.ts';
+import { writeAskedIologs, writeIologs } from './iolog_files.ts';
 import { startProgress } from './progress.ts';
 import { parseFault, resolveRun } from './resolve_run.ts';
 import { checkOutput, writeOutput } from './run_output.ts';
@@ -18,11 +19,20 @@ export async function runCommand(jobFile: string | undefined, options: RunComman
     for (const line of showCommands(params.jobs)) process.stdout.write(terminalText(`${line}\n`));
     return;
   }
+  if (options.writeIolog !== undefined) {
+    for (const warning of warnings) process.stderr.write(terminalText(`p2plab: ${warning}\n`));
+    for (const line of writeIologs(options.writeIolog, params.jobs, options.iologVersion)) {
+      process.stdout.write(terminalText(`${line}\n`));
+    }
+    return;
+  }
   const fault = parseFault(options.fault);
   const outRoot = options.out ?? 'reports';
   await checkWritable(outRoot);
   await checkOutput(options);
-  for (const warning of warnings) process.stderr.write(terminalText(`p2plab: ${warning}\n`));
+  for (const warning of [...warnings, ...writeAskedIologs(params.jobs)]) {
+    process.stderr.write(terminalText(`p2plab: ${warning}\n`));
+  }
 
   const progress = startProgress(options.quiet === true ? undefined : process.stderr);
   const interruption = startInterruptible(() =>

@@ -50,6 +50,7 @@ export function buildJob(context: JobContext, place: JobPlace): Job {
   const zones = readZones(context, { sizeRules, files: region.files });
   const timing = readTiming(context);
   const depth = readDepth(context);
+  checkOverlap(context, rw, depth.iodepth);
   const distributionOption = options.get('random_distribution');
   const distribution = distributionOption
     ? readDistribution(distributionOption, kbBase)
@@ -79,6 +80,7 @@ export function buildJob(context: JobContext, place: JobPlace): Job {
     distribution,
     verify: readVerify(options.get('verify')),
     ...readPace(context, rw),
+    ...readIolog(context),
   };
   checkZones(job, distributionOption);
   const replayed = readReplay(context, job);
@@ -129,8 +131,34 @@ function readDepth(context: JobContext): Pick<Job, 'iodepth' | 'iodepthBatch'> {
       `a queue holds at most ${limits.maxIodepth} I/Os; lower iodepth to that, or spread the I/Os over more jobs (numjobs).`,
     );
   }
+  const low = integerOr(context, 'iodepth_low', 0, 0);
+  if (low > 0 && low < iodepth) {
+    throw badValue(
+      options.get('iodepth_low') as Option,
+      `lets the queue drain to ${low} before it is filled again; the lab keeps it at iodepth=${iodepth}. Leave it out.`,
+    );
+  }
   const batch = integerOr(context, 'iodepth_batch', 1, 0);
   return { iodepth, iodepthBatch: batch === 0 ? iodepth : Math.min(batch, iodepth) };
+}
+
+/** init.c, fixup_options: nothing is held back where nothing changes data or one I/O goes at a time. */
+function checkOverlap(context: JobContext, rw: Job['rw'], iodepth: number): void {
+  if (!isOn(context, 'serialize_overlap') || !rw.writes || iodepth === 1) return;
+  throw badValue(
+    context.options.get('serialize_overlap') as Option,
+    'holds back writes that overlap others in flight; the lab does so only for jobs with verify. Use iodepth=1, or leave it out.',
+  );
+}
+
+/** write_iolog, which a job that replays does not do, as in fio. */
+function readIolog({ name, options, warn }: JobContext): Pick<Job, 'iolog'> {
+  const option = options.get('write_iolog');
+  if (option === undefined) return {};
+  const iolog = requireValue(option);
+  if (!options.has('read_iolog')) return { iolog };
+  warn(`[${name}] replays a trace: its write_iolog does not apply, as in fio`);
+  return {};
 }
 
 const VERIFY_OFF = new Set(['0', 'none', 'null']);

@@ -14,7 +14,7 @@ const IMPLEMENTED = words(`
   stonewall wait_for new_group group_reporting startdelay exitall exitall_on_error max_latency thinktime thinktime_blocks
   thinktime_blocks_type thinktime_iotime flow flow_id zonesize zonerange zoneskip
   latency_target latency_window latency_percentile rate rate_min rate_iops rate_iops_min rate_process io_submit_mode
-  read_iolog replay_no_stall replay_time_scale replay_redirect replay_align replay_scale replay_skip
+  iodepth_low serialize_overlap write_iolog read_iolog replay_no_stall replay_time_scale replay_redirect replay_align replay_scale replay_skip
 `);
 
 /** What ignoring them leaves out: it is not part of the emulated device, or only of how fio itself works or reports. */
@@ -43,7 +43,7 @@ const IGNORED = words(`
   merge_blktrace_scalars merge_blktrace_iters spr_num_regions spr_op spr_cs
 
   steadystate steadystate_duration steadystate_ramp_time steadystate_check_interval unified_rw_reporting unit_base
-  per_job_logs stats write_bw_log write_lat_log write_iops_log write_hist_log write_iolog log_entries log_avg_msec
+  per_job_logs stats write_bw_log write_lat_log write_iops_log write_hist_log log_entries log_avg_msec
   log_hist_msec log_hist_coarseness log_max_value log_window_value log_offset log_prio log_issue_time log_compression
   log_compression_cpus log_store_compressed log_unix_epoch log_alternate_epoch log_alternate_epoch_clock_id
   block_error_percentiles bwavgtime iopsavgtime disk_util disable_lat disable_clat disable_slat disable_bw_measurement
@@ -62,7 +62,8 @@ const IGNORED = words(`
   busy_poll touch_objects pool cont chunk_size object_class skip_bad hdfsdirectory verb bindname stat_type http_host
   http_user http_pass https http_mode http_s3_region http_s3_key http_s3_keyid http_s3_sse_customer_key
   http_s3_sse_customer_algorithm http_s3_storage_class http_swift_auth_token http_verbose uri gpu_dev_ids cuda_io
-  nfs_url program arguments grace_time std_redirect volume brick
+  xnvme_be initiator hdfs_use_direct no_completion_thread chunck_size rocm_io end_syncfs verify_policy verify_bytchk
+  flow_watermark single_instance write_zone_remainder recover_zbd_write_error nfs_url program arguments grace_time std_redirect volume brick
 `);
 
 const THINKING = 'pauses by counting cycles of a processor; give the pause as a time: thinktime';
@@ -80,8 +81,6 @@ export const REFUSED: ReadonlyMap<string, { readonly reason: string; readonly ha
   ...refuse('merge_blktrace_file', 'merges binary blktrace files; write the merged log by write_iolog and replay that'),
   ...refuse('trim_percentage', 'mixes in trims; the emulated controller has no Dataset Management command', '0'),
   ...refuse('num_range', 'trims several ranges at once; the emulated controller has no trim', '1'),
-  ...refuse('serialize_overlap', 'holds back I/Os that overlap others in flight; the lab does not', '0'),
-  ...refuse('iodepth_low', 'lets the queue drain before it is filled again; the lab keeps it at iodepth', '0'),
   ...refuse('bs_unaligned', 'asks for sizes that are no multiple of a 512-byte block', '0'),
   ...refuse('opendir', 'takes its files from a folder; name them by filename, or give their number by nrfiles'),
   ...refuse(
@@ -93,6 +92,9 @@ export const REFUSED: ReadonlyMap<string, { readonly reason: string; readonly ha
   ...refuse('verify_only', 'checks data of an earlier run; the emulated media starts empty', '0'),
   ...refuse('ramp_size', 'ends the warm-up by bytes; use ramp_time', '0'),
   ...refuse('profile', 'runs a workload built into fio; write its jobs out'),
+  ...refuse('random_sequence_stride', 'is the stride of random_distribution=sequence, which fio 3.33 does not have'),
+  ...refuse('percentage_sequential', 'is no longer supported by fio; percentage_random says the same'),
+  ...refuse('read_mode', 'reads by another NVMe or SCSI command than Read', 'read'),
   ...refuse('write_mode sg_write_mode', 'writes by another NVMe or SCSI command than Write', 'write'),
   ...refuse('verify_mode', 'reads by another NVMe command than Read', 'read'),
   ...refuse('deac', 'deallocates blocks; the emulated controller has no trim', '0'),

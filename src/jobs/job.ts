@@ -225,6 +225,8 @@ export interface Job {
   readonly flow?: FlowShare;
   /** Then iodepth is only the most; never beside any of the three above. */
   readonly latencyTarget?: LatencyTarget;
+  /** write_iolog: the file that takes the access stream. */
+  readonly iolog?: string;
   /** fio's names and values of everything above and of what was ignored, for results. */
   readonly options: Readonly<Record<string, string>>;
 }

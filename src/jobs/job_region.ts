@@ -47,7 +47,15 @@ export function readRegion(context: JobContext, shape: Shape): Region {
 }
 
 /** A device of its own for each file. */
-function deviceBytes({ limits }: JobContext, count: number): number {
+function deviceBytes({ limits, options, kbBase }: JobContext, count: number): number {
+  // A job that says where its clones begin, and not how much there is, has a device that holds them all.
+  const numjobs = Number(options.get('numjobs')?.value ?? 1);
+  const [start = 0, step = 0] = ['offset', 'offset_increment'].map((name) => {
+    const bytes = bytesOf(options.get(name)?.value ?? '0', kbBase);
+    return Number.isSafeInteger(bytes) ? bytes : 0;
+  });
+  const end = start + step * (numjobs || 1);
+  if (end > limits.namespaceBytes) return 2 ** Math.ceil(Math.log2(end + 1));
   return count === 1 ? limits.namespaceBytes : Math.max(MIB, Math.floor(limits.namespaceBytes / count / MIB) * MIB);
 }
 

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { LabError } from '../base/errors.ts';
 import { MIB } from '../base/units.ts';
 import { type JobFile, parseJobFile } from './job_file.ts';
+import { TRACE_FORMATS } from './traces/load_trace.ts';
 
 /**
  * @param path the job file; an include is looked for in the working directory first, then beside the including file
@@ -19,6 +20,11 @@ export function loadJobFile(
 ): JobFile {
   const text = readText(path);
   if (text === undefined) throw new LabError(`${path}: cannot read this job file. Check the path and its permissions.`);
+  if (!/^\s*\[/m.test(text)) {
+    throw new LabError(
+      `${path}: no line begins a section such as [job], so this is no fio job file; nor is it a trace in a known format: ${TRACE_FORMATS}.`,
+    );
+  }
   return parseJobFile(text, path, {
     env,
     keywords: { pagesize: 4096, ncpus: availableParallelism(), mb_memory: Math.floor(totalmem() / MIB) },

@@ -5,7 +5,7 @@ import { asWritten, badValue, type Option, where } from './option.ts';
 
 /** Engines that hand a block device plain reads and writes: what the emulated block path does for all of them. */
 const BLOCK_ENGINES = new Set(
-  `libaio io_uring io_uring_cmd guasi posixaio solarisaio windowsaio sg null xnvme libblkio external
+  `libaio io_uring io_uring_cmd guasi posixaio solarisaio windowsaio sg null cpp_null xnvme libblkio libzbc external
    sync psync vsync pvsync pvsync2 mmap splice`.split(/\s+/),
 );
 
@@ -31,8 +31,13 @@ const OTHER_ENGINES: ReadonlyMap<string, string> = new Map([
   ...engines('rdma librpma_apm_server librpma_apm_client librpma_gpspm_server librpma_gpspm_client', RDMA),
   ...engines('libcufile', 'moves data to GPU memory through cuFile'),
   ...engines('libhipfile', 'moves data to GPU memory through hipFile'),
-  ...engines('rbd rados gfapi gfapi_async libhdfs http nfs nbd libiscsi dfs', STORE),
+  ...engines(
+    'rbd rados gfapi gfapi_async libhdfs http nfs nbd libiscsi dfs ime_psync ime_psyncv ime_aio sheepdog',
+    STORE,
+  ),
   ...engines('pmemblk dev-dax libpmem', PMEM),
+  ...engines('page_fault', 'touches pages of memory and does no I/O'),
+  ...engines('gpuaccel', 'moves data to the memory of an accelerator'),
   ...engines('mtd', 'drives raw flash'),
   ...engines('cpuio exec ftruncate falloc e4defrag filecreate filestat filedelete fileoperations', NO_BLOCK_IO),
   ...engines('dircreate dirstat dirdelete', NO_BLOCK_IO),
@@ -68,7 +73,8 @@ export function refusalOf(option: Option): string | undefined {
 
 function engineRefusal(option: Option): string | undefined {
   const engine = engineOf(option);
-  if (BLOCK_ENGINES.has(engine)) return undefined;
+  // A path names a plug-in, as external: does.
+  if (BLOCK_ENGINES.has(engine) || engine.includes('/')) return undefined;
   const other = OTHER_ENGINES.get(engine);
   if (other !== undefined) {
     return `${other}; the lab runs what a local NVMe device is given. Use a block engine such as io_uring`;

@@ -397,8 +397,8 @@ describe('a wrong value is refused with file:line and an example:', () => {
     ],
     ['rw=', 'rw=: needs a value, for example rw=randread.'],
     [
-      'offset_increment=32g\nnumjobs=4',
-      'offset_increment=32g: starts at 96 GiB, behind the end of the file at 64 GiB. Lower it, or raise size.',
+      'offset=2g\nfilesize=1g',
+      'offset=2g: starts at 2 GiB, behind the end of the file at 1 GiB. Lower it, or raise size.',
     ],
     [
       'filesize=5000t\nnrfiles=2',

@@ -16,6 +16,9 @@ rwmixwrite=30
 [two]
 stonewall
 rw=write:4k
+zonemode=strided
+zonesize=1m
+zonerange=2m
 numjobs=2
 time_based
 runtime=3s
@@ -35,7 +38,7 @@ describe('--showcmd', () => {
       expect(one?.split(' ')).toContain(word);
     }
     expect(one).not.toMatch(/ioengine|stonewall/);
-    expect(two).toMatch(/--numjobs=2 .*--stonewall$/);
+    expect(two).toMatch(/--zonemode=strided --zonesize=1m --zonerange=2m .*--numjobs=2 .*--stonewall$/);
   });
 
   needing(FIO).it('fio takes it', () => {

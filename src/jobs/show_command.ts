@@ -7,7 +7,7 @@ export function showCommands(jobs: readonly Job[]): string[] {
   return jobs.map((job, index) => {
     const stonewall = index > 0 && (job.options.stonewall ?? '0') !== '0';
     const options = Object.entries(job.options).filter(
-      ([name]) => optionClass(name) === 'implemented' && !LEFT_OUT.has(name),
+      ([name]) => optionClass(name) !== 'ignored' && !LEFT_OUT.has(name),
     );
     const words = options.map(([name, value]) => `--${name}=${quoted(value)}`);
     return ['fio', `--name=${quoted(job.name)}`, ...words, ...(stonewall ? ['--stonewall'] : [])].join(' ');

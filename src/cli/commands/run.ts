@@ -1,5 +1,6 @@
 // Options of `p2plab run` that are not about what is measured, and its action.
 import { type Command, Option } from 'commander';
+import { LabError } from '../../base/errors.ts';
 import { FIO_FORMATS, type FioFormat } from '../../report/fio_json.ts';
 import { addRunOptions, type RunOptions } from '../run_options.ts';
 
@@ -10,14 +11,33 @@ export interface OutputOptions {
   output?: string;
 }
 
-export type RunCommandOptions = RunOptions & OutputOptions & { showcmd?: boolean };
+export interface RunCommandOptions extends RunOptions, OutputOptions {
+  showcmd?: boolean;
+  writeIolog?: string;
+  iologVersion: 2 | 3;
+}
 
 export function define(command: Command): void {
   addOutputOptions(addRunOptions(command))
     .addOption(new Option('--showcmd', 'print the resolved jobs as fio command lines and run nothing'))
+    .addOption(
+      new Option(
+        '--write-iolog <file>',
+        "write the access stream as fio's iolog and run nothing; several jobs or clones: FILE.N by fio's thread number",
+      ),
+    )
+    .addOption(
+      new Option('--iolog-version <n>', 'of --write-iolog: 3 has times, 2 waits').argParser(iologVersion).default(3),
+    )
     .action(async (jobFile: string | undefined, options: RunCommandOptions) =>
       (await import('../run.ts')).runCommand(jobFile, options),
     );
+}
+
+/** @throws LabError for a version that fio does not have */
+function iologVersion(text: string): 2 | 3 {
+  if (text === '2' || text === '3') return text === '2' ? 2 : 3;
+  throw new LabError(`--iolog-version '${text}': expected 2 or 3.`);
 }
 
 function addOutputOptions(command: Command): Command {

@@ -116,7 +116,7 @@ describe('other files', () => {
   it('are not traces', () => {
     expect(recogniseTrace(file('[global]\nrw=read\n'))).toBeUndefined();
     expect(recogniseTrace(file(''))).toBeUndefined();
-    expect(() => loadTrace(file('hello\n'))).toThrow(/not a trace in a known format. Known are fio iolog version 2/);
+    expect(() => loadTrace(file('hello\n'))).toThrow(/not a trace in a known format. Known are .*fio iolog version 2/);
     expect(() => loadTrace(join(folder, 'missing'))).toThrow(/cannot read this file/);
     expect(() => loadTrace(folder)).toThrow(/cannot read this file/);
     expect(() => loadTrace(file(Buffer.from([0x65, 0x00, 0x01])))).toThrow(/binary data.*blktrace/);

@@ -1,9 +1,7 @@
 // Reads a trace file of any known format into columns.
+import { readdirSync } from 'node:fs';
 import { LabError } from '../../base/errors.ts';
-import { fioIolog2, fioIolog3 } from './fio_iolog.ts';
 import { linesOf } from './lines.ts';
-import { mqsim } from './mqsim.ts';
-import { msrCambridge } from './msr_cambridge.ts';
 import {
   MOST_RECORDS,
   type Trace,
@@ -13,7 +11,19 @@ import {
   type TraceReader,
 } from './trace.ts';
 
-const FORMATS: readonly TraceFormat[] = [fioIolog2, fioIolog3, msrCambridge, mqsim];
+/** The folder is the registry: each file exports the formats that it reads. */
+const FOLDER = new URL('formats/', import.meta.url);
+const FORMATS: readonly TraceFormat[] = (
+  await Promise.all(
+    readdirSync(FOLDER)
+      .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+      .sort()
+      .map(async (name) => ((await import(new URL(name, FOLDER).href)) as { formats: readonly TraceFormat[] }).formats),
+  )
+).flat();
+
+/** Names of the formats that can be read, for messages. */
+export const TRACE_FORMATS: string = FORMATS.map(({ name }) => name).join(', ');
 
 /** The format of a file by its first line, or undefined: for a file that may be a trace or something else. */
 export function recogniseTrace(path: string): TraceFormat | undefined {
@@ -30,9 +40,7 @@ export function recogniseTrace(path: string): TraceFormat | undefined {
 export function loadTrace(path: string, skip: TraceFilter = { reads: false, writes: false }): Trace {
   const format = recogniseTrace(path);
   if (format === undefined) {
-    throw new LabError(
-      `${path}: not a trace in a known format. Known are ${FORMATS.map(({ name }) => name).join(', ')}; plain or packed by gzip.`,
-    );
+    throw new LabError(`${path}: not a trace in a known format. Known are ${TRACE_FORMATS}; plain or packed by gzip.`);
   }
   const reader = format.reader();
   const columns = new TraceColumns();

@@ -1,8 +1,8 @@
 // fio's own logs, "fio version 2 iolog" and "fio version 3 iolog" (HOWTO, "Trace file format"; iolog.c).
 // 2: `file action [offset length]`, with `wait` lines; 3: microseconds since the log began before each line, no waits.
-import { wordTable } from '../../base/word_table.ts';
-import { wholeNumber } from './numbers.ts';
-import type { Skipped, TraceFormat, TraceReader, TraceRecord } from './trace.ts';
+import { wordTable } from '../../../base/word_table.ts';
+import { wholeNumber } from '../numbers.ts';
+import type { Skipped, TraceFormat, TraceReader, TraceRecord } from '../trace.ts';
 
 const FILE_ACTIONS = new Set(['add', 'open', 'close', 'unlink']);
 const NOT_MOVED = wordTable<string>({
@@ -13,17 +13,19 @@ const NOT_MOVED = wordTable<string>({
   syncfs: 'flushes',
 });
 
-export const fioIolog2: TraceFormat = {
+const fioIolog2: TraceFormat = {
   name: 'fio iolog version 2',
   recognises: (line) => /^fio version 2 iolog\s*$/.test(line),
   reader: () => new IologReader(2),
 };
 
-export const fioIolog3: TraceFormat = {
+const fioIolog3: TraceFormat = {
   name: 'fio iolog version 3',
   recognises: (line) => /^fio version 3 iolog\s*$/.test(line),
   reader: () => new IologReader(3),
 };
+
+export const formats: readonly TraceFormat[] = [fioIolog2, fioIolog3];
 
 class IologReader implements TraceReader {
   private readonly version: 2 | 3;

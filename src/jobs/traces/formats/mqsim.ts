@@ -1,15 +1,17 @@
 // MQSim's ASCII traces: arrival time in ns, device number, first sector, sectors of 512 bytes, type (0 write, 1 read).
-import { wholeNumber } from './numbers.ts';
-import type { Skipped, TraceFormat, TraceReader, TraceRecord } from './trace.ts';
+import { wholeNumber } from '../numbers.ts';
+import type { Skipped, TraceFormat, TraceReader, TraceRecord } from '../trace.ts';
 
 const SECTOR_BYTES = 512;
 const LINE = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s+([01])\s*$/;
 
-export const mqsim: TraceFormat = {
+const format: TraceFormat = {
   name: 'MQSim ASCII trace',
   recognises: (line) => LINE.test(line),
   reader: () => new MqsimReader(),
 };
+
+export const formats: readonly TraceFormat[] = [format];
 
 class MqsimReader implements TraceReader {
   readonly timed = true;

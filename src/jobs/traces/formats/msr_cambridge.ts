@@ -1,16 +1,18 @@
 // The MSR Cambridge block traces (SNIA IOTTA 388): Timestamp,Hostname,DiskNumber,Type,Offset,Size,ResponseTime, where
 // times are Windows file times, 100 ns since 1601, and offset and size are bytes.
-import { wholeNumber } from './numbers.ts';
-import type { Skipped, TraceFormat, TraceReader, TraceRecord } from './trace.ts';
+import { wholeNumber } from '../numbers.ts';
+import type { Skipped, TraceFormat, TraceReader, TraceRecord } from '../trace.ts';
 
 const LINE = /^\s*(\d+)\s*,([^,]*),\s*(\d+)\s*,\s*(\w+)\s*,\s*(\d+)\s*,\s*(\d+)\s*(?:,.*)?$/;
 const HEADER = /^\s*timestamp\s*,\s*host/i;
 
-export const msrCambridge: TraceFormat = {
+const format: TraceFormat = {
   name: 'MSR Cambridge CSV',
   recognises: (line) => HEADER.test(line) || LINE.test(line),
   reader: () => new MsrReader(),
 };
+
+export const formats: readonly TraceFormat[] = [format];
 
 class MsrReader implements TraceReader {
   readonly timed = true;

@@ -1,0 +1,88 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { scratchFolder } from '../../../test/support/scratch.ts';
+import { loadJobFile } from '../load_job_file.ts';
+import { loadTrace, TRACE_FORMATS } from './load_trace.ts';
+
+function traceOf(text: string) {
+  const path = join(scratchFolder('trace'), 'trace');
+  writeFileSync(path, text);
+  const { format, count, timeNs, write, offsetBytes, lengthBytes, notes } = loadTrace(path, {
+    reads: false,
+    writes: false,
+  });
+  const ios = Array.from({ length: count }, (_, i) => [timeNs[i], write[i], offsetBytes[i], lengthBytes[i]]);
+  return { format, ios, notes };
+}
+
+describe('blkparse text', () => {
+  const event = (action: string, kind: string, rest: string, time = '0.000012000') =>
+    `  8,0    1        1     ${time}  1234  ${action}   ${kind} ${rest} [fio]`;
+
+  it('gives each I/O once, by the event of its queueing', () => {
+    const text = [
+      event('Q', 'R', '2048 + 8'),
+      event('G', 'R', '2048 + 8'),
+      event('D', 'R', '2048 + 8', '0.000013000'),
+      event('Q', 'FWS', '4096 + 16', '1.500000000'),
+      event('C', 'R', '2048 + 8', '1.600000000'),
+      event('P', 'N', ''),
+      'CPU0 (sda):',
+      ' Reads Queued:           1,        4KiB	 Writes Queued:           1,        8KiB',
+      '',
+    ].join('\r\n');
+    expect(traceOf(text)).toEqual({
+      format: 'blkparse text',
+      ios: [
+        [0, 0, 2048 * 512, 4096],
+        [1.5e9 - 12_000, 1, 4096 * 512, 8192],
+      ],
+      notes: [],
+    });
+  });
+
+  it('takes another event where no queueing was traced, and says what it leaves out', () => {
+    const text = [event('C', 'WS', '0 + 8'), event('C', 'D', '8 + 8'), event('C', 'FN', '0 + 0')].join('\n');
+    expect(traceOf(text)).toMatchObject({ ios: [[0, 1, 0, 4096]], notes: ['1 trims left out', '1 flushes left out'] });
+  });
+});
+
+describe('other formats', () => {
+  it.each([
+    [
+      'SPC trace',
+      '0,20941264,8192,W,0.551706,Alpha/NT\n1,8,512,r,1.011732\n',
+      [20941264 * 512, 8192, 1],
+      [8 * 512, 512, 0],
+    ],
+    ['DiskSim ASCII trace', '0.000000 0 2048 8 1\n1.250000 0 4096 8 0\n', [2048 * 512, 4096, 0], [4096 * 512, 4096, 1]],
+    [
+      'CloudPhysics CSV',
+      'version,time,op,size,lbn\n1,5633898,2a,512,42\n1,5634898,88,4096,7\n',
+      [42 * 512, 512, 1],
+      [7 * 512, 4096, 0],
+    ],
+  ])('%s', (name, text, first, second) => {
+    const { format, ios } = traceOf(text);
+    expect(format).toBe(name);
+    expect(ios.map(([, write, offset, length]) => [offset, length, write])).toEqual([first, second]);
+  });
+
+  it('times are of the unit of each format', () => {
+    expect(traceOf('0,1,512,r,1.5\n0,1,512,r,2.25\n').ios[1]?.[0]).toBe(0.75e9);
+    expect(traceOf('0.5 0 1 1 1\n1.75 0 1 1 1\n').ios[1]?.[0]).toBe(1.25e6);
+    expect(traceOf('1,100,28,512,1\n1,350,28,512,1\n').ios[1]?.[0]).toBe(250_000);
+  });
+
+  it('a text that is none of them and no job file is answered with those there are', () => {
+    const path = join(scratchFolder('trace'), 'unknown.txt');
+    writeFileSync(path, 'lba size\n1 2\n');
+    expect(() => loadJobFile(path, {})).toThrow(
+      `${path}: no line begins a section such as [job], so this is no fio job file; nor is it a trace in a known format: ${TRACE_FORMATS}.`,
+    );
+    expect(TRACE_FORMATS.split(', ')).toEqual(
+      expect.arrayContaining(['blkparse text', 'SPC trace', 'fio iolog version 3']),
+    );
+  });
+});
