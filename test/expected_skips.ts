@@ -25,7 +25,7 @@ export const EXPECTED_SKIPS: readonly { need: Need; files: readonly string[] }[]
   { need: FIO_3_33, files: ['src/jobs/fio_iolog.test.ts'] },
   { need: FIO_CLAT2CSV, files: ['src/report/fio_json.test.ts'] },
   { need: FIO_DATA, files: ['src/jobs/sample_files.test.ts', 'src/jobs/traces/sample_traces.test.ts'] },
-  { need: GCC, files: ['bench/fidelity/fidelity.test.ts'] },
+  { need: GCC, files: ['bench/fidelity/fidelity.long.test.ts'] },
   { need: GCC_BTF, files: ['src/btf/compiled.test.ts'] },
   { need: NOT_ROOT, files: ['src/report/read.test.ts', 'src/report/write.test.ts'] },
   { need: PAGEMAP, files: ['src/lab/resident.test.ts', 'src/lab/measure_resident.test.ts'] },

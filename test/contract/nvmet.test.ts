@@ -49,9 +49,9 @@ const GOOD = { errors: 0, verifyErrors: 0, unclaimed: 0, refused: undefined, rdm
 
 describe.each(CARRYING)('%s', (scheme) => {
   it('carries P2P memory both ways, on every interleaving', () => {
+    const small = target({ over: { maxIoBytes: 64 * KIB } });
+    small.stream(mixedIos(SMALL));
     for (const seed of [undefined, 1, 2, 3]) {
-      const small = target({ over: { maxIoBytes: 64 * KIB } });
-      small.stream(mixedIos(SMALL));
       expect(small.run(scheme, 'pool', 256, seed)).toMatchObject({ ...GOOD, ios: 256, poolFallbacks: 0 });
       expect(small.leftovers()).toEqual([]);
     }
