@@ -120,4 +120,13 @@ describe('tests', () => {
       matching(/\bmkdtemp/, ['test/support/scratch.ts', 'test/support/temporary_folder.ts', 'test/fuzz/planted.ts']),
     ).toEqual([]);
   });
+
+  it('wait by until(...) for what they wait for, and never sleep', () => {
+    expect(matching(/\bsetTimeout\(.*resolve|new Promise.*\bsetTimeout\(/, ['test/support/wait.ts'])).toEqual([]);
+  });
+
+  it('draw by seeds, and assert nothing about the time that something took', () => {
+    expect(matching(/Math\.random\(|\btookMs\b.*toBe(Less|Greater)/)).toEqual([]);
+    expect(matching(/expect\([^)]*(performance\.now|Date\.now|hrtime)/)).toEqual([]);
+  });
 });

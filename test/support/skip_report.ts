@@ -1,4 +1,4 @@
-// At the end of a run: which tests were skipped and why. A skip without a reason of ../expected_skips.ts fails the run.
+// At the end of a run: counts, and which tests were skipped and why. A skip without a reason of ../expected_skips.ts fails the run.
 import { relative } from 'node:path';
 import type { Reporter, TestModule } from 'vitest/node';
 import { EXPECTED_SKIPS } from '../expected_skips.ts';
@@ -35,6 +35,11 @@ export function skipReport(root: string): Reporter {
       isFiltered = vitest.config.testNamePattern !== undefined;
     },
     onTestRunEnd(modules) {
+      const tests = modules.flatMap((module) => [...module.children.allTests()]);
+      const count = (state: string): number => tests.filter((test) => test.result().state === state).length;
+      process.stdout.write(
+        `tests: ${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped in ${modules.length} files\n`,
+      );
       // What -t leaves out is skipped too.
       if (isFiltered) return;
       const { listed, unlisted } = sortSkips(modules.flatMap((module) => skipsOf(module, root)));
