@@ -7,6 +7,7 @@ export const KIB = 1024;
 export const MIB = 1024 * KIB;
 export const GIB = 1024 * MIB;
 export const TIB = 1024 * GIB;
+export const PIB = 1024 * TIB;
 
 const BYTE_UNITS: ReadonlyMap<string, number> = new Map([
   ['', 1],
@@ -19,6 +20,8 @@ const BYTE_UNITS: ReadonlyMap<string, number> = new Map([
   ['gib', GIB],
   ['t', TIB],
   ['tib', TIB],
+  ['p', PIB],
+  ['pib', PIB],
 ]);
 
 /**
@@ -50,6 +53,7 @@ export function parseMs(text: string): number | undefined {
 /** `16 GiB`, `1.5 MiB`, `64 B`: at most three significant digits beyond a whole number of the unit. */
 export function formatBytes(bytes: number): string {
   for (const [name, factor] of [
+    ['PiB', PIB],
     ['TiB', TIB],
     ['GiB', GIB],
     ['MiB', MIB],

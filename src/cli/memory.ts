@@ -8,8 +8,7 @@ import { measureSetUp } from '../lab/measure_resident.ts';
 import { memoryChartSpec } from '../report/memory_chart.ts';
 import { renderPng } from '../report/render_png.ts';
 import { writeAtomically } from '../report/write.ts';
-import type { Era } from '../topology/host_bridge.ts';
-import { ERAS } from '../topology/host_bridge.ts';
+import { ERAS, eraOf } from '../topology/host_bridge.ts';
 import { loadTopology } from '../topology/load.ts';
 import { memoryChart } from '../topology/memory/chart.ts';
 import { memoryDocument } from '../topology/memory/document.ts';
@@ -35,14 +34,15 @@ export async function memoryCommand(
   options: MemoryCommandOptions,
   measure: MeasureResident = measureBars,
 ): Promise<void> {
-  if (!(ERAS as readonly string[]).includes(options.era)) {
+  const era = eraOf(options.era);
+  if (era === undefined) {
     throw new LabError(
       `--era: '${options.era}' is not one of ${ERAS.join(', ')}${suggestion(options.era, ERAS) || '.'}`,
     );
   }
   const settings: Omit<MemoryOptions, 'barBytes'> = {
     pageBytes: parsePageSize(options.pageSize),
-    era: options.era as Era,
+    era,
     queueDepth: positiveCount(options.queueDepth, '--queue-depth', 65_536),
     clients: positiveCount(options.clients, '--clients', 65_536),
   };

@@ -1,5 +1,6 @@
 // `p2plab topology FILE|PRESET|host`: who can reach whom, at what address, for how many bytes of struct page.
 
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { LabError, suggestion } from '../base/errors.ts';
 import { terminalText } from '../base/escape.ts';
@@ -7,9 +8,9 @@ import { parseBytes } from '../base/units.ts';
 import type { AddressOptions, IommuMode, Quirk } from '../topology/addresses.ts';
 import { IOMMU_MODES, QUIRKS } from '../topology/addresses.ts';
 import { parseCpu } from '../topology/cpu.ts';
-import { topologyDocument } from '../topology/document.ts';
+import { documentText, topologyDocument } from '../topology/document.ts';
 import type { Era } from '../topology/host_bridge.ts';
-import { ERAS } from '../topology/host_bridge.ts';
+import { ERAS, eraOf } from '../topology/host_bridge.ts';
 import { loadTopology, resolveCpu } from '../topology/load.ts';
 import { parsePageSize } from '../topology/memory/memmap.ts';
 import { PRESET_NAMES } from '../topology/presets.ts';
@@ -32,16 +33,14 @@ export async function topologyCommand(sourceWord: string | undefined, options: T
     iommu: options.iommu === undefined ? topology.iommu : asked.iommuMode !== 'off',
   };
   if (jsonTo !== undefined) {
-    const document = topologyDocument(topology, rules, pageBytes, pair);
-    writeOut(jsonTo, `${JSON.stringify(document, undefined, 2)}\n`);
+    await writeOut(jsonTo, documentText(topologyDocument(topology, rules, pageBytes, pair)));
     return;
   }
   const width = Math.max(60, process.stdout.columns ?? DEFAULT_WIDTH);
   const style = process.stdout.isTTY ? COLOURED : PLAIN;
   const view = { style, width, all: options.all === true, pageBytes };
-  process.stdout.write(
-    terminalText(pair ? pairReport(topology, ...pair, rules, view) : topologyReport(topology, rules, view)),
-  );
+  const report = pair ? pairReport(topology, ...pair, rules, view) : topologyReport(topology, rules, view);
+  await writeOut('-', terminalText(report).split(/(?<=\n)/));
 }
 
 /** `--json` may stand before the source and must not swallow it. */
@@ -60,7 +59,7 @@ function sourceAndOutput(
 
 function addressWords(options: TopologyOptions): Omit<AddressOptions, 'cpu' | 'iommu'> {
   return {
-    era: oneOf(options.era, ERAS, '--era') as Era,
+    era: eraOf(options.era) ?? (oneOf(options.era, ERAS, '--era') as Era),
     iommuMode: options.iommu === undefined ? 'off' : (oneOf(options.iommu, IOMMU_MODES, '--iommu') as IommuMode),
     quirks: (options.quirk?.split(',') ?? []).map((word) => oneOf(word, QUIRKS, '--quirk') as Quirk),
   };
@@ -85,7 +84,31 @@ function oneOf(word: string, known: readonly string[], option: string): string {
   throw new LabError(`${option}: '${word}' is not one of ${known.join(', ')}${suggestion(word, known) || '.'}`);
 }
 
-function writeOut(to: string, text: string): void {
-  if (to === '-') process.stdout.write(text);
-  else writeFileSync(to, text);
+const PIECE_CHARS = 64 * 1024;
+
+/** Piece by piece, as fast as the reader takes them; a reader that has seen enough (`| head`) ends it quietly. */
+async function writeOut(to: string, pieces: Iterable<string>): Promise<void> {
+  if (to !== '-') {
+    writeFileSync(to, [...pieces].join(''));
+    return;
+  }
+  const { stdout } = process;
+  let waiting = '';
+  for (const piece of pieces) {
+    waiting += piece;
+    if (waiting.length < PIECE_CHARS) continue;
+    if (!stdout.write(waiting) && !(await drained())) return;
+    waiting = '';
+  }
+  stdout.write(waiting);
+}
+
+async function drained(): Promise<boolean> {
+  try {
+    await once(process.stdout, 'drain');
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EPIPE') return false;
+    throw error;
+  }
 }

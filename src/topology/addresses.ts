@@ -83,7 +83,7 @@ export function windowOffset(topology: Topology, fn: PciFunction, bar: PlacedBar
   if (isX86(options.cpu ?? topology.cpu)) return 0n;
   throw new LabError(
     `${topology.source}: the CPU-to-bus offset of host bridge ${fn.hostBridge ?? '(unknown)'} is not known, so the bus ` +
-      `address of ${fn.id} BAR ${bar.index} is not either. Give lspci -vvv -xxxx or run on that machine ('host'); ` +
+      `address of ${fn.id} BAR ${bar.index} is not either. Give lspci -vvvnn -xxxx or run on that machine ('host'); ` +
       'with --cpu amd:... or intel:... it is taken as 0, as on any x86.',
   );
 }

@@ -3,7 +3,8 @@ import { needing, TOPOLOGY_DATA } from '../../test/support/needs.ts';
 import { decide } from './decide.ts';
 import { fix, pathText, why } from './explain.ts';
 import { CR, EC, endpointAt, hostAt, INTEL, machine, portAt, RR, rules, switchMachine, ZEN } from './fixture.ts';
-import { ALLOW_LIST, ERAS } from './host_bridge.ts';
+import type { Era } from './host_bridge.ts';
+import { ALLOW_LIST, ERAS, eraOf } from './host_bridge.ts';
 import { parse } from './importers/lspci.ts';
 import type { Cpu, Topology } from './model.ts';
 import { ACS_BIT_NAMES } from './model.ts';
@@ -115,7 +116,7 @@ describe('ACS redirect', () => {
     const topology = machine(switchMachine(2, acs as never));
     const found = decide(topology, '03:00.0', '04:00.0', rules(INTEL));
     expect(found).toMatchObject({ mapType: 'NOT_SUPPORTED', distance: 4, redirects: ports });
-    expect(fix(topology, found, rules(INTEL))).toContain(`pci=disable_acs_redir=${ports.join(';')} `);
+    expect(fix(topology, found, rules(INTEL))).toContain(`"pci=disable_acs_redir=${ports.join(';')}"`);
   });
 
   test('above the common bridge does not matter', () => {
@@ -166,7 +167,7 @@ describe('ACS redirect', () => {
     const unknown = machine(switchMachine(2, { down: ['unknown', 0] }));
     const found = decide(unknown, '03:00.0', '04:00.0', rules(ZEN));
     expect(found).toMatchObject({ mapType: 'UNKNOWN', distance: 4, acsUnknown: ['0000:02:00.0'] });
-    expect(fix(unknown, found, rules(ZEN))).toContain('lspci -vvv as root');
+    expect(fix(unknown, found, rules(ZEN))).toContain('lspci -vvvnn as root');
     expect(verdict(machine(switchMachine(2, { down: ['unknown', RR] })), '03:00.0', '04:00.0', ZEN)).toBe(
       '4 THRU_HOST_BRIDGE',
     );
@@ -188,10 +189,16 @@ describe('the way through the host bridge', () => {
 
   test.each(ALLOW_LIST.filter((row) => row.device !== undefined))(
     'allow-list row %o',
-    ({ vendor, device, sameHostBridge }) => {
+    ({ vendor, device, sameHostBridge, eras }) => {
       const topology = behind(vendor, device ?? 0);
-      expect(verdict(topology, '01:00.0', '02:00.0')).toBe('4 THRU_HOST_BRIDGE');
-      expect(verdict(topology, '01:00.0', '81:00.0')).toBe(sameHostBridge ? '4 NOT_SUPPORTED' : '4 THRU_HOST_BRIDGE');
+      for (const era of ERAS.filter((each) => each !== '5.2')) {
+        const [near, far] = ['02:00.0', '81:00.0'].map(
+          (client) => decide(topology, '01:00.0', client, rules(INTEL, { era })).mapType,
+        );
+        const allowed = eras.includes(era);
+        expect(near).toBe(allowed ? 'THRU_HOST_BRIDGE' : 'NOT_SUPPORTED');
+        expect(far).toBe(allowed && !sameHostBridge ? 'THRU_HOST_BRIDGE' : 'NOT_SUPPORTED');
+      }
     },
   );
 
@@ -218,7 +225,15 @@ describe('the way through the host bridge', () => {
   test('Google host bridges are allowed today, any device, not in 6.12', () => {
     const topology = behind(0x1ae0, 0x4321);
     expect(verdict(topology, '01:00.0', '81:00.0')).toBe('4 NOT_SUPPORTED');
-    expect(decide(topology, '01:00.0', '81:00.0', rules(INTEL, { era: 'today' })).mapType).toBe('THRU_HOST_BRIDGE');
+    expect(decide(topology, '01:00.0', '81:00.0', rules(INTEL, { era: '7.2' })).mapType).toBe('THRU_HOST_BRIDGE');
+    const accelerator = machine([
+      endpointAt('f3:00.0', { vendorId: 0x8086, deviceId: 0x4940, portType: 'rc-endpoint' }),
+      endpointAt('f2:00.0', { vendorId: 0x8086, deviceId: 0x0b25, portType: 'rc-endpoint' }),
+    ]);
+    const verdicts = ['6.17', '7.2'].map(
+      (era) => decide(accelerator, 'f3:00.0', 'f2:00.0', rules(INTEL, { era: eraOf(era) as Era })).mapType,
+    );
+    expect(verdicts).toEqual(['NOT_SUPPORTED', 'THRU_HOST_BRIDGE']);
   });
 
   test.each([

@@ -1,20 +1,30 @@
 // The `p2plab.topology/1` document: everything the topology command knows, as data.
 
-import { LabError } from '../base/errors.ts';
 import type { MapType, Verdict } from './decide.ts';
 import { decide, decideFunctions } from './decide.ts';
 import type { UnknownFact } from './explain.ts';
 import { fix, unknownFacts, why } from './explain.ts';
+import type { FunctionGroup } from './fold.ts';
+import { foldedFunctions, foldedVerdicts } from './fold.ts';
 import type { RuleOptions } from './host_bridge.ts';
+import type { Locality } from './locality.ts';
+import { localityOf } from './locality.ts';
 import type { MemmapCost } from './memory/providers.ts';
 import { memmapOfProviders } from './memory/providers.ts';
-import type { FunctionId, PciFunction, Topology } from './model.ts';
+import type { Bar, FunctionId, HostBridgeId, Link, NvLink, PciFunction, PortType, Topology } from './model.ts';
+import { ACS_BIT_NAMES, hex } from './model.ts';
 import { endpoints } from './tree.ts';
 
 export interface TopologyDocument {
   readonly schema: 'p2plab.topology/1';
   readonly source: string;
   readonly devices: readonly DeviceEntry[];
+  /**
+   * Machines of more than MAX_PLAIN_FUNCTIONS: functions that no third one tells apart, by id. `pairs` then has one entry
+   * for a function with itself, one for the first two of a group, and one for the first of each two groups, provider
+   * before client; the other way round it is the same.
+   */
+  readonly groups?: readonly (readonly FunctionId[])[];
   readonly pairs: readonly PairEntry[];
   readonly memmap: MemmapCost;
   readonly unknown: readonly UnknownFact[];
@@ -24,12 +34,48 @@ export interface DeviceEntry {
   readonly id: FunctionId;
   /** The bridge above; null on a root bus and where the source does not tell (see `unknown`). */
   readonly parent: FunctionId | null;
+  /** Domain and root bus. */
+  readonly hostBridge: HostBridgeId | null;
   /** Hex digits as lspci -n prints them; null when not known. */
   readonly class: string | null;
   readonly vendor: string | null;
   readonly device: string | null;
+  /** Product name in the source's words. */
+  readonly title: string | null;
+  /** What the driver made of it: nvme0n1, mlx5_0. */
+  readonly names: readonly string[];
+  readonly driver: string | null;
+  readonly slot: string | null;
+  readonly iommuGroup: string | null;
   readonly numaNode: number | null;
-  readonly bars: readonly { readonly index: number; readonly bytes: number | null; readonly prefetchable: boolean }[];
+  readonly portType: PortType;
+  /** The physical function of a virtual one. */
+  readonly physfn: FunctionId | null;
+  /** Names of the control bits that are set; `absent` without the capability. */
+  readonly acs: readonly string[] | 'absent' | 'unknown';
+  /** As trained now. */
+  readonly link: LinkEntry | null;
+  /** The most this side can do. */
+  readonly linkMax: LinkEntry | null;
+  readonly nvlinks: readonly NvLink[];
+  readonly bars: readonly BarEntry[];
+}
+
+export interface LinkEntry {
+  readonly gtPerS: number | null;
+  readonly width: number | null;
+  readonly gbPerS: number;
+}
+
+export interface BarEntry {
+  readonly index: number;
+  readonly bytes: number | null;
+  readonly prefetchable: boolean;
+  /** Hexadecimal with 0x. */
+  readonly cpuAddress: string | null;
+  readonly busAddress: string | null;
+  readonly disabled: boolean;
+  readonly note?: string;
 }
 
 export interface PairEntry {
@@ -37,34 +83,33 @@ export interface PairEntry {
   readonly client: FunctionId;
   readonly distance: number | null;
   readonly mapType: MapType;
+  /** nvidia-smi's word for how near they are: X, PIX, PXB, PHB, NODE, SYS. */
+  readonly locality: Locality | null;
   readonly why: string;
   /** What would make it work, or better, or known; null when nothing needs doing. */
   readonly fix: string | null;
+  /** With `groups`: how many ordered pairs, both ways together, have this verdict. */
+  readonly pairs?: number;
 }
 
-/** Most endpoints whose pairs are listed: 262,144 verdicts. */
-export const MAX_PAIRED_FUNCTIONS = 512;
+/** Up to this many functions every ordered pair is listed; above, the verdicts of groups of functions. */
+export const MAX_PLAIN_FUNCTIONS = 100;
 
-/**
- * Every ordered pair of functions with a type 0 header, each function with itself included, in lspci's order.
- * @throws LabError above MAX_PAIRED_FUNCTIONS
- */
-export function allVerdicts(topology: Topology, options: RuleOptions): Verdict[] {
+/** Every ordered pair of functions with a type 0 header, each function with itself included, in lspci's order. */
+export function* allVerdicts(topology: Topology, options: RuleOptions): Generator<Verdict> {
   const functions = endpoints(topology);
-  if (functions.length > MAX_PAIRED_FUNCTIONS) {
-    throw new LabError(
-      `${topology.source}: ${functions.length} functions make too many pairs to list (at most ` +
-        `${MAX_PAIRED_FUNCTIONS} functions). Ask for one with --pair PROVIDER CLIENT.`,
-    );
+  for (const provider of functions) {
+    for (const client of functions) yield decideFunctions(topology, provider, client, options);
   }
-  return functions.flatMap((provider) =>
-    functions.map((client) => decideFunctions(topology, provider, client, options)),
-  );
+}
+
+export function isFolded(topology: Topology): boolean {
+  return endpoints(topology).length > MAX_PLAIN_FUNCTIONS;
 }
 
 /**
- * The document with every pair, or with the one pair asked for.
- * @throws LabError when that pair is not in the topology, or all pairs are too many
+ * The document with every pair, with the pairs of groups of a large machine, or with the one pair asked for.
+ * @throws LabError when that pair is not in the topology
  */
 export function topologyDocument(
   topology: Topology,
@@ -72,15 +117,46 @@ export function topologyDocument(
   pageBytes: number,
   pair?: readonly [provider: string, client: string],
 ): TopologyDocument {
-  const verdicts = pair ? [decide(topology, ...pair, options)] : allVerdicts(topology, options);
+  const groups = !pair && isFolded(topology) ? foldedFunctions(topology) : undefined;
   return {
     schema: 'p2plab.topology/1',
     source: topology.source,
     devices: topology.functions.map(deviceEntry),
-    pairs: verdicts.map((verdict) => pairEntry(topology, verdict, options)),
+    ...(groups && { groups: groups.map(({ functions }) => functions.map((fn) => fn.id)) }),
+    pairs: pairEntries(topology, options, groups, pair),
     memmap: memmapOfProviders(topology, pageBytes, options.era),
     unknown: unknownFacts(topology, options),
   };
+}
+
+function pairEntries(
+  topology: Topology,
+  options: RuleOptions,
+  groups: readonly FunctionGroup[] | undefined,
+  pair: readonly [provider: string, client: string] | undefined,
+): PairEntry[] {
+  if (pair) return [pairEntry(topology, decide(topology, ...pair, options), options)];
+  if (!groups) return [...allVerdicts(topology, options)].map((verdict) => pairEntry(topology, verdict, options));
+  return [...foldedVerdicts(topology, groups, options)].map(({ verdict, pairs }) => ({
+    ...pairEntry(topology, verdict, options),
+    pairs,
+  }));
+}
+
+/** The document as JSON text in pieces: a device, a group and a pair to a line. */
+export function* documentText(document: TopologyDocument): Generator<string> {
+  const { devices, groups, pairs, ...rest } = document;
+  yield `{\n  "schema": ${JSON.stringify(rest.schema)},\n  "source": ${JSON.stringify(rest.source)},\n`;
+  yield* listText('devices', devices);
+  if (groups) yield* listText('groups', groups);
+  yield* listText('pairs', pairs);
+  yield `  "memmap": ${JSON.stringify(rest.memmap)},\n  "unknown": ${JSON.stringify(rest.unknown)}\n}\n`;
+}
+
+function* listText(key: string, entries: readonly unknown[]): Generator<string> {
+  yield `  "${key}": [`;
+  for (const [i, entry] of entries.entries()) yield `${i === 0 ? '' : ','}\n    ${JSON.stringify(entry)}`;
+  yield `${entries.length === 0 ? '' : '\n  '}],\n`;
 }
 
 /** One verdict as the document has it. */
@@ -91,21 +167,51 @@ function pairEntry(topology: Topology, verdict: Verdict, options: RuleOptions): 
     client,
     distance,
     mapType,
+    locality: localityOf(topology, verdict) ?? null,
     why: why(topology, verdict, options),
     fix: fix(topology, verdict, options),
   };
 }
 
 function deviceEntry(fn: PciFunction): DeviceEntry {
+  const { identity } = fn;
   return {
     id: fn.id,
     parent: fn.parent ?? null,
+    hostBridge: fn.hostBridge ?? null,
     class: hex4(fn.classCode),
     vendor: hex4(fn.vendorId),
     device: hex4(fn.deviceId),
+    title: fn.title ?? null,
+    names: identity?.names ?? [],
+    driver: identity?.driver ?? null,
+    slot: identity?.slot ?? null,
+    iommuGroup: identity?.iommuGroup ?? null,
     numaNode: fn.numaNode ?? null,
-    bars: fn.bars.map(({ index, bytes, prefetchable }) => ({ index, bytes: bytes ?? null, prefetchable })),
+    portType: fn.portType,
+    physfn: fn.physfn ?? null,
+    acs: typeof fn.acs === 'number' ? ACS_BIT_NAMES.filter((_, bit) => (Number(fn.acs) & (1 << bit)) !== 0) : fn.acs,
+    link: linkEntry(fn.link),
+    linkMax: linkEntry(fn.linkMax),
+    nvlinks: fn.nvlinks ?? [],
+    bars: fn.bars.map(barEntry),
   };
+}
+
+function barEntry({ index, bytes, prefetchable, cpuStart, busStart, disabled, note }: Bar): BarEntry {
+  const told = note === undefined ? {} : { note };
+  const places = { cpuAddress: hexOrNull(cpuStart), busAddress: hexOrNull(busStart) };
+  return { index, bytes: bytes ?? null, prefetchable, ...places, disabled, ...told };
+}
+
+function linkEntry(link: Link | undefined): LinkEntry | null {
+  if (!link) return null;
+  const { gtPerS, width, gbPerS } = link;
+  return { gtPerS: gtPerS ?? null, width: width ?? null, gbPerS: Number(gbPerS.toPrecision(4)) };
+}
+
+function hexOrNull(address: bigint | undefined): string | null {
+  return address === undefined ? null : hex(address);
 }
 
 function hex4(value: number | undefined): string | null {

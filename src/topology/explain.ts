@@ -59,11 +59,11 @@ export function fix(topology: Topology, verdict: Verdict, options: RuleOptions):
     case 'common-bridge':
       return null;
     case 'unknown-acs':
-      return `to know: lspci -vvv as root, which shows ACSCtl of ${list(verdict.acsUnknown)}`;
+      return `to know: lspci -vvvnn as root, which shows ACSCtl of ${list(verdict.acsUnknown)}`;
     case 'unknown-tree':
-      return 'to know: lspci -vvv as root, or p2plab topology host on that machine';
+      return 'to know: lspci -vvvnn as root, or p2plab topology host on that machine';
     case 'acs-redirect':
-      return acsFix(verdict);
+      return acsFix(topology, verdict);
     case 'no-common-bridge':
       return hostBridgeFix(topology, verdict, options);
   }
@@ -74,12 +74,32 @@ export function disableAcsRedir(ports: readonly FunctionId[]): string {
   return `pci=disable_acs_redir=${ports.join(';')}`;
 }
 
-function acsFix(verdict: Verdict): string {
+function acsFix(topology: Topology, verdict: Verdict): string {
   const more = verdict.acsUnknown.length > 0 ? `, and the same for ${list(verdict.acsUnknown)} if set there` : '';
-  const boot = `boot with ${disableAcsRedir(verdict.redirects)}${more} (gives up isolation between these ports)`;
+  const ports = withSiblings(topology, verdict.redirects);
+  const boot =
+    `boot with "${disableAcsRedir(ports)}" (in the double quotes, as GRUB ends a command at ;` +
+    `${ports.length > verdict.redirects.length ? '; one setting for all ports of the switch' : ''})${more}; ` +
+    'this gives up isolation between these ports';
   if (verdict.mapType === 'THRU_HOST_BRIDGE') return `for the direct way: ${boot}`;
   if (verdict.mapType === 'UNKNOWN') return `${boot}; to know without: ${verdict.hostBridge?.wouldTell}`;
   return boot;
+}
+
+/**
+ * The redirecting ports with those beside them on the same switch, or on the same root bus for root ports: one setting
+ * for all pairs there. In the order of the first, then lspci's.
+ */
+function withSiblings(topology: Topology, ports: readonly FunctionId[]): FunctionId[] {
+  const { below } = indexOf(topology);
+  const switches = new Set<FunctionId>();
+  for (const id of ports) {
+    const { parent, portType } = findFunction(topology, id);
+    if (portType === 'downstream' && typeof parent === 'string') switches.add(parent);
+  }
+  const siblings = [...switches].flatMap((top) => below.get(top) ?? []).filter(hasAcsRedirect);
+  const all = new Set([...ports, ...siblings.map((fn) => fn.id)]);
+  return [...all].sort();
 }
 
 function hostBridgeFix(topology: Topology, verdict: Verdict, options: RuleOptions): string | null {
@@ -118,7 +138,7 @@ function switchAbove(topology: Topology, id: FunctionId): FunctionId | undefined
   let found: FunctionId | undefined;
   let current = byId.get(id);
   for (let steps = 0; current && steps < byId.size; steps++) {
-    if (current.portType === 'upstream') found = current.id;
+    if (current.portType === 'upstream' && current.parent !== null) found = current.id;
     current = typeof current.parent === 'string' ? byId.get(current.parent) : undefined;
   }
   return found;
@@ -167,14 +187,20 @@ export function unknownFacts(topology: Topology, options: RuleOptions): UnknownF
   const { functions, hostBridges } = topology;
   if (!options.cpu) add('CPU vendor and family', ['cpu'], '--cpu vendor:family');
   const acs = functions.filter((fn) => fn.acs === 'unknown').map((fn) => fn.id);
-  add('ACS control', acs, 'lspci -vvv or -xxxx as root');
+  add('ACS control', acs, 'lspci -vvvnn or -xxxx as root');
   const lost = functions.filter((fn) => fn.parent === undefined).map((fn) => fn.id);
   add('bridges above', lost, 'lspci -v, -t or -x');
   if (!topology.everyPort) add('ports between the functions shown', [topology.format], 'lspci -vvv');
   if (!topology.everyFunction) add('functions the source leaves out', [topology.format], 'lspci -vvv');
   const offsets = hostBridges.filter((bridge) => !offsetKnown(topology, bridge)).map((bridge) => bridge.id);
   const assumed = isX86(options.cpu) ? ', taken as 0 (x86)' : '';
-  add(`CPU-to-bus offset of the host bridge${assumed}`, offsets, 'sysfs (topology host) or lspci -vvv -xxxx');
+  add(`CPU-to-bus offset of the host bridge${assumed}`, offsets, 'sysfs (topology host) or lspci -vvvnn -xxxx');
+  const sizeless = topology.functions.filter((fn) => fn.bars.some((bar) => bar.bytes === undefined));
+  add(
+    'sizes of BARs',
+    sizeless.map((fn) => fn.id),
+    'lspci -v on the machine itself, or sysfs (topology host)',
+  );
   const bars = endpoints(topology).some((fn) => fn.bars.length > 0);
   if (!bars) add('BARs', [topology.format], 'lspci -v');
   if (options.era === '5.2' && options.iommu === undefined) add('IOMMU in use', ['iommu'], '--iommu MODE');

@@ -4,9 +4,25 @@ import { AMD_ZEN_FAMILY, cpuSupportsP2pdma, describeCpu } from './cpu.ts';
 import type { Cpu, HostBridgeId, PciFunction, Topology } from './model.ts';
 import { indexOf } from './tree.ts';
 
-/** Whose rules decide. 5.2: one AMD root complex; 6.12 and 6.17: the Intel list; today: the newest tree's list. */
-export const ERAS = ['5.2', '6.12', '6.17', 'today'] as const;
+/**
+ * Whose rules decide. 5.2: one AMD root complex; 6.12 and 6.17: the Intel list; 7.2 (summer of 2026, the list also in
+ * 7.1.y since July 2026): Google's SoCs and Intel's accelerators QAT, DSA and IAA too (commit 0ba76b19fd4c).
+ */
+export const ERAS = ['5.2', '6.12', '6.17', '7.2'] as const;
 export type Era = (typeof ERAS)[number];
+
+/** The era of the newest rules known here. */
+export const NEWEST_ERA: Era = '7.2';
+
+/** The era a word of `--era` stands for; `today` is the newest. */
+export function eraOf(word: string): Era | undefined {
+  return word === 'today' ? NEWEST_ERA : ERAS.find((era) => era === word);
+}
+
+/** `7.2 (2026)`: an era that time will overtake says its date. */
+export function eraWords(era: Era): string {
+  return era === NEWEST_ERA ? `${era} (August 2026)` : era;
+}
 
 export interface RuleOptions {
   readonly era: Era;
@@ -39,14 +55,18 @@ const INTEL = 0x8086;
 const AMD = 0x1022;
 const GOOGLE = 0x1ae0;
 const ZEN_ROOT_COMPLEX = 0x1450;
-const SINCE_6: readonly Era[] = ['6.12', '6.17', 'today'];
+const SINCE_6: readonly Era[] = ['6.12', '6.17', '7.2'];
+const SINCE_7: readonly Era[] = ['7.2'];
 
-const intel = (device: number, sameHostBridge = false): AllowListRow => ({
+const intel = (device: number, sameHostBridge = false, eras = SINCE_6): AllowListRow => ({
   vendor: INTEL,
   device,
   sameHostBridge,
-  eras: SINCE_6,
+  eras,
 });
+
+/** DSA, IAA and QAT, each alone on a root bus of its own (drivers/dma/idxd, drivers/crypto/intel/qat). */
+const INTEL_ACCELERATORS = [0x0b25, 0x0cfe, 0x11fb, 0x1212, 0x1216, 0x4940, 0x4942, 0x4944, 0x4946, 0x4948];
 
 /** pci_p2pdma_whitelist, in the kernel's order. */
 export const ALLOW_LIST: readonly AllowListRow[] = [
@@ -60,7 +80,8 @@ export const ALLOW_LIST: readonly AllowListRow[] = [
   intel(0x2033),
   intel(0x2020),
   intel(0x09a2),
-  { vendor: GOOGLE, device: undefined, sameHostBridge: false, eras: ['today'] },
+  ...INTEL_ACCELERATORS.map((device) => intel(device, false, SINCE_7)),
+  { vendor: GOOGLE, device: undefined, sameHostBridge: false, eras: SINCE_7 },
 ];
 
 const allow = (because: string): HostBridgeAnswer => ({ allowed: true, because, wouldTell: '' });
@@ -167,7 +188,7 @@ function hostBridgeFunction(topology: Topology, hostBridge: HostBridgeId): HostB
   if (first.portType === 'root-port') return { kind: 'found', fn: first };
   if (first.portType === 'unknown') {
     const because = `whether ${first.id}, first on root bus ${hostBridge}, is a root port is not known`;
-    return { kind: 'unknown', because, wouldTell: 'lspci -vvv as root' };
+    return { kind: 'unknown', because, wouldTell: 'lspci -vvvnn as root' };
   }
   return {
     kind: 'none',

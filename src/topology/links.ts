@@ -1,4 +1,5 @@
-// Link bandwidth and the narrowest link between two functions.
+// Link bandwidth and the narrowest link between two functions. What a link can do is the lesser of what its two sides can
+// (LnkCap); what it does now (LnkSta) may be less only because nobody uses it.
 import type { Verdict } from './decide.ts';
 import type { FunctionId, Link, PciFunction, Topology } from './model.ts';
 import { findFunction } from './tree.ts';
@@ -24,7 +25,15 @@ export interface Bottleneck {
   /** Lower and upper end of the link. */
   readonly lower: FunctionId;
   readonly upper: FunctionId;
+  /** What it can do; what it does now where only that is told. */
   readonly link: Link;
+  /** Set when it is slower or narrower now than it can be. */
+  readonly now: Link | undefined;
+}
+
+/** `, now 2.5 GT/s x16: idle or degraded`, or nothing. */
+export function describeNow(now: Link | undefined): string {
+  return now === undefined ? '' : `, now ${now.gtPerS} GT/s x${now.width}: idle or degraded`;
 }
 
 /** The narrowest link on a verdict's way; undefined when no link on it is known. Switches' inner buses are no links. */
@@ -35,9 +44,9 @@ export function bottleneckOf(topology: Topology, verdict: Verdict): Bottleneck |
   const hops = [...pairsOf(up), ...pairsOf(common ? [...down, common] : down)];
   let narrowest: Bottleneck | undefined;
   for (const [lower, upper] of hops) {
-    const link = linkBetween(lower, upper);
-    if (!link || (narrowest && narrowest.link.gbPerS <= link.gbPerS)) continue;
-    narrowest = { lower: lower.id, upper: upper.id, link };
+    const ends = linkBetween(lower, upper);
+    if (!ends || (narrowest && narrowest.link.gbPerS <= ends.link.gbPerS)) continue;
+    narrowest = { lower: lower.id, upper: upper.id, ...ends };
   }
   return narrowest;
 }
@@ -49,9 +58,25 @@ function pairsOf(chain: readonly PciFunction[]): [PciFunction, PciFunction][] {
   });
 }
 
-/** The link between a function and the bridge above it: its own when it looks up a link, else the port's below. */
-function linkBetween(lower: PciFunction, upper: PciFunction): Link | undefined {
+/** The link between a function and the bridge above it; undefined inside a switch and where neither side tells. */
+function linkBetween(lower: PciFunction, upper: PciFunction): Pick<Bottleneck, 'link' | 'now'> | undefined {
   if (lower.portType === 'downstream' && upper.portType !== 'downstream') return undefined;
   const looksUp = lower.portType !== 'downstream' && lower.portType !== 'root-port';
-  return (looksUp ? lower.link : undefined) ?? (upper.portType === 'upstream' ? undefined : upper.link);
+  const looksDown = upper.portType !== 'upstream' || upper.parent === null;
+  const ends = [...(looksUp ? [lower] : []), ...(looksDown ? [upper] : [])];
+  const status = ends.map((fn) => fn.link).find((link) => link !== undefined);
+  const most = leastOf(ends.flatMap((fn) => (fn.linkMax ? [fn.linkMax] : [])));
+  if (!most) return status && { link: status, now: undefined };
+  const isLess = status !== undefined && status.gbPerS < most.gbPerS;
+  return { link: most, now: isLess ? status : undefined };
+}
+
+/** The lesser rate and the lesser width of two sides. */
+function leastOf(links: readonly Link[]): Link | undefined {
+  const [first, ...others] = links;
+  return others.reduce<Link | undefined>((least, link) => {
+    if (least?.gtPerS === undefined || least.width === undefined) return link;
+    if (link.gtPerS === undefined || link.width === undefined) return least;
+    return linkOf(Math.min(least.gtPerS, link.gtPerS), Math.min(least.width, link.width));
+  }, first);
 }

@@ -145,6 +145,15 @@ export interface PciFunction {
   /** 1-based line of the source where it begins. */
   readonly line: number | undefined;
   readonly identity?: Identity | undefined;
+  /** NVLinks to other GPUs or NVSwitches, where the source tells. */
+  readonly nvlinks?: readonly NvLink[] | undefined;
+}
+
+/** NVLinks side by side to one target. */
+export interface NvLink {
+  /** Function id of the GPU or NVSwitch at the other end. */
+  readonly target: string;
+  readonly count: number;
 }
 
 /** One translated piece of a host bridge's address space (struct resource_entry): offset = cpuStart - busStart. */

@@ -8,6 +8,7 @@ import { LabError } from '../base/errors.ts';
 import type { AddressOptions, PlacedBar } from './addresses.ts';
 import { barBusAddress, inboundOffset, isPlacedBar, translates } from './addresses.ts';
 import { decideFunctions } from './decide.ts';
+import { NEWEST_ERA } from './host_bridge.ts';
 import type { PciFunction, RamRange, Topology } from './model.ts';
 import { findFunction } from './tree.ts';
 
@@ -45,7 +46,7 @@ export function routesFor(topology: Topology, clientId: string, options: RouteOp
   const direct: BusWindow[] = [];
   const forwarded: BusWindow[] = [];
   for (const { fn, bar } of placedBars(topology)) {
-    const { mapType } = decideFunctions(topology, fn, client, { ...options, era: 'today' });
+    const { mapType } = decideFunctions(topology, fn, client, { ...options, era: NEWEST_ERA });
     const below = fn.hostBridge === client.hostBridge;
     const isForwarded = mapType === 'THRU_HOST_BRIDGE' && !translated;
     if (below && (mapType === 'BUS_ADDR' || isForwarded)) {

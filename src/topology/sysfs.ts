@@ -1,8 +1,8 @@
 // The running system, from /sys/bus/pci/devices: config space, resource, numa_node and the place in the device tree.
 // The one source that tells CPU-to-bus offsets: `resource` holds CPU addresses, the raw BARs in `config` bus addresses.
 // Without root only 64 bytes of config space can be read; what is missing then is unknown in the result.
-import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { LabError } from '../base/errors.ts';
 import { hostBridgesOf } from './assemble.ts';
 import type { ConfigFacts } from './config_space.ts';
@@ -24,9 +24,16 @@ export interface SysfsRecord {
   readonly numaNode: number | undefined;
   readonly physfn: FunctionId | undefined;
   readonly hasIommuGroup: boolean;
+  readonly iommuGroup?: string | undefined;
+  readonly driver?: string | undefined;
+  readonly slot?: string | undefined;
+  /** Names of what the driver made of it. */
+  readonly names?: readonly string[];
   /** `16.0 GT/s PCIe`, when the link is readable without root. */
   readonly linkSpeed: string;
   readonly linkWidth: string;
+  readonly maxLinkSpeed?: string;
+  readonly maxLinkWidth?: string;
   /** `0x15b3`: also right for VFs, whose config space reads ffff there. */
   readonly vendor: string;
   readonly device: string;
@@ -44,14 +51,43 @@ const STD_BARS = 6;
  * @throws LabError when it has no PCI devices
  */
 export function readSysfs(directory: string): SysfsRecord[] {
-  const names = existsSync(directory) ? readdirSync(directory).filter((name) => parseId(name) !== undefined) : [];
-  if (names.length === 0) {
-    throw new LabError(`${directory}: no PCI devices in it. A file or preset can be given instead of 'host'.`);
+  const names = namesIn(directory).filter((name) => parseId(name) !== undefined);
+  if (names.length > 0) {
+    const slots = slotsBeside(directory);
+    return names.map((name) => ({
+      ...readRecord(linkedFolder(directory, name), name),
+      slot: slots.get(name.slice(0, name.lastIndexOf('.'))),
+    }));
   }
-  return names.map((name) => readRecord(join(directory, name), name));
+  const below = COPIED_PLACES.map((place) => join(directory, place)).find((path) =>
+    namesIn(path).some((name) => parseId(name) !== undefined),
+  );
+  if (below !== undefined) return readSysfs(below);
+  throw new LabError(
+    `${directory}: no PCI devices in it. Give a copy of /sys/bus/pci/devices (cp -rL leaves nothing out but the tree: ` +
+      "copy /sys/devices too), or a file or preset instead of 'host'.",
+  );
 }
 
-function readRecord(path: string, id: string): SysfsRecord {
+/** Where the devices are in a copy of /sys, or of a part of it. */
+const COPIED_PLACES = ['bus/pci/devices', 'sys/bus/pci/devices', 'pci/devices', 'devices', 'bus'];
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}
+
+/** A device's folder; its symbolic link may have become a text file with the target in it when it was copied. */
+function linkedFolder(directory: string, name: string): string {
+  const path = join(directory, name);
+  if (!statSync(path).isFile()) return path;
+  return join(directory, readFileSync(path, 'latin1').slice(0, 4096).trim());
+}
+
+function readRecord(path: string, id: string): Omit<SysfsRecord, 'slot'> {
   const text = (file: string): string => {
     try {
       return readFileSync(join(path, file), 'latin1').slice(0, 65_536).trim();
@@ -68,11 +104,56 @@ function readRecord(path: string, id: string): SysfsRecord {
     numaNode: numaNode >= 0 ? numaNode : undefined,
     physfn: existsSync(join(path, 'physfn')) ? readlinkSync(join(path, 'physfn')).split('/').at(-1) : undefined,
     hasIommuGroup: existsSync(join(path, 'iommu_group')),
+    iommuGroup: linkName(join(path, 'iommu_group')),
+    driver: linkName(join(path, 'driver')),
+    names: deviceNames(path),
     linkSpeed: text('current_link_speed'),
     linkWidth: text('current_link_width'),
+    maxLinkSpeed: text('max_link_speed'),
+    maxLinkWidth: text('max_link_width'),
     vendor: text('vendor'),
     device: text('device'),
   };
+}
+
+/** The last word of a symbolic link's target. */
+function linkName(path: string): string | undefined {
+  try {
+    return basename(readlinkSync(path));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Folders in which drivers put what they made, each with the names it may have. */
+const CLASSES: readonly (readonly [folder: string, name: RegExp])[] = [
+  ['infiniband', /./],
+  ['net', /./],
+  ['drm', /^card\d+$/],
+];
+
+/** nvme0n1 (or nvme0 without a namespace), mlx5_0, eth0, card0; also of virtio devices. */
+function deviceNames(path: string): string[] {
+  const names = CLASSES.flatMap(([folder, name]) => namesIn(join(path, folder)).filter((entry) => name.test(entry)));
+  for (const controller of namesIn(join(path, 'nvme'))) {
+    const spaces = namesIn(join(path, 'nvme', controller)).filter((entry) => /^nvme\d+(?:c\d+)?n\d+$/.test(entry));
+    names.push(...(spaces.length > 0 ? spaces : [controller]));
+  }
+  for (const virtio of namesIn(path).filter((entry) => /^virtio\d+$/.test(entry))) {
+    for (const folder of ['block', 'net']) names.push(...namesIn(join(path, virtio, folder)));
+  }
+  return names.sort();
+}
+
+/** Labels of physical slots by `domain:bus:device`, from /sys/bus/pci/slots beside the devices. */
+function slotsBeside(directory: string): Map<string, string> {
+  const folder = join(directory, '..', 'slots');
+  const slots = new Map<string, string>();
+  for (const slot of namesIn(folder)) {
+    const address = rawText(join(folder, slot, 'address')).trim();
+    if (address !== '') slots.set(address, slot);
+  }
+  return slots;
 }
 
 function rawText(path: string): string {
@@ -125,13 +206,20 @@ function functionOf(record: SysfsRecord, source: string): PciFunction {
     portType: config.portType,
     acs: config.acs,
     numaNode: record.numaNode,
-    link: config.link ?? linkIn(record),
+    link: config.link ?? linkIn(record.linkSpeed, record.linkWidth),
+    linkMax: config.linkMax ?? linkIn(record.maxLinkSpeed ?? '', record.maxLinkWidth ?? ''),
     bars: barsOf(resources, config),
     buses: config.buses,
     windows: config.isBridge ? windowsOf(resources) : undefined,
     windowView: 'cpu',
     physfn: record.physfn,
     line: undefined,
+    identity: {
+      driver: record.driver,
+      slot: record.slot,
+      iommuGroup: record.iommuGroup,
+      names: record.names ?? [],
+    },
   };
 }
 
@@ -196,8 +284,8 @@ function windowsOf(resources: readonly (Resource | undefined)[]): BridgeWindow[]
   });
 }
 
-function linkIn(record: SysfsRecord): PciFunction['link'] {
-  const gtPerS = /^([\d.]+) GT\/s/.exec(record.linkSpeed)?.[1];
-  const width = Number(record.linkWidth);
+function linkIn(speed: string, lanes: string): PciFunction['link'] {
+  const gtPerS = /^([\d.]+) GT\/s/.exec(speed)?.[1];
+  const width = Number(lanes);
   return gtPerS === undefined || !(width > 0) || width > 32 ? undefined : linkOf(Number(gtPerS), width);
 }

@@ -23,7 +23,7 @@ export function define(command: Command, measure?: MeasureResident): void {
     .option('--bar <size>', 'the P2P BAR (default: 16GiB)')
     .option('--topology <source>', 'instead of --bar: every BAR of this dump, preset or host that would be a provider')
     .option('--page-size <size>', 'page size of the kernel: 4K, 16K, 64K', '4K')
-    .option('--era <version>', `whose structures: ${ERAS.join(', ')}`, '6.12')
+    .option('--era <version>', `whose structures: ${ERAS.join(', ')} (newest, August 2026; also called today)`, '6.12')
     .option('--queue-depth <n>', 'I/Os in flight, for the totals', '1024')
     .option('--clients <n>', 'devices that use each provider', '1')
     .option('--iops <n>', 'I/Os per second for the break-even, such as 1M', '1M')

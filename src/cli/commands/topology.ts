@@ -20,7 +20,7 @@ export function define(command: Command): void {
     .option('--json [file]', 'the whole result as JSON to a file, or to stdout without a file or with -')
     .option('--pair <functions...>', 'explain one provider and one client: --pair 0000:01:00.0 0000:02:00.0')
     .option('--cpu <cpu>', 'vendor:family where the source does not tell: amd:23, intel:6, host, unknown')
-    .option('--era <version>', `whose rules: ${ERAS.join(', ')}`, '6.12')
+    .option('--era <version>', `whose rules: ${ERAS.join(', ')} (newest, August 2026; also called today)`, '6.12')
     .option('--iommu <mode>', `IOMMU: ${IOMMU_MODES.join(', ')}`)
     .option('--quirk <names>', `kernel faults to apply, separated by commas: ${QUIRKS.join(', ')}`)
     .option('--page-size <size>', 'page size of the kernel: 4K, 16K, 64K', '4K')

@@ -28,6 +28,7 @@ export function parse(text: TextSource, source: string): Topology {
       numaNode = kind === 'open' ? numberOf(element, 'numaid', source) : undefined;
       if (kind === 'open') cpu ??= cpuIn(element);
     }
+    if (kind === 'open' && above.length > 0) readInside(functions, above.at(-1) ?? '', element);
     if (element.name !== 'pci') continue;
     if (kind === 'close') {
       above.pop();
@@ -59,6 +60,23 @@ export function parse(text: TextSource, source: string): Topology {
     everyFunction: false,
     notes: [],
   });
+}
+
+/** What stands inside a function: its NVLinks, and the names of its network devices. */
+function readInside(functions: Map<string, PciFunction>, id: string, element: XmlElement): void {
+  const fn = functions.get(id);
+  if (!fn) return;
+  const { attributes } = element;
+  if (element.name === 'nvlink') {
+    const target = parseId(attributes.get('target') ?? '')?.id;
+    const count = Number(attributes.get('count') ?? 1);
+    if (target === undefined || !(count > 0)) return;
+    functions.set(id, { ...fn, nvlinks: [...(fn.nvlinks ?? []).slice(0, 63), { target, count }] });
+  }
+  const name = element.name === 'net' ? attributes.get('name') : undefined;
+  if (name === undefined || name === '') return;
+  const names = [...(fn.identity?.names ?? []).slice(0, 63), name];
+  functions.set(id, { ...fn, identity: { driver: undefined, slot: undefined, iommuGroup: undefined, names } });
 }
 
 function cpuIn(element: XmlElement): Cpu | undefined {

@@ -40,7 +40,7 @@ describe('hwloc', () => {
   test('leaves ACS unknown: distances, but no verdict below a common bridge', () => {
     const found = decide(topology, '41:00.0', '41:00.1', rules(ZEN));
     expect(found).toMatchObject({ distance: 2, mapType: 'UNKNOWN' });
-    expect(fix(topology, found, rules(ZEN))).toContain('lspci -vvv as root');
+    expect(fix(topology, found, rules(ZEN))).toContain('lspci -vvvnn as root');
   });
 
   test('without Bridge objects no bridge is invented: what is above is not known', () => {

@@ -1,7 +1,7 @@
 // How many bytes of struct page a range of device memory costs: the memmap itself, the page tables that map it, and
 // what compound pages or HVO would leave of it. Formulas of mm/sparse-vmemmap.c, mm/memremap.c and mm/hugetlb_vmemmap.c.
 import { LabError, suggestion } from '../../base/errors.ts';
-import { GIB, MIB } from '../../base/units.ts';
+import { formatBytes, GIB, MIB } from '../../base/units.ts';
 import type { Era } from '../host_bridge.ts';
 import { PTE, STRUCT_PAGE } from './struct_sizes.ts';
 
@@ -41,6 +41,18 @@ export function mappedBytes(barBytes: number, era: Era): number {
   return Math.ceil(barBytes / unit) * unit;
 }
 
+/**
+ * Why memremap_pages refuses struct pages for a BAR of this size; undefined when it does not. Since v5.3 check_pfn_span
+ * (mm/memory_hotplug.c) wants whole subsections; v5.2 rounded to whole sections instead.
+ */
+export function spanRefusal(barBytes: number, era: Era): string | undefined {
+  if (era === '5.2' || barBytes % SUBSECTION_BYTES === 0) return undefined;
+  return (
+    `EINVAL: ${formatBytes(barBytes)} is not a multiple of ${formatBytes(SUBSECTION_BYTES)}, which check_pfn_span wants ` +
+    'for struct pages since v5.3'
+  );
+}
+
 /** Bytes of struct page for a BAR: 64 for each page of the range. */
 export function memmapBytes(barBytes: number, pageBytes: number, era: Era): number {
   return (mappedBytes(barBytes, era) / pageBytes) * STRUCT_PAGE;
@@ -60,6 +72,11 @@ export function memmapPageTableBytes(barBytes: number, pageBytes: number, era: E
   const mapped = mappedBytes(barBytes, era);
   const byBasePages = pageBytes === X86_PAGE_BYTES ? mapped % SECTION_BYTES : mapped;
   return pteBytes((byBasePages / pageBytes) * STRUCT_PAGE, pageBytes);
+}
+
+/** Whether compound pages of this size fit a BAR, and whether sharing vmemmap pages saves any at this page size. */
+export function compoundExists(barBytes: number, pageBytes: number, compoundBytes: number): boolean {
+  return barBytes % compoundBytes === 0 && (compoundBytes / pageBytes) * STRUCT_PAGE > DEDUP_KEPT_PAGES * pageBytes;
 }
 
 export interface ReducedMemmap {

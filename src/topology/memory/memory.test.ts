@@ -17,7 +17,7 @@ import {
 } from './memmap.ts';
 import { memmapOfProviders } from './providers.ts';
 import type { MemoryOptions } from './rows.ts';
-import { genPoolBytes, memoryRows, NOT_FOR_P2PDMA } from './rows.ts';
+import { genPoolBytes, memoryRows, NOT_FOR_P2PDMA, refusedRows } from './rows.ts';
 import { memoryReport } from './view.ts';
 
 const PAGE = 4 * KIB;
@@ -159,9 +159,44 @@ describe('rows', () => {
   test('structures follow the era: state of v5.2, no request scatterlist from 6.17 on', () => {
     expect(row('page', { era: '5.2' })?.mapStateBytes).toBe(16 + 264 + 8);
     expect(row('page', { era: '6.12' })?.mapStateBytes).toBe(32 + 176 + 8);
-    expect(row('page', { era: 'today' })?.mapStateBytes).toBe(128 + 168 + 8);
+    expect(row('page', { era: '7.2' })?.mapStateBytes).toBe(128 + 168 + 8);
     expect(row('page', { era: '6.12' })?.perIoBytes).toBe(16 + 16 + 32 + 24);
     expect(row('page', { era: '6.17' })?.perIoBytes).toBe(16 + 24);
+  });
+
+  test('compound rows exist only where a compound page fits, and saves something', () => {
+    const names = (more: Partial<MemoryOptions>) =>
+      memoryRows({ ...options, ...more })
+        .map((candidate) => candidate.scheme)
+        .filter((scheme) => /compound|hvo/.test(scheme));
+    expect(names({ barBytes: [512 * MIB] })).toEqual(['page-compound-2M', 'page-hvo-2M']);
+    expect(names({ barBytes: [GIB] })).toHaveLength(5);
+    expect(names({ pageBytes: 64 * KIB })).toEqual(['page-compound-1G', 'page-compound-1G-pmd', 'page-hvo-1G']);
+    // Of two BARs the small one keeps plain pages.
+    const mixed = row('page-compound-1G', { barBytes: [GIB, 512 * MIB] });
+    expect(mixed?.memmapBytes).toBe(8 * KIB + 8 * MIB);
+  });
+
+  test.each([4 * KIB, 3 * MIB, MIB])('a BAR of %i bytes gets no struct pages: check_pfn_span refuses it', (bytes) => {
+    const small = { ...options, barBytes: [bytes] };
+    expect(memoryRows(small).map(({ scheme }) => scheme)).toEqual([
+      'dma_vec',
+      'phys',
+      'pfn_t',
+      'vma',
+      'dmabuf',
+      'provider',
+    ]);
+    const refused = refusedRows(small);
+    expect(refused.map(({ scheme }) => scheme)).toEqual(expect.arrayContaining(['page', 'page-64K', 'sgl']));
+    expect(refused[0]?.why).toMatch(/^EINVAL: .* is not a multiple of 2 MiB, which check_pfn_span wants/);
+    expect(memoryDocument(memoryRows(small), small).refused).toEqual(refused);
+    expect(memoryReport(memoryRows(small), small, { ramBytesPerCore: GIB, iops: 1 }, 100)).toContain(
+      'refused by the kernel',
+    );
+    // v5.2 rounds to whole sections.
+    expect(refusedRows({ ...small, era: '5.2' })).toEqual([]);
+    expect(row('page', { barBytes: [bytes], era: '5.2' })?.memmapBytes).toBe(2 * MIB);
   });
 
   test('resident bytes are null unless measured', () => {

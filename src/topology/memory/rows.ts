@@ -2,14 +2,17 @@
 // set-up bytes for each BAR, and bytes of one I/O in flight on a buffer that is one piece (gen_pool hands out such).
 import { GIB, MIB } from '../../base/units.ts';
 import type { Era } from '../host_bridge.ts';
+import { NEWEST_ERA } from '../host_bridge.ts';
 import type { ReducedMemmap } from './memmap.ts';
 import {
+  compoundExists,
   compoundMemmap,
   compoundPmdDedup,
   hvoMemmap,
   memmapBytes,
   memmapPageTableBytes,
   PAGE_SIZES,
+  spanRefusal,
 } from './memmap.ts';
 import * as sizes from './struct_sizes.ts';
 
@@ -54,8 +57,12 @@ interface BarCost {
 interface SchemeModel {
   readonly scheme: string;
   readonly note: string;
-  /** Undefined: the row makes no sense at this page size. */
+  /** Undefined: there is no such thing for this BAR at this page size. */
   bar(barBytes: number, options: MemoryOptions): BarCost | undefined;
+  /** What a BAR costs where `bar` gives undefined but another BAR of the machine has it. */
+  otherwise?(barBytes: number, options: MemoryOptions): BarCost;
+  /** Struct pages are needed, so check_pfn_span has its say. */
+  readonly needsPages?: boolean;
   perIo(era: Era): number;
 }
 
@@ -98,12 +105,16 @@ function pageBar(barBytes: number, options: MemoryOptions): BarCost {
 function reducedPage(
   scheme: string,
   what: string,
+  compoundBytes: number,
   reduce: (barBytes: number, pageBytes: number) => ReducedMemmap,
 ): SchemeModel {
   return {
     scheme,
     note: `${NOT_FOR_P2PDMA}: ${what}`,
+    needsPages: true,
+    otherwise: pageBar,
     bar: (barBytes, options) => {
+      if (!compoundExists(barBytes, options.pageBytes, compoundBytes)) return undefined;
       const { memmapBytes: memmap, pageTableBytes: pageTables } = reduce(barBytes, options.pageBytes);
       return { ...pageBar(barBytes, options), memmap, pageTables };
     },
@@ -115,6 +126,7 @@ function reducedPage(
 const OTHER_PAGE_SIZES: readonly SchemeModel[] = [...PAGE_SIZES].map(([word, pageBytes]) => ({
   scheme: `page-${word}`,
   note: `struct pages on a kernel built with ${pageBytes / 1024} KiB pages`,
+  needsPages: true,
   bar: (barBytes, options) =>
     options.pageBytes === pageBytes ? undefined : pageBar(barBytes, { ...options, pageBytes }),
   perIo: pageIo,
@@ -131,7 +143,7 @@ function pageless(scheme: string, note: string, vec: number, lookup: number): Sc
       pool: genPoolAllocated(barBytes, pageBytes),
       mapState: sizes.P2PDMA_PROVIDER + (lookup === 0 ? 0 : lookup + clients * sizes.MAP_TYPE_ENTRY),
     }),
-    perIo: () => vec + (lookup === 0 ? 0 : sizes.ERA_SIZES.today.mapState),
+    perIo: () => vec + (lookup === 0 ? 0 : sizes.ERA_SIZES[NEWEST_ERA].mapState),
   };
 }
 
@@ -139,19 +151,25 @@ function pageless(scheme: string, note: string, vec: number, lookup: number): Sc
 const RANGE_LOOKUP = 48;
 
 const MODELS: readonly SchemeModel[] = [
-  { scheme: 'page', note: 'struct page for every page of the BAR, as P2PDMA needs today', bar: pageBar, perIo: pageIo },
+  {
+    scheme: 'page',
+    note: 'struct page for every page of the BAR, as P2PDMA needs today',
+    needsPages: true,
+    bar: pageBar,
+    perIo: pageIo,
+  },
   ...OTHER_PAGE_SIZES,
-  reducedPage('page-compound-2M', 'device-dax only, 2 of 8 vmemmap pages kept for each 2 MiB', (bar, page) =>
+  reducedPage('page-compound-2M', 'device-dax only, 2 of 8 vmemmap pages kept for each 2 MiB', 2 * MIB, (bar, page) =>
     compoundMemmap(bar, page, 2 * MIB),
   ),
-  reducedPage('page-compound-1G', 'device-dax only, 2 vmemmap pages kept for each 1 GiB', (bar, page) =>
+  reducedPage('page-compound-1G', 'device-dax only, 2 vmemmap pages kept for each 1 GiB', GIB, (bar, page) =>
     compoundMemmap(bar, page, GIB),
   ),
-  reducedPage('page-compound-1G-pmd', 'proposed in 2021, PTE pages shared too', compoundPmdDedup),
-  reducedPage('page-hvo-2M', 'hugetlb only, 1 of 8 vmemmap pages kept for each 2 MiB', (bar, page) =>
+  reducedPage('page-compound-1G-pmd', 'proposed in 2021, PTE pages shared too', GIB, compoundPmdDedup),
+  reducedPage('page-hvo-2M', 'hugetlb only, 1 of 8 vmemmap pages kept for each 2 MiB', 2 * MIB, (bar, page) =>
     hvoMemmap(bar, page, 2 * MIB),
   ),
-  reducedPage('page-hvo-1G', 'hugetlb only, 1 vmemmap page kept for each 1 GiB', (bar, page) =>
+  reducedPage('page-hvo-1G', 'hugetlb only, 1 vmemmap page kept for each 1 GiB', GIB, (bar, page) =>
     hvoMemmap(bar, page, GIB),
   ),
   pageless('dma_vec', '2019 RFC: bus address made by the caller', sizes.DMA_VEC, 0),
@@ -171,6 +189,7 @@ const MODELS: readonly SchemeModel[] = [
   {
     scheme: 'sgl',
     note: '2018 proposal: homogeneous scatterlists over struct pages',
+    needsPages: true,
     bar: pageBar,
     perIo: () => sizes.BIO_VEC + sizes.SG_TABLE + sizes.SCATTERLIST,
   },
@@ -197,19 +216,39 @@ const MODELS: readonly SchemeModel[] = [
       memmap: 0,
       pageTables: 0,
       pool: 0,
-      mapState: sizes.ERA_SIZES.today.p2pdma + clients * sizes.MAP_TYPE_ENTRY,
+      mapState: sizes.ERA_SIZES[NEWEST_ERA].p2pdma + clients * sizes.MAP_TYPE_ENTRY,
     }),
     perIo: () => 0,
   },
 ];
 
-/** Every row, `page` first. */
+/** Every row that the kernel allows for these BARs, `page` first. */
 export function memoryRows(options: MemoryOptions, measure?: MeasureResident): MemoryRow[] {
-  return MODELS.flatMap((model) => rowOf(model, options, measure));
+  const isRefused = refusalOf(options) !== undefined;
+  return MODELS.filter((model) => !(isRefused && model.needsPages)).flatMap((model) => rowOf(model, options, measure));
+}
+
+/** A scheme that the kernel does not set up for one of the BARs. */
+export interface RefusedRow {
+  readonly scheme: string;
+  readonly why: string;
+}
+
+/** The schemes left out of `memoryRows` because struct pages are refused for one of the BARs. */
+export function refusedRows(options: MemoryOptions): RefusedRow[] {
+  const why = refusalOf(options);
+  if (why === undefined) return [];
+  return MODELS.filter((model) => model.needsPages).map(({ scheme }) => ({ scheme, why }));
+}
+
+function refusalOf({ barBytes, era }: MemoryOptions): string | undefined {
+  return barBytes.map((bytes) => spanRefusal(bytes, era)).find((why) => why !== undefined);
 }
 
 function rowOf(model: SchemeModel, options: MemoryOptions, measure: MeasureResident | undefined): MemoryRow[] {
-  const costs = options.barBytes.map((bytes) => model.bar(bytes, options));
+  const own = options.barBytes.map((bytes) => model.bar(bytes, options));
+  if (own.every((cost) => cost === undefined)) return [];
+  const costs = own.map((cost, i) => cost ?? model.otherwise?.(options.barBytes[i] ?? 0, options));
   if (costs.some((cost) => cost === undefined)) return [];
   const sum = (pick: (cost: BarCost) => number): number =>
     costs.reduce((total, cost) => total + (cost ? pick(cost) : 0), 0);

@@ -45,5 +45,5 @@ export const ERA_SIZES: Readonly<Record<Era, EraSizes>> = {
   // nvme-pci without scatterlist; the state sits in blk_dma_iter.
   '6.17': { p2pdma: 32, pagemap: 176, mapState: 24, requestSg: 0 },
   // Six providers inside pci_p2pdma, the pagemap points at one of them.
-  today: { p2pdma: 128, pagemap: 168, mapState: 16, requestSg: 0 },
+  '7.2': { p2pdma: 128, pagemap: 168, mapState: 16, requestSg: 0 },
 };

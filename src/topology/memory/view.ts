@@ -1,10 +1,11 @@
 // The memory table and the break-even for people.
 import { formatBytes, formatCount, formatNs, trimNumber } from '../../base/units.ts';
+import { eraWords } from '../host_bridge.ts';
 import { wrap } from '../view/wrap.ts';
 import type { BreakEven, BreakEvenOptions } from './break_even.ts';
 import { breakEven } from './break_even.ts';
 import type { MemoryOptions, MemoryRow } from './rows.ts';
-import { NOT_FOR_P2PDMA } from './rows.ts';
+import { NOT_FOR_P2PDMA, refusedRows } from './rows.ts';
 
 type Column = readonly [head: string, cell: (row: MemoryRow) => string];
 
@@ -19,14 +20,18 @@ export function memoryReport(
   const bars = options.barBytes.length === 1 ? 'one BAR' : `${options.barBytes.length} BARs, together`;
   const head =
     `Metadata for ${bars} of ${formatBytes(total)}, ${formatBytes(options.pageBytes)} pages, ` +
-    `structures of Linux ${options.era}, ${options.queueDepth} I/Os in flight (modelled; resident is measured)`;
+    `structures of Linux ${eraWords(options.era)}, ${options.queueDepth} I/Os in flight (modelled; resident is measured)`;
   const sections = [
     wrap(head, 0, width),
     tableLines(rows, total),
+    refusedLines(options, width),
     noteLines(rows).flatMap((line) => wrap(line, 2, width)),
     breakEvenLines(rows, worth, width),
   ];
-  return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+  return `${sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`;
 }
 
 function tableLines(rows: readonly MemoryRow[], barBytes: number): string[] {
@@ -65,7 +70,16 @@ function noteLines(rows: readonly MemoryRow[]): string[] {
   return [...(hasOthers ? [`* ${NOT_FOR_P2PDMA}`] : []), ...notes];
 }
 
+function refusedLines(options: MemoryOptions, width: number): string[] {
+  const refused = refusedRows(options);
+  const [first] = refused;
+  return first
+    ? wrap(`refused by the kernel: ${refused.map((row) => row.scheme).join(', ')}: ${first.why}`, 0, width)
+    : [];
+}
+
 function breakEvenLines(rows: readonly MemoryRow[], worth: BreakEvenOptions, width: number): string[] {
+  if (rows[0]?.scheme !== 'page') return [];
   const candidates = rows.filter((row, i) => i === 0 || !row.scheme.startsWith('page'));
   const lines = breakEven(candidates, worth).flatMap((entry) =>
     wrap(`${entry.scheme}: ${breakEvenWords(entry)}`, 2, width),

@@ -7,10 +7,14 @@ import { isChipset } from '../classes.ts';
 import { describeCpu } from '../cpu.ts';
 import type { Verdict } from '../decide.ts';
 import { decideFunctions } from '../decide.ts';
-import { allVerdicts } from '../document.ts';
 import { fix, pathText, unknownFacts, why } from '../explain.ts';
+import type { FoldedVerdict, FunctionGroup } from '../fold.ts';
+import { foldedFunctions, foldedVerdicts } from '../fold.ts';
 import type { RuleOptions } from '../host_bridge.ts';
-import { bottleneckOf, describeLink } from '../links.ts';
+import { eraWords } from '../host_bridge.ts';
+import type { Bottleneck } from '../links.ts';
+import { bottleneckOf, describeLink, describeNow } from '../links.ts';
+import { localityOf } from '../locality.ts';
 import { memmapOfProviders, providerBars } from '../memory/providers.ts';
 import type { FunctionId, PciFunction, Topology } from '../model.ts';
 import type { BusWindow } from '../routes.ts';
@@ -18,7 +22,7 @@ import { landingOf, routesFor } from '../routes.ts';
 import { endpoints, findFunction } from '../tree.ts';
 import { LEGEND, matrixLines } from './matrix_view.ts';
 import type { Style } from './style.ts';
-import { treeLines } from './tree_view.ts';
+import { nameWords, treeLines } from './tree_view.ts';
 import { wrap } from './wrap.ts';
 
 export interface ViewOptions {
@@ -30,27 +34,39 @@ export interface ViewOptions {
   readonly pageBytes: number;
 }
 
-/** Above this many functions the chip set is left out of the matrix unless asked for. */
+/** Above this many functions the chip set is left out unless asked for. */
+const SMALL_MACHINE = 8;
+/** Above this many functions those that no third one tells apart share a row and a column. */
 const MATRIX_COMFORT = 32;
 
 export function topologyReport(topology: Topology, options: RuleOptions, view: ViewOptions): string {
   const { style } = view;
-  const shown = shownInMatrix(topology, view.all);
-  const numbers = new Map(shown.map((fn, i) => [fn.id, i + 1]));
-  const shownIds = shown.map((fn) => fn.id);
-  const verdicts = allVerdicts(topology, options).filter((v) => numbers.has(v.provider) && numbers.has(v.client));
+  const shown = shownFunctions(topology, view.all);
+  const groups = foldedFunctions(topology, shown);
+  const isFoldedMatrix = shown.length > MATRIX_COMFORT;
+  const rows = isFoldedMatrix ? groups : shown.map((fn): FunctionGroup => ({ functions: [fn] }));
+  const numbers = new Map(rows.flatMap(({ functions }, i) => functions.map((fn) => [fn.id, i + 1] as const)));
+  const folded = [...foldedVerdicts(topology, groups, options)];
   const hidden = endpoints(topology).length - shown.length;
-  const title = `${topology.source}: ${topology.functions.length} functions, ${describeCpu(options.cpu)}, rules of Linux ${options.era}`;
+  const title = `${topology.source}: ${topology.functions.length} functions, ${describeCpu(options.cpu)}, rules of Linux ${eraWords(options.era)}`;
   const sections: string[][] = [
-    [style.strong(title)],
+    wrap(title, 0, view.width).map((line) => style.strong(line)),
     treeLines(topology, numbers, style, view.width),
     [
       ...LEGEND.map((line) => style.dim(line)),
+      ...(isFoldedMatrix ? FOLDED_LEGEND.map((line) => style.dim(line)) : []),
       ...(hidden > 0 ? [style.dim(`${hidden} chip set functions are not shown: --all shows them`)] : []),
-      ...matrixLines(shownIds, numbers, verdicts, style, view.width),
+      ...matrixLines(
+        rows.map(({ functions }) => functions[0].id),
+        numbers,
+        matrixVerdicts(topology, rows, options),
+        style,
+        view.width,
+      ),
     ],
-    reasonLines(topology, verdicts, options, view),
-    linkLines(topology, verdicts, style),
+    reasonLines(topology, folded, options, view),
+    linkLines(topology, folded, view),
+    nvlinkLines(topology, view),
     memmapLines(topology, options, view),
     unknownLines(topology, options, view),
   ];
@@ -60,67 +76,114 @@ export function topologyReport(topology: Topology, options: RuleOptions, view: V
     .join('\n\n')}\n`;
 }
 
-function shownInMatrix(topology: Topology, all: boolean): readonly PciFunction[] {
+const FOLDED_LEGEND: readonly string[] = [
+  'functions that no third one tells apart share a number; on the diagonal: two of them, or one with itself',
+];
+
+function shownFunctions(topology: Topology, all: boolean): readonly PciFunction[] {
   const functions = endpoints(topology);
-  if (all || functions.length <= MATRIX_COMFORT) return functions;
-  return functions.filter((fn) => !isChipset(fn.classCode));
+  if (all || functions.length <= SMALL_MACHINE) return functions;
+  const others = functions.filter((fn) => !isChipset(fn.classCode));
+  return others.length === 0 ? functions : others;
 }
 
-/** One entry for each kind of verdict, commonest first, with its reason and fix for one example pair. */
+/** The verdict for each ordered pair of rows. */
+function matrixVerdicts(topology: Topology, rows: readonly FunctionGroup[], options: RuleOptions): Verdict[] {
+  return rows.flatMap(({ functions: providers }) =>
+    rows.map(({ functions: clients }): Verdict => {
+      const [a, b] = [providers[0], clients[0]];
+      const verdict = decideFunctions(topology, a, (a === b ? providers[1] : undefined) ?? b, options);
+      return { ...verdict, provider: a.id, client: b.id };
+    }),
+  );
+}
+
+/** Verdicts of one kind. */
+interface Reason {
+  readonly example: Verdict;
+  /** Pairs by how near they are. */
+  readonly localities: Map<string, number>;
+  readonly advice: string | null;
+  pairs: number;
+}
+
+/** One entry for each kind of verdict (one for all ports of a switch), commonest first, with one example pair. */
 function reasonLines(
   topology: Topology,
-  verdicts: readonly Verdict[],
+  folded: readonly FoldedVerdict[],
   options: RuleOptions,
   view: ViewOptions,
 ): string[] {
-  const groups = new Map<string, Verdict[]>();
-  for (const verdict of verdicts) {
-    if (verdict.ground === 'same-function') continue;
-    const key = `${verdict.mapType} ${verdict.ground} ${verdict.redirects.join(' ')} ${verdict.hostBridge?.because}`;
-    const list = groups.get(key) ?? [];
-    groups.set(key, list);
-    list.push(verdict);
+  const reasons = new Map<string, Reason>();
+  for (const { verdict, pairs } of folded) {
+    if (verdict.provider === verdict.client || pairs === 0) continue;
+    const advice = fix(topology, verdict, options);
+    const locality = localityOf(topology, verdict) ?? '';
+    const { mapType, ground, hostBridge } = verdict;
+    const detail = ground === 'acs-redirect' ? advice : verdict.acsUnknown.join(' ');
+    const key = `${mapType} ${ground} ${detail} ${hostBridge?.because}`;
+    const reason = reasons.get(key) ?? { example: verdict, localities: new Map(), advice, pairs: 0 };
+    reason.pairs += pairs;
+    reason.localities.set(locality, (reason.localities.get(locality) ?? 0) + pairs);
+    reasons.set(key, reason);
   }
-  const sorted = [...groups.values()].sort((a, b) => b.length - a.length);
-  const lines = sorted.slice(0, 12).flatMap((group) => reasonEntry(topology, group, options, view));
+  const sorted = [...reasons.values()].sort((a, b) => b.pairs - a.pairs);
+  const lines = sorted.slice(0, 12).flatMap((reason) => reasonEntry(topology, reason, options, view));
   const rest = sorted.length - 12;
   if (rest > 0) lines.push(`  and ${rest} more kinds: --pair A B explains any pair, --json all`);
   return lines.length === 0 ? [] : [view.style.strong('Why'), ...lines];
 }
 
-function reasonEntry(topology: Topology, group: readonly Verdict[], options: RuleOptions, view: ViewOptions): string[] {
-  const [example] = group;
-  if (!example) return [];
-  const head = `  ${example.mapType}, ${counted(group.length)}, such as ${example.provider} to ${example.client}`;
-  const advice = fix(topology, example, options);
+function reasonEntry(topology: Topology, reason: Reason, options: RuleOptions, view: ViewOptions): string[] {
+  const { example, localities, advice, pairs } = reason;
+  const near = nearWords(localities);
+  const head = `${example.mapType}, ${counted(pairs)}${near}, such as ${example.provider} and ${example.client}, both ways`;
   return [
-    head,
+    ...wrap(head, 2, view.width),
     ...wrap(why(topology, example, options), 4, view.width),
     ...(advice === null ? [] : wrap(`fix: ${advice}`, 4, view.width)),
   ];
+}
+
+/** ` (PIX)`, ` (SYS 552, NODE 378)`; nothing where no locality is known. */
+function nearWords(localities: ReadonlyMap<string, number>): string {
+  const known = [...localities].filter(([locality]) => locality !== '').sort(([, a], [, b]) => b - a);
+  if (known.length === 0) return '';
+  const isOne = localities.size === 1;
+  return ` (${known.map(([locality, count]) => (isOne ? locality : `${locality} ${count}`)).join(', ')})`;
 }
 
 function counted(pairs: number): string {
   return pairs === 1 ? '1 pair' : `${pairs} pairs`;
 }
 
-/** The narrowest links on any supported way, and how many pairs they limit. */
-function linkLines(topology: Topology, verdicts: readonly Verdict[], style: Style): string[] {
+/** The narrowest links on any supported way, by what they can do, and how many pairs they limit. */
+function linkLines(topology: Topology, folded: readonly FoldedVerdict[], view: ViewOptions): string[] {
   const limited = new Map<string, { pairs: number; gbPerS: number; words: string }>();
-  for (const verdict of verdicts) {
-    if (verdict.mapType === 'NOT_SUPPORTED' || verdict.ground === 'same-function') continue;
+  for (const { verdict, pairs } of folded) {
+    if (verdict.mapType === 'NOT_SUPPORTED' || verdict.provider === verdict.client) continue;
     const narrow = bottleneckOf(topology, verdict);
     if (!narrow) continue;
-    const key = `${narrow.lower} ${narrow.upper}`;
-    const words = `${narrow.lower} to ${narrow.upper}: ${describeLink(narrow.link)}`;
-    const entry = limited.get(key) ?? { pairs: 0, gbPerS: narrow.link.gbPerS, words };
-    limited.set(key, { ...entry, pairs: entry.pairs + 1 });
+    const { lower, upper, link, now } = narrow;
+    const words = `${lower} to ${upper}: ${describeLink(link)}${describeNow(now)}`;
+    const entry = limited.get(`${lower} ${upper}`) ?? { pairs: 0, gbPerS: link.gbPerS, words };
+    limited.set(`${lower} ${upper}`, { ...entry, pairs: entry.pairs + pairs });
   }
   const sorted = [...limited.values()].sort((a, b) => a.gbPerS - b.gbPerS || b.pairs - a.pairs);
   if (sorted.length === 0) return [];
-  const lines = sorted.slice(0, 6).map((entry) => `  ${entry.words}, limits ${counted(entry.pairs)}`);
+  const lines = sorted
+    .slice(0, 6)
+    .flatMap((entry) => wrap(`${entry.words}, limits ${counted(entry.pairs)}`, 2, view.width));
   if (sorted.length > 6) lines.push(`  and ${sorted.length - 6} wider ones`);
-  return [style.strong('Bottleneck links'), ...lines];
+  return [view.style.strong('Bottleneck links, by what they can do (LnkCap)'), ...lines];
+}
+
+/** Links of GPUs among themselves, beside which PCIe is the slow way. */
+function nvlinkLines(topology: Topology, view: ViewOptions): string[] {
+  const lines = topology.functions.flatMap((fn) =>
+    (fn.nvlinks ?? []).map(({ target, count }) => `  ${fn.id} to ${target}: NV${count}`),
+  );
+  return lines.length === 0 ? [] : [view.style.strong('NVLink'), ...lines];
 }
 
 function memmapLines(topology: Topology, options: RuleOptions, view: ViewOptions): string[] {
@@ -163,17 +226,35 @@ export function pairReport(
   const verdict = decideFunctions(topology, a, b, options);
   const advice = fix(topology, verdict, options);
   const narrow = bottleneckOf(topology, verdict);
+  const back = decideFunctions(topology, b, a, options);
+  const isSame = back.distance === verdict.distance && back.mapType === verdict.mapType;
+  const bothWays = a !== b && isSame ? ', the same the other way' : '';
+  const locality = localityOf(topology, verdict);
+  const nearness = locality === undefined ? '' : ` (${locality})`;
   const lines = [
-    view.style.strong(
-      `${a.id} (provider) to ${b.id} (client): ${verdict.mapType}, distance ${verdict.distance ?? 'unknown'}`,
-    ),
+    ...wrap(
+      `${a.id} (provider) to ${b.id} (client): ${verdict.mapType}, distance ${verdict.distance ?? 'unknown'}${nearness}${bothWays}`,
+      0,
+      view.width,
+    ).map((line) => view.style.strong(line)),
+    ...[a, b].flatMap((fn) => nameLines(fn, view)),
     ...wrap(`path: ${pathText(topology, verdict)}`, 2, view.width),
     ...wrap(`why: ${why(topology, verdict, options)}`, 2, view.width),
     ...(advice === null ? [] : wrap(`fix: ${advice}`, 2, view.width)),
-    ...(narrow ? [`  narrowest link: ${narrow.lower} to ${narrow.upper}, ${describeLink(narrow.link)}`] : []),
-    ...addressLines(topology, a, b.id, options),
+    ...(narrow ? wrap(`narrowest link: ${linkWords(narrow)}`, 2, view.width) : []),
+    ...addressLines(topology, a, b.id, options).flatMap((line) => wrap(line.trim(), 2, view.width)),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function linkWords({ lower, upper, link, now }: Bottleneck): string {
+  return `${lower} to ${upper}, ${describeLink(link)}${describeNow(now)}`;
+}
+
+/** `0000:81:00.0 is Samsung ..., nvme0n1, driver nvme, slot 5`. */
+function nameLines(fn: PciFunction, view: ViewOptions): string[] {
+  const words = nameWords(fn);
+  return words.length === 0 ? [] : wrap(`${fn.id} is ${words.join(', ')}`, 2, view.width);
 }
 
 /** What must be programmed, and where a caller-made address would go. */
