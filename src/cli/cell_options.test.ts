@@ -36,7 +36,7 @@ describe('a cell', () => {
       `${base}bs: [4k]\nbar: [1GiB]\ninclude:\n` +
         '  - {bs: 8k, bar: 1GiB}\n  - {bs: 4k, bar: 2GiB}\n  - {bs: 4k, bar: 1GiB, seed: 2}\n' +
         '  - {bs: 4k, bar: 1GiB, rounds: 3}\n  - {bs: 4k, bar: 1GiB, era: 5.2}\n' +
-        '  - {bs: 4k, bar: 1GiB, topology: two-root-ports, cpu: "amd:23"}\n  - {bs: 4k, bar: 1GiB, fault: "cpu0:exit@5"}\n' +
+        '  - {bs: 4k, bar: 1GiB, topology: two-root-ports, cpu: "amd:23"}\n  - {bs: 4k, bar: 1GiB, fault: "host0:exit@5"}\n' +
         '  - {bs: 4k, bar: 1GiB, rw: randwrite}\n',
     );
     expect(new Set(all).size).toBe(9);

@@ -11,8 +11,9 @@ import { type CellValue, valueWords } from '../sweep/options.ts';
 import type { RunnableCell } from '../sweep/run_sweep.ts';
 import type { SweepSpec } from '../sweep/spec.ts';
 import { PRESET_NAMES } from '../topology/presets.ts';
+import { resolveFault } from './fault_option.ts';
 import { readOptions } from './options_object.ts';
-import { parseFault, resolveRun } from './resolve_run.ts';
+import { resolveRun } from './resolve_run.ts';
 import type { RunOptions } from './run_options.ts';
 
 /** A cell that is ready, with what it will take. */
@@ -97,7 +98,7 @@ async function resolveCell(
   );
   // Results and hashes name files as they were written: the same sweep has the same cells in any folder.
   const named = { ...params, topology: options.topology, jobFile };
-  const fault = parseFault(options.fault);
+  const fault = await explained(where, async () => resolveFault(options.fault, params));
   const hash = cellHash(named, { repeat, fault: options.fault });
   const { needs, impossible } = whatItNeeds(named);
   return {

@@ -9,8 +9,9 @@ import { FLOOR_SCHEME, type Mode, planGroups, type RunParams } from '../lab/run_
 import { metricOf } from '../lab/samples.ts';
 import type { OptionsObject } from '../sweep/options.ts';
 import { PRESET_NAMES } from '../topology/presets.ts';
+import { resolveFault } from './fault_option.ts';
 import { optionKey, readOptions } from './options_object.ts';
-import { parseFault, resolveRun } from './resolve_run.ts';
+import { resolveRun } from './resolve_run.ts';
 
 /** A workload with what its rules need of it. */
 export interface PlannedWorkload {
@@ -73,7 +74,7 @@ export async function resolveWorkload(
         `it is ${groups.length} runs (several BARs, payloads, or jobs one after another); name one of each, and one job with section.`,
       );
     }
-    return { ...resolved, fault: parseFault(read.options.fault) };
+    return { ...resolved, fault: resolveFault(read.options.fault, resolved.params) };
   } catch (error) {
     if (error instanceof LabError) throw new LabError(`${where}: ${error.message}`, error.exitCode);
     throw error;

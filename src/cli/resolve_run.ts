@@ -8,7 +8,6 @@ import { loadJobFile } from '../jobs/load_job_file.ts';
 import { replayJobFile } from '../jobs/replay_job.ts';
 import { type Override, resolveJobs } from '../jobs/resolve.ts';
 import { recogniseTrace } from '../jobs/traces/load_trace.ts';
-import type { CrewOptions } from '../lab/crew.ts';
 import type { Flow, Payload } from '../lab/machine_spec.ts';
 import { findScheme, listSchemes, variantOf } from '../lab/modules.ts';
 import { FLOOR_SCHEME, type RunParams } from '../lab/run_plan.ts';
@@ -218,13 +217,4 @@ function powerOfTwo(text: string, option: string, least: number, most: number): 
     );
   }
   return bytes;
-}
-
-/** @throws LabError unless it is WORKER:exit@MS or WORKER:hang@MS */
-export function parseFault(text: string | undefined): CrewOptions['fault'] {
-  if (text === undefined) return undefined;
-  const match = /^(\w+):(exit|hang)@(\d+)$/.exec(text);
-  if (match === null)
-    throw new LabError(`--fault: '${text}' is not WORKER:exit@MS or WORKER:hang@MS, for example nvme0:hang@500.`);
-  return { worker: match[1] as string, kind: match[2] as 'exit' | 'hang', afterMs: Number(match[3]) };
 }

@@ -7,10 +7,11 @@ import { showCommands } from '../jobs/show_command.ts';
 import { run } from '../lab/run.ts';
 import { checkWritable, writeRunFolder } from '../report/write.ts';
 import type { RunCommandOptions } from './commands/run.ts';
+import { resolveFault } from './fault_option.ts';
 import { startInterruptible } from './interrupt.ts';
 import { writeAskedIologs, writeIologs } from './iolog_files.ts';
 import { startProgress } from './progress.ts';
-import { parseFault, resolveRun } from './resolve_run.ts';
+import { resolveRun } from './resolve_run.ts';
 import { checkOutput, writeOutput } from './run_output.ts';
 
 export async function runCommand(jobFile: string | undefined, options: RunCommandOptions): Promise<void> {
@@ -26,7 +27,7 @@ export async function runCommand(jobFile: string | undefined, options: RunComman
     }
     return;
   }
-  const fault = parseFault(options.fault);
+  const fault = resolveFault(options.fault, params);
   const outRoot = options.out ?? 'reports';
   await checkWritable(outRoot);
   await checkOutput(options);

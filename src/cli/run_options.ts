@@ -199,8 +199,8 @@ function addGeneralOptions(command: Command): Command {
     )
     .addOption(
       new Option(
-        '--fault <worker:exit|hang@ms>',
-        'let a worker fail, to see what the lab does (host0, nvme0, cpu0, process0)',
+        '--fault <target:kind@ms>',
+        'let something fail, to see what the lab does: a worker or process exit or hang (nvme0:hang@500, process1:exit@50), a host lose or repeat a completion (host0:lose@500)',
       ),
     );
 }

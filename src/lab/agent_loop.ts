@@ -8,6 +8,7 @@ import { assert } from '../base/errors.ts';
 import { type MemoryView, viewOf } from './arena.ts';
 import { CONTROL, laneOrder, laneResult, ORDER, workerRunDelay, workerWords } from './control.ts';
 import { ownRunDelayMs } from './disturbance.ts';
+import { type Fault, isOfCompletion, strikeCompletion } from './fault.ts';
 import { distance, field, setField } from './fields.ts';
 import { runInlineSlice } from './inline.ts';
 import { type DeviceKind, isIdle, type Lane } from './lanes.ts';
@@ -31,12 +32,6 @@ export interface AgentRole {
   at: number;
 }
 
-/** A planned fault of a worker, for trying out the watchdog. */
-export interface WorkerFault {
-  kind: 'exit' | 'hang';
-  afterMs: number;
-}
-
 /** One worker's task: plain data, posted once. */
 export interface WorkerTask {
   memory: WebAssembly.Memory;
@@ -55,7 +50,7 @@ export interface WorkerTask {
   bells: number[];
   /** Wait for completions by spinning (poll) or by sleeping until the device rings (irq). */
   wait: 'poll' | 'irq';
-  fault?: WorkerFault | undefined;
+  fault?: Fault | undefined;
   /** Set when slices of this crew may have the provider removed; one of the workers does it. */
   removal?: { site: RemovalSite; isMine: boolean } | undefined;
 }
@@ -140,9 +135,21 @@ function beat(worker: Worker): void {
   const { i32 } = worker.view;
   const { heartbeat } = workerWords(worker.task.index);
   i32[heartbeat] = (i32[heartbeat] as number) + 1;
-  if (performance.now() < worker.deadline) return;
-  if (worker.task.fault?.kind === 'exit') process.exit(1);
-  for (;;) Atomics.wait(i32, heartbeat, i32[heartbeat] as number, SLEEP_MS);
+  if (performance.now() >= worker.deadline) strike(worker, heartbeat);
+}
+
+/** The planned fault, when its time has come; one of a completion as soon as there is one. */
+function strike(worker: Worker, heartbeat: number): void {
+  const { task, view } = worker;
+  const kind = task.fault?.kind;
+  if (kind !== undefined && isOfCompletion(kind)) {
+    const host = task.agents.find((agent) => agent.kind === 'host');
+    if (host !== undefined && !strikeCompletion(view, host.at, kind)) return;
+    worker.deadline = Number.POSITIVE_INFINITY;
+    return;
+  }
+  if (kind === 'exit') process.exit(1);
+  for (;;) Atomics.wait(view.i32, heartbeat, view.i32[heartbeat] as number, SLEEP_MS);
 }
 
 function laneOf(task: WorkerTask, index: number): Lane {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import { HostQueue } from '../../build/layout.ts';
 import { EXIT, LabError } from '../base/errors.ts';
-import type { WorkerFault, WorkerTask } from './agent_loop.ts';
+import type { WorkerTask } from './agent_loop.ts';
 import {
   CONTROL,
   laneOrder,
@@ -14,17 +14,13 @@ import {
   workerRunDelay,
   workerWords,
 } from './control.ts';
+import type { Fault } from './fault.ts';
 import { field, setField } from './fields.ts';
 import type { DeviceAgent, Lane } from './lanes.ts';
 import type { BuiltMachine } from './machine.ts';
 import { type Placed, type PlacedAgent, placeAgents } from './placement.ts';
 import { OUTSIDE, providerWindows, REMOVAL, type RemovalSite } from './removal.ts';
-
-/** A worker that has not beaten for this long during an order is stuck. Every loop of a worker beats. */
-const STUCK_MS = 3000;
-/** Before its first order a worker compiles its modules, which takes as long as the machine is busy: no beat until then. */
-const START_MS = 30_000;
-const WATCH_MS = 250;
+import { START_MS, watchBeats, watched, watchProgress } from './watchdog.ts';
 
 /** What to run in one slice. Counts are for each lane. */
 export interface SliceOrder {
@@ -68,7 +64,7 @@ export interface CrewOptions {
   controller?: string;
   wait: 'poll' | 'irq';
   cores: number;
-  fault?: (WorkerFault & { worker: string }) | undefined;
+  fault?: Fault | undefined;
   /** Slices may have the provider removed. */
   removes?: boolean;
 }
@@ -91,6 +87,8 @@ export interface Crew {
 
 let pool: Piscina | undefined;
 let poolSize = 0;
+/** A thread that cannot be started has no task that could fail: the pool says it, and tries again. */
+let onPoolError = (_: Error): void => {};
 
 /** Threads are kept between machines; a crew is a set of tasks on them. */
 async function poolOf(size: number): Promise<Piscina> {
@@ -105,6 +103,7 @@ async function poolOf(size: number): Promise<Piscina> {
     idleTimeout: Number.POSITIVE_INFINITY,
     atomics: 'disabled',
   });
+  pool.on('error', (error: Error) => onPoolError(error));
   return pool;
 }
 
@@ -120,9 +119,7 @@ export async function closePool(): Promise<void> {
 export async function startCrew(machine: BuiltMachine, options: CrewOptions): Promise<Crew> {
   const { i32 } = machine.view;
   const kinds = machine.lanes.map(({ devices }) => devices.map(({ kind }) => kind));
-  const placed = options.removes
-    ? withRemover(placeAgents(kinds, options.cores), options.cores)
-    : placeAgents(kinds, options.cores);
+  const placed = placeAgents(kinds, options.cores, options.removes);
   if (machine.lanes.length > MAX_LANES || placed.workers.length > MAX_WORKERS) {
     throw new LabError(`at most ${MAX_LANES} queue pairs and ${MAX_WORKERS} threads; use fewer --queues or numjobs.`);
   }
@@ -139,15 +136,24 @@ export async function startCrew(machine: BuiltMachine, options: CrewOptions): Pr
       );
     }),
   );
-  const wait = (mostMs: number): Promise<void> => finished(machine, placed, mostMs, () => failure);
+  onPoolError = (error) => {
+    failure ??= new LabError(
+      `the ${tasks.length} threads of the run cannot be started (${error.message}). See ulimit -n, -u and -v.`,
+      EXIT.runFailed,
+    );
+  };
+  const isOver = (): boolean => {
+    if (failure !== undefined) throw failure;
+    return Atomics.load(i32, CONTROL.finished) >= tasks.length;
+  };
   const issue = async (order: number): Promise<void> => {
     Atomics.store(i32, CONTROL.finished, 0);
     Atomics.store(i32, CONTROL.order, order);
     Atomics.add(i32, CONTROL.epoch, 1);
     Atomics.notify(i32, CONTROL.epoch);
-    await wait(STUCK_MS);
+    await watched(machine, isOver, [watchBeats(machine, placed), watchProgress(machine)]);
   };
-  await wait(START_MS);
+  await watched(machine, isOver, [watchBeats(machine, placed, START_MS)]);
   return {
     placed,
     run: async (order) => {
@@ -169,12 +175,6 @@ export async function startCrew(machine: BuiltMachine, options: CrewOptions): Pr
   };
 }
 
-/** The agent that removes the provider has a thread of its own where a core is left; else the last worker runs it too. */
-function withRemover(placed: Placed, cores: number): Placed {
-  if (placed.workers.length >= cores) return placed;
-  return { ...placed, workers: [...placed.workers, { name: 'hotplug0', agents: [] }] };
-}
-
 /** Where the remover finds the machine; the last worker is its own. */
 function removalSite(machine: BuiltMachine, placed: Placed): RemovalSite {
   return {
@@ -188,7 +188,7 @@ function removalSite(machine: BuiltMachine, placed: Placed): RemovalSite {
 
 function workerTask(machine: BuiltMachine, placed: Placed, index: number, options: CrewOptions): WorkerTask {
   const placement = placed.workers[index] as Placed['workers'][number];
-  const fault = options.fault?.worker === placement.name ? options.fault : undefined;
+  const fault = options.fault?.target === placement.name ? options.fault : undefined;
   return {
     memory: machine.memory,
     index,
@@ -200,7 +200,7 @@ function workerTask(machine: BuiltMachine, placed: Placed, index: number, option
     lanes: machine.lanes.map(({ host, front, devices }) => ({ host, front, devices })),
     bells: machine.bells,
     wait: options.wait,
-    fault: fault && { kind: fault.kind, afterMs: fault.afterMs },
+    fault,
     removal: options.removes
       ? { site: removalSite(machine, placed), isMine: index === placed.workers.length - 1 }
       : undefined,
@@ -272,50 +272,4 @@ function collect(machine: BuiltMachine, order: SliceOrder): SliceResult {
     iops += (value(words.ios) / tookNs) * 1e9;
   });
   return { ios, ns, iops, turns: 0, complete };
-}
-
-/** Resolves when every worker has finished the order. @throws LabError when one died or has not beaten for `mostMs` */
-async function finished(
-  machine: BuiltMachine,
-  placed: Placed,
-  mostMs: number,
-  failed: () => LabError | undefined,
-): Promise<void> {
-  const { i32 } = machine.view;
-  const beats = placed.workers.map((_, index) => ({
-    value: -1,
-    at: performance.now(),
-    word: workerWords(index).heartbeat,
-  }));
-  for (;;) {
-    const count = Atomics.load(i32, CONTROL.finished);
-    if (count >= placed.workers.length) return;
-    const waited = Atomics.waitAsync(i32, CONTROL.finished, count, WATCH_MS);
-    if (waited.async) await keepAlive(waited.value);
-    const failure = failed();
-    if (failure !== undefined) throw failure;
-    const now = performance.now();
-    beats.forEach((beat, index) => {
-      const value = i32[beat.word] as number;
-      if (value !== beat.value) {
-        beat.value = value;
-        beat.at = now;
-      } else if (now - beat.at > mostMs && Atomics.load(i32, CONTROL.finished) < placed.workers.length) {
-        throw new LabError(
-          `worker ${placed.workers[index]?.name} has not moved for ${Math.round(now - beat.at)} ms: the run is stopped. Rounds measured before are kept.`,
-          EXIT.runFailed,
-        );
-      }
-    });
-  }
-}
-
-/** Atomics.waitAsync alone does not keep the event loop alive. */
-async function keepAlive<T>(promise: Promise<T>): Promise<T> {
-  const timer = setInterval(() => {}, 1000);
-  try {
-    return await promise;
-  } finally {
-    clearInterval(timer);
-  }
 }

@@ -2,6 +2,7 @@
 // I/O are made with. Only the host agents' turns are timed.
 import type { DeviceModule, HostModule } from '../../build/exports.ts';
 import { HostQueue } from '../../build/layout.ts';
+import { assert } from '../base/errors.ts';
 import { seededRandom } from '../base/random.ts';
 import type { MemoryView } from './arena.ts';
 import { distance, field, setField } from './fields.ts';
@@ -33,6 +34,8 @@ export interface InlineResult {
 }
 
 const WHOLE_TURN = 0x3fff_ffff;
+/** Rounds in which nothing was issued or completed, of a slice that nobody watches: a thousandth of them is never reached. */
+const MOST_STILL_ROUNDS = 1_000_000;
 
 /** Runs one slice from an idle machine to an idle machine. */
 export function runInlineSlice(slice: InlineSlice): InlineResult {
@@ -58,6 +61,8 @@ function drive(slice: InlineSlice): InlineResult {
   const result: InlineResult = { hostMs: 0, ios: 0, turns: 0, complete: true };
   const devices = lanes.map((lane) => lane.devices.map(({ kind, at }) => ({ at, module: slice.device(kind) })));
   const before = lanes.map(({ front }) => field(view, front, HostQueue.completed));
+  let still = 0;
+  let moved = movedOf(slice);
   while (lanes.some((lane) => pending(view, lane.front) || !isIdle(view, lane))) {
     for (const [index, lane] of lanes.entries()) {
       const agents = devices[index] as Agent[];
@@ -71,7 +76,12 @@ function drive(slice: InlineSlice): InlineResult {
       result.turns++;
       runDevices(agents, late, random);
     }
-    if (slice.keepGoing !== undefined && !slice.keepGoing()) {
+    if (slice.keepGoing === undefined) {
+      const now = movedOf(slice);
+      still = now === moved ? still + 1 : 0;
+      moved = now;
+      assert(still < MOST_STILL_ROUNDS, 'every I/O ends');
+    } else if (!slice.keepGoing()) {
       result.complete = false;
       stopIssuing(slice);
     }
@@ -80,6 +90,16 @@ function drive(slice: InlineSlice): InlineResult {
     result.ios += distance(field(view, front, HostQueue.completed), before[index] as number);
   });
   return result;
+}
+
+/** Grows with every I/O that is issued or completed. */
+function movedOf({ view, lanes }: InlineSlice): number {
+  return lanes.reduce((sum, { host, front }) => {
+    const counts = [host, front].flatMap((at) =>
+      [HostQueue.issued, HostQueue.completed].map((word) => field(view, at, word)),
+    );
+    return counts.reduce((all, count) => all + count, sum);
+  }, 0);
 }
 
 interface Agent {

@@ -10,7 +10,7 @@ import { moduleOf } from './group_machine.ts';
 import type { ArmRecord, GroupRecord } from './group_record.ts';
 import { type BuiltMachine, setBuffers } from './machine.ts';
 import { hostModule } from './modules.ts';
-import { type Outcome, takeLatency, takeOutcome } from './queue_state.ts';
+import { checkCompletions, type Outcome, takeLatency, takeOutcome } from './queue_state.ts';
 import { hitsOf, providerWindows, REMOVAL, type RemovalRule, RULE_NAMES } from './removal.ts';
 import { type Arm, type Mode, type RemovalParams, roundsPerProcess } from './run_plan.ts';
 import type { Group } from './slices.ts';
@@ -130,6 +130,7 @@ function plugInIdle(machine: BuiltMachine, host: HostModule): void {
 
 /** @throws LabError (exit 4) when a scheme that waits or revokes lost data all the same */
 function checkRemoval(arm: Arm, rule: RemovalRule, outcome: Outcome): void {
+  checkCompletions(outcome, arm.id);
   if (rule === 'none') return;
   const wrong = [
     ...(outcome.verifyErrors > 0 ? [`${outcome.verifyErrors} blocks do not hold what was written`] : []),

@@ -17,8 +17,18 @@ export interface Placed {
   oversubscribed: boolean;
 }
 
-/** Spreads the agents of all lanes over at most `cores` workers, hosts apart from devices where there are two cores. */
-export function placeAgents(lanes: readonly (readonly DeviceKind[])[], cores: number): Placed {
+/**
+ * Spreads the agents of all lanes over at most `cores` workers, hosts apart from devices where there are two cores.
+ * @param removes the provider may be removed: the agent that does it has a thread of its own where a core is left, else the last
+ * worker runs it too
+ */
+export function placeAgents(lanes: readonly (readonly DeviceKind[])[], cores: number, removes = false): Placed {
+  const placed = placeLanes(lanes, cores);
+  if (!removes || placed.workers.length >= cores) return placed;
+  return { ...placed, workers: [...placed.workers, { name: 'hotplug0', agents: [] }] };
+}
+
+function placeLanes(lanes: readonly (readonly DeviceKind[])[], cores: number): Placed {
   const hosts = lanes.map((_, lane): PlacedAgent => ({ kind: 'host', lane }));
   const devices = lanes.flatMap((kinds, lane) => kinds.map((kind, device): PlacedAgent => ({ kind, lane, device })));
   const oversubscribed = hosts.length + devices.length > cores;

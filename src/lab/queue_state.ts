@@ -66,6 +66,9 @@ export interface Outcome {
   verifyErrors: number;
   /** Times one side had to wake the other. */
   wakeups: number;
+  /** Completions of no command that is outstanding, and the first in nvme_handle_cqe's words. */
+  invalidIds: number;
+  firstInvalidId: string | undefined;
   /** I/Os of a target that were to have P2P memory and took host RAM, and those whose data came in the capsule. */
   poolFallbacks: number;
   inlineWrites: number;
@@ -95,6 +98,8 @@ export function takeOutcome(machine: BuiltMachine): Outcome {
     verifiedBlocks: 0,
     verifyErrors: 0,
     wakeups: 0,
+    invalidIds: 0,
+    firstInvalidId: undefined,
     poolFallbacks: 0,
     inlineWrites: 0,
     rdmaErrors: 0,
@@ -103,8 +108,9 @@ export function takeOutcome(machine: BuiltMachine): Outcome {
     deviceFailures: 0,
     sigbus: 0,
   };
-  for (const { host, device, client } of machine.queues) {
+  for (const [index, { host, device, client }] of machine.queues.entries()) {
     takeQueue(view, host, client.client, outcome);
+    takeInvalidIds(view, host, index + 1, outcome);
     takeUnclaimed(view, device, DeviceQueue, outcome);
     takeFaults(view, device, outcome);
   }
@@ -136,6 +142,18 @@ function takeQueue(view: MemoryView, host: number, client: string, outcome: Outc
   const words = [errors, firstError, refused, verifyErrors, wakeups, refusals, mapRefusals, deviceFailures, sigbus];
   for (const word of words) setField(view, host, word, 0);
   view.u64[(host + HostQueue.verifiedBlocks) / 8] = 0n;
+}
+
+function takeInvalidIds(view: MemoryView, host: number, queue: number, outcome: Outcome): void {
+  outcome.invalidIds += field(view, host, HostQueue.invalidIds);
+  outcome.firstInvalidId ??= invalidIdWords(view, host, queue);
+  for (const word of [HostQueue.invalidIds, HostQueue.firstInvalidId]) setField(view, host, word, 0);
+}
+
+/** What the kernel's driver says of the first completion that it could not place (nvme_handle_cqe); undefined without one. */
+export function invalidIdWords(view: MemoryView, host: number, queue: number): string | undefined {
+  if (field(view, host, HostQueue.invalidIds) === 0) return undefined;
+  return `invalid id ${field(view, host, HostQueue.firstInvalidId)} completed on queue ${queue}`;
 }
 
 /** Transfers of a device that went nowhere. */
@@ -185,6 +203,7 @@ export function checkOutcome(outcome: Outcome, arm: string): void {
       EXIT.runFailed,
     );
   }
+  checkCompletions(outcome, arm);
   if (outcome.errors === 0) return;
   const where = [
     outcome.unclaimed > 0
@@ -196,6 +215,16 @@ export function checkOutcome(outcome: Outcome, arm: string): void {
   ].join('');
   throw new LabError(
     `${arm}: ${outcome.errors} I/Os failed, the first with ${outcome.firstError ?? outcome.refused ?? 'an unknown status'}.${where}`,
+    EXIT.runFailed,
+  );
+}
+
+/** @throws LabError (exit 4) when a completion came twice, or for a command that nobody sent */
+export function checkCompletions({ invalidIds, firstInvalidId }: Outcome, arm: string): void {
+  if (invalidIds === 0) return;
+  const more = invalidIds > 1 ? ` and ${invalidIds - 1} more` : '';
+  throw new LabError(
+    `${arm}: ${firstInvalidId}${more}: a completion came twice, or of a command that is not outstanding.`,
     EXIT.runFailed,
   );
 }

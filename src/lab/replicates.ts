@@ -160,7 +160,7 @@ class ReplicateRun {
       groups: [...groups],
       process: index,
       cores: this.hooks.cores,
-      fault: index === 0 || this.hooks.fault?.worker === `process${index}` ? this.hooks.fault : undefined,
+      fault: index === 0 || this.hooks.fault?.target === `process${index}` ? this.hooks.fault : undefined,
       counting: index === 0,
       calibrations: Object.fromEntries(calibrated),
     };
@@ -200,10 +200,19 @@ class ReplicateRun {
       });
       for (const record of whole) records.set(record.plan.id, record);
     } catch (error) {
-      if (!(error instanceof LabError) || error.exitCode !== EXIT.runFailed) throw error;
-      failure = error;
+      if (error instanceof LabError && error.exitCode !== EXIT.runFailed) throw error;
+      // Whatever it is, a trap of the machine as well: what was measured before is kept, as a process of its own would.
+      failure = error instanceof LabError ? error : unexpected(error);
     }
     this.setInterrupt(undefined);
     return { records: [...records.values()], failure, paddingBytes: 0, tookMs: performance.now() - began };
   }
+}
+
+function unexpected(error: unknown): LabError {
+  const stack = (error as Error)?.stack ?? String(error);
+  return new LabError(
+    `unexpected error during the run, please report it. Nothing after the last complete round is used.\n${stack}`,
+    EXIT.runFailed,
+  );
 }

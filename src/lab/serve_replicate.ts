@@ -1,6 +1,7 @@
 // The inside of a replicate's process: takes one task, measures it, sends what it has, ends. workers/replicate.ts starts it.
 import { EXIT, LabError } from '../base/errors.ts';
 import type { Crew } from './crew.ts';
+import type { Fault } from './fault.ts';
 import type { GroupRecord } from './group_record.ts';
 import { measureReplicate } from './measure_replicate.ts';
 import type { FromReplicate, ToReplicate } from './replicate_process.ts';
@@ -10,6 +11,7 @@ const ALIVE_EVERY_MS = 5000;
 const NEWS_EVERY_MS = 500;
 /** Progress is sent between rounds only, and not more often than this. */
 const PROGRESS_EVERY_MS = 500;
+const HANG_TURN_MS = 100;
 
 /** Serves the lab that started this process, which ends with it. Signals are the lab's: it says what they mean. */
 export function serveReplicate(): void {
@@ -35,7 +37,7 @@ export function serveReplicate(): void {
       return;
     }
     const { fault } = message.task;
-    if (fault?.worker === `process${message.task.process}`) strike(fault.afterMs);
+    if (fault?.target === `process${message.task.process}`) strike(fault);
     void serve(message.task);
   });
 
@@ -110,10 +112,16 @@ function send(message: FromReplicate): Promise<void> {
   });
 }
 
-/** A planned end of this process, to see what the lab makes of it. */
-function strike(afterMs: number): void {
+/** A planned end of this process, to see what the lab makes of it. One that hangs still goes with the lab. */
+function strike({ kind, afterMs }: Fault): void {
   setTimeout(() => {
-    process.stderr.write('a planned fault ends this process\n');
-    process.exit(1);
+    if (kind === 'exit') {
+      process.stderr.write('a planned fault ends this process\n');
+      process.exit(1);
+    }
+    const lab = process.ppid;
+    const nothing = new Int32Array(new SharedArrayBuffer(4));
+    while (process.ppid === lab) Atomics.wait(nothing, 0, 0, HANG_TURN_MS);
+    process.exit(EXIT.runFailed);
   }, afterMs);
 }

@@ -157,6 +157,9 @@ export class HostQueue {
   /** Flush commands that have ended, and flushes that asked for one. */
   flushCommands: u32;
   flushes: u32;
+  /** Completions whose command id is of no command that is outstanding, and the first such id. */
+  invalidIds: u32;
+  firstInvalidId: u32;
 }
 
 /** The controller's side of a queue pair. */
