@@ -16,7 +16,7 @@ it('--fault takes what the run has: workers and processes exit and hang, hosts l
   expect(await faultOf('process2:exit@1', 2)).toMatchObject({ target: 'process2', kind: 'exit' });
   expect(await faultOf('host0:lose@1', 2)).toMatchObject({ kind: 'lose' });
   expect(await faultOf('cpu0:repeat@1', 1)).toMatchObject({ target: 'cpu0' });
-  expect(await faultOf('nvme+rnic0:hang@5', 2, '--flow', 'nvmet')).toBeDefined();
+  expect(await faultOf('rnic+nvme0:hang@5', 2, '--flow', 'nvmet')).toBeDefined();
   expect(await faultOf('hotplug0:exit@5', 4, '--remove-at', '50%', '--scheme', 'page')).toBeDefined();
 });
 
