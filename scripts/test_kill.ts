@@ -1,124 +1,45 @@
-// npm run test:kill: a sweep of 60 cells killed by kill -9 at 20 random moments, then let through. It must end with the cells of an
-// undisturbed sweep: none lost, none torn, none measured twice.
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+// npm run test:kill [-- SEED [STRIKES]]: first a sweep that is killed again and again and must lose nothing, then signals of all
+// kinds at random moments to all processes of all commands.
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { seededRandom } from '../src/base/random.ts';
-import { parseResult, type Result } from '../src/report/result.ts';
+import { killAndResume } from './kill/resume.ts';
+import { drawStrike, prepareResults, strike } from './kill/signals.ts';
 
-const KILLS = 20;
-const CELLS = 60;
-const P2PLAB = fileURLToPath(new URL('../bin/p2plab.js', import.meta.url));
-const SWEEP = [
-  'sweep',
-  '--axis',
-  'bs=512,1k,2k,4k,8k,16k',
-  '--axis',
-  'iodepth=1,2,4,8,16,32,64,128,256,512',
-  '--quiet',
-].concat(
-  [
-    '--scheme',
-    'page',
-    '--buffers',
-    'fixed',
-    '--mode',
-    'inline',
-    '--payload',
-    'none',
-    '--bar',
-    '64MiB',
-    '--ram',
-    '64MiB',
-  ],
-  ['--rounds', '2', '--round-ms', '2', '--batch', '1'],
-);
+const STRIKES = 120;
 
-/** Runs the sweep; kills it after `killMs`, if given. @param onCell called when the first cell is there */
-function sweep(out: string, killMs?: number, onCell?: () => void): Promise<number | null> {
-  const child = spawn(process.execPath, [P2PLAB, ...SWEEP, '--out', out], { stdio: ['ignore', 'ignore', 'inherit'] });
-  const timer = killMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killMs);
-  const look = setInterval(() => {
-    if (onCell === undefined || names(join(out, 'cells')).length === 0) return;
-    clearInterval(look);
-    onCell();
-  }, 5);
-  return new Promise((done) => {
-    child.on('close', (code) => {
-      clearTimeout(timer);
-      clearInterval(look);
-      done(code);
-    });
-  });
-}
-
-/** When each cell was measured; throws when one is torn. */
-function cellsOf(out: string): Map<string, string> {
-  const files = names(join(out, 'cells')).filter((file) => file.endsWith('.json'));
-  return new Map(
-    files.map((file) => [file, parseResult(readFileSync(join(out, 'cells', file), 'utf8'), file).run.startedAt]),
-  );
-}
-
-function names(dir: string): string[] {
-  try {
-    return readdirSync(dir);
-  } catch {
-    return [];
-  }
-}
-
-function must(condition: boolean, what: string): void {
-  if (!condition) throw new Error(`not so: ${what}`);
-}
-
-const identity = ({ cells }: Result): string =>
-  JSON.stringify(cells.map(({ id, params, perIo, metadataBytes }) => [id, params, perIo, metadataBytes?.memmap]));
-const read = (out: string): Result => parseResult(readFileSync(join(out, 'result.json'), 'utf8'), out);
-
+const [seedWord, strikesWord] = process.argv.slice(2);
+const seed = Number(seedWord ?? Date.now() % 100_000);
+const strikes = Number(strikesWord ?? STRIKES);
+const say = (text: string): boolean => process.stdout.write(`${text}\n`);
 const dir = mkdtempSync(join(tmpdir(), 'p2plab-kill-'));
-const random = seededRandom(Number(process.argv[2] ?? Date.now() % 1000));
 try {
-  const [killed, undisturbed] = [join(dir, 'killed'), join(dir, 'undisturbed')];
-  const began = performance.now();
-  let firstMs = 0;
-  const noteFirst = (): void => {
-    firstMs = performance.now() - began;
-  };
-  must((await sweep(undisturbed, undefined, noteFirst)) === 0, 'an undisturbed sweep ends with 0');
-  const cellsMs = performance.now() - began - firstMs;
-  let before = new Map<string, string>();
-  let amid = 0;
-  for (let kill = 1; kill <= KILLS; kill++) {
-    // All of them together fall into the cells of one sweep; some before the first of their own.
-    const afterMs = Math.round(0.85 * firstMs + random.unit() * ((1.5 * cellsMs) / KILLS));
-    await sweep(killed, afterMs);
-    const now = cellsOf(killed);
-    for (const [file, start] of before) must(now.get(file) === start, `${file} is as it was before kill ${kill}`);
-    process.stdout.write(`kill ${kill} after ${afterMs} ms: ${now.size} of ${CELLS} cells\n`);
-    if (now.size > before.size && now.size < CELLS) amid++;
-    before = now;
+  say(`seed ${seed}`);
+  const random = seededRandom(seed);
+  await killAndResume(dir, random, say);
+  const results = await prepareResults(dir);
+  const wrong: string[] = [];
+  const took: number[] = [];
+  for (let index = 1; index <= strikes; index++) {
+    const drawn = drawStrike(random, results);
+    const { command, target, signal, afterMs } = drawn;
+    const what = `${index}: ${command}, ${signal} to ${target} after ${afterMs} ms`;
+    try {
+      const { words, tookMs } = await strike(drawn, join(dir, 'strike'), results);
+      took.push(tookMs);
+      say(`${what}: ${words} in ${Math.round(tookMs)} ms`);
+    } catch (error) {
+      wrong.push(what);
+      say(`${what}: WRONG: ${(error as Error).message}`);
+    }
   }
-  must(amid >= KILLS / 4, `kills fell between cells, not ${amid} of them`);
-  must((await sweep(killed)) === 0, 'the last sweep ends with 0');
-  const after = cellsOf(killed);
-  must(
-    [...before].every(([file, start]) => after.get(file) === start),
-    'no cell was measured twice',
+  took.sort((a, b) => a - b);
+  say(
+    `${strikes} strikes, ${wrong.length} wrong; from signal to the last process' end: ` +
+      `median ${Math.round(took[took.length >> 1] ?? 0)} ms, longest ${Math.round(took.at(-1) ?? 0)} ms`,
   );
-  must(after.size === CELLS, `there are ${CELLS} cells`);
-  must([...after.keys()].sort().join() === [...cellsOf(undisturbed).keys()].sort().join(), 'they are the same cells');
-  must(
-    identity(read(killed)) === identity(read(undisturbed)),
-    'ids, params, counts and metadata are those of the undisturbed sweep',
-  );
-  must(
-    names(killed).every((name) => !/lock|tmp/.test(name)),
-    'no lock or unfinished file is left',
-  );
-  process.stdout.write(`${KILLS} kills: the same ${CELLS} cells, none lost, none torn, none twice\n`);
+  if (wrong.length > 0) process.exitCode = 1;
 } finally {
   rmSync(dir, { recursive: true, force: true });
 }

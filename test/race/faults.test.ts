@@ -18,7 +18,7 @@ async function slice(mode: 'threads' | 'inline', kind: FaultKind) {
   const fault = { target: 'host0', kind, afterMs: 0 };
   const crew = await startCrew(small.machine, { schemes: ['page'], wait: 'poll', cores: 2, fault });
   // Many enough that the fault finds a completion that is posted and not yet seen.
-  await crew.run({ mode, arm: 0, streamStart: 0, leadIos: 16, measureIos: mode === 'inline' ? 64 : 200_000 });
+  await crew.run({ mode, arm: 0, streamStart: 0, leadIos: 16, measureIos: mode === 'inline' ? 64 : 4000 });
   return takeOutcome(small.machine);
 }
 
