@@ -1,12 +1,13 @@
 // What the host makes of completions that should not be: as Linux, in every build and with every scheme, it throws them away and
 // says so (nvme_find_rq, nvme_handle_cqe).
 import { describe, expect, it } from 'vitest';
+import type { HostModule } from '../../build/exports.ts';
 import { HostQueue, NvmeCompletion } from '../../build/layout.ts';
 import { KIB } from '../../src/base/units.ts';
 import { strikeCompletion } from '../../src/lab/fault.ts';
 import { field, setField } from '../../src/lab/fields.ts';
 import { setBuffers } from '../../src/lab/machine.ts';
-import { type HostModule, hostModule, listSchemes } from '../../src/lab/modules.ts';
+import { hostModule, listSchemes } from '../../src/lab/modules.ts';
 import { checkOutcome, takeOutcome } from '../../src/lab/queue_state.ts';
 import { type SmallMachine, smallMachine } from '../support/small_machine.ts';
 
