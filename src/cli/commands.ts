@@ -42,7 +42,10 @@ const ENTRIES: readonly CommandEntry[] = [
   {
     name: 'topology',
     description: 'show a PCIe tree, what P2PDMA the kernel allows in it and why, and what struct pages would cost',
-    argument: ['[source]', 'a dump (lspci -vvv, hwloc XML, NCCL XML), a preset or host'],
+    argument: [
+      '[source]',
+      'a dump (lspci -vvvnn, better still with -xxxx, as root; hwloc XML; NCCL XML; a copy of sysfs; - for stdin), a preset or host',
+    ],
     load: () => import('./commands/topology.ts'),
   },
   {

@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { scratchFolder } from '../../test/support/scratch.ts';
@@ -152,6 +152,46 @@ describe('a copied device directory', () => {
       ['0000:00:02.0', null, undefined],
       ['0000:01:00.0', '0000:00:02.0', undefined],
     ]);
+  });
+
+  test('tells driver, slot, group and the names of what the driver made', () => {
+    const device = join(root, RECORDS[1]?.path ?? '');
+    for (const folder of [
+      'nvme/nvme3/nvme3n1',
+      'nvme/nvme3/power',
+      'infiniband/mlx5_0',
+      'net/eth7',
+      'drm/card1',
+      'drm/renderD128',
+    ]) {
+      mkdirSync(join(device, folder), { recursive: true });
+    }
+    mkdirSync(join(root, 'drivers/nvme'), { recursive: true });
+    mkdirSync(join(root, 'groups/42'), { recursive: true });
+    symlinkSync(join(root, 'drivers/nvme'), join(device, 'driver'));
+    symlinkSync(join(root, 'groups/42'), join(device, 'iommu_group'));
+    mkdirSync(join(root, 'slots/7-1'), { recursive: true });
+    writeFileSync(join(root, 'slots/7-1/address'), '0000:01:00\n');
+    writeFileSync(join(device, 'max_link_speed'), '32.0 GT/s PCIe\n');
+    writeFileSync(join(device, 'max_link_width'), '4\n');
+    const nvme = readSysfs(join(root, 'bus')).find((record) => record.id === '0000:01:00.0');
+    expect(nvme).toMatchObject({
+      driver: 'nvme',
+      slot: '7-1',
+      iommuGroup: '42',
+      names: ['card1', 'eth7', 'mlx5_0', 'nvme3n1'],
+      maxLinkSpeed: '32.0 GT/s PCIe',
+    });
+  });
+
+  test('whose links became text files, and named by its top folder, loads too', async () => {
+    const copy = scratchFolder('sysfs-text');
+    cpSync(root, copy, { recursive: true });
+    for (const { id, path } of RECORDS.slice(0, 2)) {
+      rmSync(join(copy, 'bus', id));
+      writeFileSync(join(copy, 'bus', id), `../${path}`);
+    }
+    expect((await loadTopology(copy)).functions.map((fn) => fn.id)).toEqual(['0000:00:02.0', '0000:01:00.0']);
   });
 
   test('without devices is refused', () => {

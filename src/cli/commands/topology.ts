@@ -17,7 +17,10 @@ export interface TopologyOptions {
 
 export function define(command: Command): void {
   command
-    .option('--json [file]', 'the whole result as JSON to a file, or to stdout without a file or with -')
+    .option(
+      '--json [file]',
+      'the whole result as JSON to a file, or to stdout without a file or with -; pairs of over 100 functions by groups',
+    )
     .option('--pair <functions...>', 'explain one provider and one client: --pair 0000:01:00.0 0000:02:00.0')
     .option('--cpu <cpu>', 'vendor:family where the source does not tell: amd:23, intel:6, host, unknown')
     .option('--era <version>', `whose rules: ${ERAS.join(', ')} (newest, August 2026; also called today)`, '6.12')
@@ -25,7 +28,7 @@ export function define(command: Command): void {
     .option('--quirk <names>', `kernel faults to apply, separated by commas: ${QUIRKS.join(', ')}`)
     .option('--page-size <size>', 'page size of the kernel: 4K, 16K, 64K', '4K')
     .option('--bar <size>', "the provider's BAR in a preset", '16GiB')
-    .option('--all', 'show chip set functions in the matrix too')
+    .option('--all', 'show chip set functions too')
     .action(async (source: string | undefined, options: TopologyOptions) =>
       (await import('../topology.ts')).topologyCommand(source, options),
     );

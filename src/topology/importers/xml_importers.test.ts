@@ -124,6 +124,18 @@ describe('NCCL', () => {
     expect(found).toMatchObject({ distance: null, mapType: 'UNKNOWN', ground: 'unknown-tree' });
   });
 
+  test('tells NVLinks and names of network devices', () => {
+    const gpu =
+      '<pci busid="0000:c3:00.0" class="0x030200"><gpu dev="0"><nvlink target="0000:C4:00.0" count="12"/></gpu></pci>';
+    const nic = '<pci busid="0000:c5:00.0" class="0x020700"><nic><net name="mlx5_3" dev="3"/></nic></pci>';
+    const topology = nccl.parse(file(gpu + nic), 'x.xml');
+    expect(topology.functions.map((fn) => [fn.nvlinks, fn.identity?.names])).toEqual([
+      [undefined, undefined],
+      [[{ target: '0000:c4:00.0', count: 12 }], undefined],
+      [undefined, ['mlx5_3']],
+    ]);
+  });
+
   test('functions of two domains have no bridge in common, whatever switch the file draws', () => {
     const topology = nccl.parse(file(pci('0001:00:00.0') + pci('0101:00:00.0')), 'x.xml');
     expect(decide(topology, '0001:00:00.0', '0101:00:00.0', rules(ZEN))).toMatchObject({
