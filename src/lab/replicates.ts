@@ -48,14 +48,21 @@ export interface Replicates {
   failure: LabError | undefined;
 }
 
+/** How a replicate is started, and the clock of the budget: tests have their own. */
+export interface Starting {
+  start: typeof runReplicateProcess;
+  now(): number;
+}
+
 /** Measures a plan. A replicate that fails ends it; what is whole before that is in the outcome. */
 export async function measureReplicates(
   groups: readonly GroupPlan[],
   params: MeasureParams,
   hooks: ReplicatesHooks,
+  { start = runReplicateProcess, now = () => performance.now() }: Partial<Starting> = {},
 ): Promise<Replicates> {
-  const began = performance.now();
-  const run = new ReplicateRun(params, hooks);
+  const began = now();
+  const run = new ReplicateRun(params, hooks, start);
   const { budgetMs } = params;
   const planned = budgetMs === undefined ? 1 : MOST_LOOKS;
   const alpha = alphaOfLooks(planned);
@@ -73,8 +80,8 @@ export async function measureReplicates(
     const target = (taken + 1) * perLook;
     const before = run.count;
     while (open.length > 0 && run.goesOn && run.count < target) {
-      if (performance.now() - began + run.expectedMs(open) > budgetMs) break;
-      await run.one(open, (performance.now() - began) / budgetMs, target);
+      if (now() - began + run.expectedMs(open) > budgetMs) break;
+      await run.one(open, (now() - began) / budgetMs, target);
     }
     if (run.count === before) break;
   }
@@ -114,13 +121,15 @@ class ReplicateRun {
   readonly processes: ReplicateFacts[] = [];
   interrupted = false;
   failure: LabError | undefined;
+  private readonly start: Starting['start'];
   private readonly params: MeasureParams;
   private readonly hooks: ReplicatesHooks;
   private readonly records: GroupRecord[][] = [];
   private readonly padding;
   private interruptCurrent: (() => void) | undefined;
 
-  constructor(params: MeasureParams, hooks: ReplicatesHooks) {
+  constructor(params: MeasureParams, hooks: ReplicatesHooks, start: Starting['start']) {
+    this.start = start;
     this.params = params;
     this.hooks = hooks;
     this.padding = seededRandom(params.seed);
@@ -169,7 +178,7 @@ class ReplicateRun {
       this.hooks.progress(share + done / of, of === 1 ? what : `${name}, ${what}`);
     const outcome = await (this.params.processes === 1 && this.params.budgetMs === undefined
       ? this.inThisProcess(task, progress)
-      : runReplicateProcess(task, { progress, onInterruptible: this.setInterrupt }, { name, random: this.padding }));
+      : this.start(task, { progress, onInterruptible: this.setInterrupt }, { name, random: this.padding }));
     this.records.push(outcome.records);
     this.processes.push({ process: index, paddingBytes: outcome.paddingBytes, tookMs: outcome.tookMs });
     this.failure ??= outcome.failure;
