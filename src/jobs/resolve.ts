@@ -57,10 +57,12 @@ export function resolveJobs(file: JobFile, request: ResolveRequest): ResolvedJob
   const readTrace = traceReader();
   const place = { group: 0, reportGroup: 0, firstClone: 0 };
   const groups = new Map<string, number>();
+  let last = 0;
   const jobs = parsed.map(({ job, written, options }, index) => {
-    startGroup(place, options, index, Math.max(...groups.values()));
+    startGroup(place, options, index, last);
     const group = Math.max(place.group, groupAfter(options.get('wait_for'), groups));
     groups.set(job.name, group);
+    last = Math.max(last, group);
     const built = buildJob(
       { ...contextOf(job, written, options, request), warn: (note) => notes.push(note), readTrace },
       { ...place, group },

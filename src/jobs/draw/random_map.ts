@@ -11,7 +11,7 @@ export interface RandomMap {
   clear(): void;
 }
 
-const PAGE_WORDS = 32;
+const PAGE_WORDS = 1024;
 const PAGE_UNITS = PAGE_WORDS * 32;
 const MOST_UNITS = 2 ** 34;
 
@@ -77,60 +77,39 @@ export function createRandomMap(units: number): RandomMap {
 
 /** Bits of [0, units), all clear; those beyond the end are set, so that nobody finds them free. */
 function createBitPages(units: number) {
-  const slotOf = new Int32Array(Math.ceil(units / PAGE_UNITS));
-  let words = new Int32Array(PAGE_WORDS * 64);
-  let free = new Int32Array(64);
-  let used = 0;
+  const pages: (Int32Array | undefined)[] = new Array(Math.ceil(units / PAGE_UNITS)).fill(undefined);
+  const free = new Int32Array(pages.length).fill(PAGE_UNITS);
+  if (pages.length > 0) free[pages.length - 1] = units - (pages.length - 1) * PAGE_UNITS;
 
-  const unitsIn = (page: number): number => Math.min(PAGE_UNITS, units - page * PAGE_UNITS);
-  const indexOf = (slot: number, unit: number): number => slot * PAGE_WORDS + ((unit % PAGE_UNITS) >>> 5);
-  const create = (page: number): number => {
-    const slot = used++;
-    if (used > free.length) {
-      words = grown(words);
-      free = grown(free);
+  const wordIn = (unit: number): number => (unit % PAGE_UNITS) >>> 5;
+  const create = (page: number): Int32Array => {
+    const words = new Int32Array(PAGE_WORDS);
+    for (let unit = units - page * PAGE_UNITS; unit < PAGE_UNITS; unit++) {
+      words[unit >>> 5] = (words[unit >>> 5] as number) | (1 << (unit & 31));
     }
-    words.fill(0, slot * PAGE_WORDS, used * PAGE_WORDS);
-    free[slot] = unitsIn(page);
-    for (let unit = unitsIn(page); unit < PAGE_UNITS; unit++) {
-      const index = indexOf(slot, unit);
-      words[index] = (words[index] as number) | (1 << (unit & 31));
-    }
-    slotOf[page] = used;
-    return slot;
+    pages[page] = words;
+    return words;
   };
-  const slotAt = (page: number): number => (slotOf[page] as number) - 1;
 
   return {
     /** Clear bits of a page. */
-    freeIn: (page: number): number => {
-      const slot = slotAt(page);
-      return slot < 0 ? unitsIn(page) : (free[slot] as number);
-    },
+    freeIn: (page: number): number => free[page] as number,
     /** The 32 bits around a unit. */
-    word: (unit: number): number => {
-      const slot = slotAt(Math.floor(unit / PAGE_UNITS));
-      return slot < 0 ? 0 : (words[indexOf(slot, unit)] as number);
-    },
+    word: (unit: number): number => pages[Math.floor(unit / PAGE_UNITS)]?.[wordIn(unit)] ?? 0,
     /** Sets a run of clear bits within one word. */
     set: (unit: number, run: number): void => {
       const page = Math.floor(unit / PAGE_UNITS);
-      const slot = slotAt(page) < 0 ? create(page) : slotAt(page);
-      const index = indexOf(slot, unit);
+      const words = pages[page] ?? create(page);
+      const index = wordIn(unit);
       words[index] = (words[index] as number) | ((run === 32 ? -1 : (1 << run) - 1) << (unit & 31));
-      free[slot] = (free[slot] as number) - run;
+      free[page] = (free[page] as number) - run;
     },
     clear: (): void => {
-      slotOf.fill(0);
-      used = 0;
+      pages.fill(undefined);
+      free.fill(PAGE_UNITS);
+      if (pages.length > 0) free[pages.length - 1] = units - (pages.length - 1) * PAGE_UNITS;
     },
   };
-}
-
-function grown(array: Int32Array): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(array.length * 2);
-  larger.set(array);
-  return larger;
 }
 
 function lowestBit(word: number): number {
