@@ -16,6 +16,7 @@ describe('a run', () => {
     expect(ended.stderr).not.toContain('unexpected');
     expect(ended.code).toBe(0);
     expect(ended.stdout).toContain('refused: EINVAL');
+    expect(ended.stdout.trimEnd().split('\n').at(-1)).toBe('out/report.html');
     expect(readdirSync(join(ended.dir, 'out'))).toEqual(
       expect.arrayContaining(['result.json', 'rounds.jsonl', 'summary.md', 'iops_by_scheme.png']),
     );
@@ -53,9 +54,8 @@ describe('a run', () => {
       '--json',
       '-',
     ]);
-    expect(ended.stderr).toBe(
-      'p2plab: 6 files in out\n'.replace('6', String(readdirSync(join(ended.dir, 'out')).length)),
-    );
+    const files = readdirSync(join(ended.dir, 'out')).length;
+    expect(ended.stderr).toBe(`p2plab: ${files} files in out\nout/report.html\n`);
     const result = JSON.parse(ended.stdout) as Result;
     const verified = result.cells.filter(({ verified }) => verified !== null);
     expect(verified.length).toBeGreaterThan(3);

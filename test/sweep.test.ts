@@ -82,6 +82,9 @@ describe('a sweep', () => {
     expect(first.code).toBe(0);
     expect(first.stdout).toContain('6 cells: 6 measured; 6 of them now, 0 before');
     const files = Object.fromEntries(filesOf('once').map((file) => [file, read(`once/cells/${file}`)]));
+    // The figures, and in the last line where the report is.
+    expect(first.stdout).toMatch(/^ *bs .*iodepth.*scheme.*CPU ns\/I\/O/m);
+    expect(first.stdout.trimEnd().split('\n').at(-1)).toBe('once/report.html');
     const again = await p2plab(['sweep', ...AXES, ...TINY, '--out', 'once']);
     expect(again.stdout).toContain('0 of them now, 6 before');
     expect(Object.fromEntries(filesOf('once').map((file) => [file, read(`once/cells/${file}`)]))).toEqual(files);
@@ -89,6 +92,15 @@ describe('a sweep', () => {
     const { cells } = resultOf('once');
     expect(new Set(cells.map(({ params }) => `${params.bs} ${params.iodepth}`)).size).toBe(6);
     expect(read('once/cells.csv').split('\n')).toHaveLength(1 + cells.length + 1);
+    // A file that is torn or empty, or another cell's, is no cell.
+    const [torn, empty, swapped, whole] = filesOf('once') as [string, string, string, string];
+    writeFileSync(join(scratch, 'once/cells', torn), (files[torn] as string).slice(0, 1000));
+    writeFileSync(join(scratch, 'once/cells', empty), '');
+    writeFileSync(join(scratch, 'once/cells', swapped), files[whole] as string);
+    writeFileSync(join(scratch, 'once/cells', `${torn}.4711.0badcafe.tmp`), '{');
+    const mended = await p2plab(['sweep', ...AXES, ...TINY, '--out', 'once']);
+    expect(mended).toMatchObject({ code: 0, stdout: expect.stringContaining('3 of them now, 3 before') });
+    expect(filesOf('once')).toEqual(Object.keys(files));
     const forced = await p2plab([
       'sweep',
       '--axis',

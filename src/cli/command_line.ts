@@ -23,7 +23,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
     if (argv.length <= 2) program.outputHelp();
     else await program.parseAsync([...argv]);
   } catch (error) {
-    process.exitCode = report(error);
+    process.exitCode = reportError(error);
   }
 }
 
@@ -37,7 +37,7 @@ function subcommandTerm(command: Command): string {
 }
 
 /** Says what went wrong on stderr and gives the exit code: a message for users' errors, a stack for bugs. */
-export function report(error: unknown): number {
+export function reportError(error: unknown): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return EXIT.ok;
     process.stderr.write(terminalText(`p2plab: ${error.message.replace(/^error: /, '')}\n`));

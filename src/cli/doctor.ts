@@ -7,9 +7,10 @@ import type { CheckedFinding, Severity } from '../doctor/check.ts';
 import { examine } from '../doctor/examine.ts';
 import { type Host, thisHost } from '../doctor/host.ts';
 import { type Row, textTable } from '../report/table.ts';
-import { writeAtomically } from '../report/write.ts';
-import { COLOURED, PLAIN, type Style } from '../topology/view/style.ts';
+import type { Style } from '../topology/view/style.ts';
+import { styleOf } from './colour.ts';
 import type { DoctorOptions } from './commands/doctor.ts';
+import { checkTargets, writeTo } from './documents.ts';
 
 /** Ticks of /proc are 10 ms long: less than this measures their rounding. */
 const MIN_INTERVAL_MS = 200;
@@ -20,17 +21,15 @@ const DEFAULT_WIDTH = 100;
 export async function doctorCommand(options: DoctorOptions): Promise<void> {
   const intervalMs = wholeNumber(options.intervalMs, '--interval-ms', MIN_INTERVAL_MS, MAX_INTERVAL_MS);
   const host = thisHost(wholeNumber(options.queues, '--queues', 1, MAX_QUEUE_PAIRS));
+  await checkTargets({ '--json': options.json });
   const findings = await examine(host, intervalMs, async (ms) => wait(ms));
   if (options.json === undefined) {
     const width = Math.max(60, process.stdout.columns ?? DEFAULT_WIDTH);
-    process.stdout.write(
-      terminalText(doctorText(host, findings, process.stdout.isTTY === true ? COLOURED : PLAIN, width)),
-    );
+    process.stdout.write(terminalText(doctorText(host, findings, styleOf(process.stdout), width)));
     return;
   }
   const text = `${JSON.stringify(doctorDocument(host, intervalMs, findings), undefined, 2)}\n`;
-  if (options.json === true || options.json === '-') process.stdout.write(text);
-  else await writeAtomically(options.json, text);
+  await writeTo(options.json, text);
 }
 
 function doctorDocument(host: Host, intervalMs: number, findings: readonly CheckedFinding[]): object {

@@ -1,7 +1,6 @@
 // p2plab gate [gates.yaml]: measure what the rules need, judge them, say so to people and to machines, exit accordingly.
 
 import { appendFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { LabError } from '../base/errors.ts';
 import { terminalText } from '../base/escape.ts';
 import { watchEnvironment } from '../doctor/examine.ts';
@@ -12,10 +11,11 @@ import { junitXml } from '../gate/junit.ts';
 import { exitCodeOf, overall } from '../gate/outcome.ts';
 import { gateMarkdown, gateText } from '../gate/view.ts';
 import { describeEnvironment, warningsBefore } from '../lab/environment.ts';
-import { runInfo } from '../lab/run.ts';
-import { checkWritable, writeAtomically } from '../report/write.ts';
+import { runInfo, startNow } from '../lab/run.ts';
 import { checkOut, findCommit } from './checkout.ts';
+import { hasColour } from './colour.ts';
 import type { GateOptions } from './commands/gate.ts';
+import { checkTargets, doEach, isStdout, writeTo } from './documents.ts';
 import { planAgainst } from './gate_against.ts';
 import { loadGates } from './gate_file.ts';
 import { openHistories } from './gate_history.ts';
@@ -25,7 +25,7 @@ import { startInterruptible } from './interrupt.ts';
 import { startProgress } from './progress.ts';
 
 export async function gateCommand(path: string | undefined, options: GateOptions): Promise<void> {
-  const startedAt = new Date();
+  const started = startNow();
   const gates = await loadGates(path);
   const { asked, left } = chooseRules(gates.rules, options, gates.source);
   const planned = await planWorkloads(asked, gates.source);
@@ -37,9 +37,7 @@ export async function gateCommand(path: string | undefined, options: GateOptions
   const other = against === undefined ? undefined : { ref: against, commit: findCommit(against) };
   const here = describeEnvironment([]);
   const histories = await openHistories(asked, { source: gates.source, here, begins: options.record === true });
-  for (const file of [options.json, options.junit]) {
-    if (file !== undefined && file !== '-') await checkWritable(dirname(file));
-  }
+  await checkTargets({ '--json': options.json, '--junit': options.junit });
   const queuePairs = Math.max(
     1,
     ...planned.map(({ params }) => params.jobs.reduce((sum, job) => sum + job.numjobs, 0)),
@@ -64,10 +62,10 @@ export async function gateCommand(path: string | undefined, options: GateOptions
     progress.end();
     interruption.end();
   });
-  if (options.record === true) await histories.record(judged.figures, { at: startedAt.toISOString() });
+  if (options.record === true) await histories.record(judged.figures, { at: started.at.toISOString() });
   const verdict = overall(judged.outcomes, options.inconclusive ?? gates.onInconclusive);
   const run: GateRun = {
-    ...runInfo({ seed: 0 }, startedAt, process.argv.slice(2)),
+    ...runInfo({ seed: 0 }, started, process.argv.slice(2)),
     source: gates.source,
     environment: describeEnvironment([...new Set([...judged.warnings, ...before, ...watched()])]),
     ...(other === undefined ? {} : { against: other }),
@@ -76,8 +74,8 @@ export async function gateCommand(path: string | undefined, options: GateOptions
     outcomes: judged.outcomes,
     left,
   };
-  await report(run, options);
   process.exitCode = run.exitCode;
+  await report(run, options);
 }
 
 /** The rules that are asked, and those that are not with the reason. @throws LabError when none is */
@@ -108,10 +106,14 @@ function chooseRules(
 
 async function report(run: GateRun, options: GateOptions): Promise<void> {
   const document = `${JSON.stringify(gateDocument(run), null, 1)}\n`;
-  if (options.json === '-') process.stdout.write(document);
-  else process.stdout.write(gateText(run, { colour: process.stdout.isTTY === true }));
-  if (options.json !== undefined && options.json !== '-') await writeAtomically(options.json, document);
-  if (options.junit !== undefined) await writeAtomically(options.junit, junitXml(run));
+  const { json, junit } = options;
+  await doEach([
+    async () => json !== undefined && !isStdout(json) && writeTo(json, document),
+    async () => junit !== undefined && writeTo(junit, junitXml(run)),
+    () => {
+      process.stdout.write(isStdout(json) ? document : gateText(run, { colour: hasColour(process.stdout) }));
+    },
+  ]);
   if (options.github ?? process.env.GITHUB_ACTIONS === 'true') {
     // On stderr, which GitHub reads as well: stdout may be a document.
     for (const line of annotations(run)) process.stderr.write(`${line}\n`);

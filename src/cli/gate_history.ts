@@ -3,11 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { LabError } from '../base/errors.ts';
+import { checkWritable, writeAtomically } from '../base/files.ts';
 import { type Fingerprint, fingerprintId, fingerprintOf } from '../gate/fingerprint.ts';
 import type { HistoryRule, Rule } from '../gate/gates_file.ts';
 import { type History, parseHistory, withRecords } from '../gate/history_file.ts';
 import { type HistoryFigure, recordOf } from '../gate/history_rule.ts';
-import { checkWritable, writeAtomically } from '../report/write.ts';
 
 export interface Histories {
   of(rule: HistoryRule): History;

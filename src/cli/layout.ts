@@ -8,18 +8,18 @@ import { MODULES } from '../btf/counterparts.ts';
 import { type LayoutDocument, layoutDocument } from '../btf/document.ts';
 import { loadBtf, loadRunningKernel } from '../btf/load.ts';
 import { type Row, textTable } from '../report/table.ts';
-import { writeAtomically } from '../report/write.ts';
 import type { LayoutOptions } from './commands/layout.ts';
+import { checkTargets, writeTo } from './documents.ts';
 
 export async function layoutCommand(options: LayoutOptions): Promise<void> {
   if (options.btf === undefined && options.btfBase !== undefined) {
     throw new LabError('--btf-base goes with --btf FILE, whose base it is. Give both, or neither for this kernel.');
   }
+  await checkTargets({ '--json': options.json });
   const sets = options.btf === undefined ? loadRunningKernel(MODULES) : loadBtf(options.btf, options.btfBase);
   const document = layoutDocument(sets);
   if (options.json === undefined) process.stdout.write(terminalText(layoutText(document)));
-  else if (options.json === true || options.json === '-') process.stdout.write(jsonText(document));
-  else await writeAtomically(options.json, jsonText(document));
+  else await writeTo(options.json, jsonText(document));
 }
 
 function jsonText(document: LayoutDocument): string {

@@ -1,13 +1,11 @@
 // `p2plab memory`: what each way to carry P2P memory costs in memory, and what one I/O must cost for it to be worth it.
 
-import { writeFileSync } from 'node:fs';
 import { LabError, suggestion } from '../base/errors.ts';
+import { writeNamed } from '../base/files.ts';
 import { formatBytes, parseBytes } from '../base/units.ts';
 import { wordTable } from '../base/word_table.ts';
 import { measureSetUp } from '../lab/measure_resident.ts';
 import { memoryChartSpec } from '../report/memory_chart.ts';
-import { renderPng } from '../report/render_png.ts';
-import { writeAtomically } from '../report/write.ts';
 import { ERAS, eraOf } from '../topology/host_bridge.ts';
 import { loadTopology } from '../topology/load.ts';
 import { memoryChart } from '../topology/memory/chart.ts';
@@ -23,6 +21,7 @@ import {
 } from '../topology/memory/rows.ts';
 import { memoryReport } from '../topology/memory/view.ts';
 import type { MemoryCommandOptions } from './commands/memory.ts';
+import { checkTargets, writeTo } from './documents.ts';
 
 /** A 1 PiB BAR: beyond it sums of several would leave the exact integers. */
 const MAX_BAR_BYTES = 2 ** 50;
@@ -50,6 +49,7 @@ export async function memoryCommand(
     iops: positiveCount(options.iops, '--iops', 1e12),
     ramBytesPerCore: positiveBytes(options.ramPerCore, '--ram-per-core'),
   };
+  await checkTargets({ '--json': options.json, '--chart': options.chart });
   const memory = { ...settings, barBytes: await barsOf(options) };
   const rows = memoryRows(memory, options.measured ? measure : undefined);
   if (options.chart !== undefined) await drawChart(options.chart, rows, memory);
@@ -58,9 +58,7 @@ export async function memoryCommand(
     process.stdout.write(memoryReport(rows, memory, breakEven, width));
     return;
   }
-  const text = `${JSON.stringify(memoryDocument(rows, memory), undefined, 2)}\n`;
-  if (options.json === true || options.json === '-') process.stdout.write(text);
-  else writeFileSync(options.json, text);
+  await writeTo(options.json, `${JSON.stringify(memoryDocument(rows, memory), undefined, 2)}\n`);
 }
 
 async function drawChart(path: string, rows: readonly MemoryRow[], memory: MemoryOptions): Promise<void> {
@@ -69,7 +67,9 @@ async function drawChart(path: string, rows: readonly MemoryRow[], memory: Memor
   const title = `Memory that P2P takes for ${bars} of ${total}, by address scheme`;
   const data = memoryChart(rows, title, ({ note }) => !note.startsWith(NOT_FOR_P2PDMA));
   const subtitle = `${formatBytes(memory.pageBytes)} pages, structures of Linux ${memory.era}`;
-  await writeAtomically(path, await renderPng(memoryChartSpec(data, subtitle)));
+  // The canvas takes long to load.
+  const { renderPng } = await import('../report/render_png.ts');
+  await writeNamed(path, await renderPng(memoryChartSpec(data, subtitle)));
 }
 
 /** Each size of BAR is built once; struct pages exist in the lab for 4 KiB pages and the eras of subsections. */

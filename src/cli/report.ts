@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { LabError } from '../base/errors.ts';
 import { terminalText } from '../base/escape.ts';
+import { checkWritable, removeUnfinished } from '../base/files.ts';
 import { readResultFolder } from '../report/read.ts';
 import type { Result } from '../report/result.ts';
 import { writeReport } from '../report/write.ts';
@@ -11,9 +12,12 @@ import { mergeFolders } from '../sweep/merge_folders.ts';
 import type { ReportOptions } from './commands/report.ts';
 
 export async function reportCommand(dir: string, { out }: ReportOptions): Promise<void> {
-  const folder = await writeReport(out ?? dir, await resultOf(dir));
-  process.stdout.write(terminalText(`${join(folder.dir, 'report.html')}\n`));
+  const result = await resultOf(dir);
+  await checkWritable(out ?? dir);
+  await removeUnfinished(out ?? dir);
+  const folder = await writeReport(out ?? dir, result);
   process.stderr.write(terminalText(`p2plab: ${folder.files.length} files in ${folder.dir}\n`));
+  process.stdout.write(terminalText(`${join(folder.dir, 'report.html')}\n`));
 }
 
 /** The folder's result; of a sweep that was not finished, the cells that are there. */

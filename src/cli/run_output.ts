@@ -1,11 +1,11 @@
 // What a run leaves beside its folder: one document or table on stdout, and files that were asked for by name.
-import { dirname } from 'node:path';
 import { LabError } from '../base/errors.ts';
 import { fioDocument } from '../report/fio_json.ts';
 import type { Result } from '../report/result.ts';
 import { terminalSummary } from '../report/summary.ts';
-import { checkWritable, writeAtomically } from '../report/write.ts';
+import { hasColour } from './colour.ts';
 import type { OutputOptions } from './commands/run.ts';
+import { checkTargets, isStdout, writeTo } from './documents.ts';
 
 /** @throws LabError for two documents on stdout, or a place that cannot be written, before anything is measured */
 export async function checkOutput(options: OutputOptions): Promise<void> {
@@ -14,19 +14,30 @@ export async function checkOutput(options: OutputOptions): Promise<void> {
       `--json - and --output-format ${options.outputFormat} both print a document to stdout; give one of them a file.`,
     );
   }
-  const files = [options.json, options.output].filter((file) => file !== undefined && file !== '-');
-  for (const file of files) await checkWritable(dirname(file as string));
+  await checkTargets({ '--json': options.json, '--output': options.output });
 }
 
-/** Prints and writes what the options ask for; files by rename. */
-export async function writeOutput(result: Result, options: OutputOptions): Promise<void> {
-  const document = `${JSON.stringify(result, null, 1)}\n`;
-  if (options.json !== undefined && options.json !== '-') await writeAtomically(options.json, document);
-  if (options.output !== undefined) await writeAtomically(options.output, printed(result, options.outputFormat, false));
-  if (options.json === '-') process.stdout.write(document);
-  else if (options.output === undefined) {
-    process.stdout.write(printed(result, options.outputFormat, process.stdout.isTTY === true));
-  }
+/** Whether stdout holds a document, so that nothing else may be printed there. */
+export function printsDocument({ json, output, outputFormat }: OutputOptions): boolean {
+  return isStdout(json) || isStdout(output) || (output === undefined && outputFormat !== 'normal');
+}
+
+/** The files that the options name: what to write of each. */
+export function outputFiles(result: Result, { json, output, outputFormat }: OutputOptions): (() => Promise<void>)[] {
+  const files: (() => Promise<void>)[] = [];
+  if (json !== undefined && !isStdout(json)) files.push(() => writeTo(json, documentText(result)));
+  if (output !== undefined) files.push(() => writeTo(output, printed(result, outputFormat, false)));
+  return files;
+}
+
+/** Prints what the options leave to stdout. */
+export function printResult(result: Result, { json, output, outputFormat }: OutputOptions): void {
+  if (isStdout(json)) process.stdout.write(documentText(result));
+  else if (output === undefined) process.stdout.write(printed(result, outputFormat, hasColour(process.stdout)));
+}
+
+function documentText(result: Result): string {
+  return `${JSON.stringify(result, null, 1)}\n`;
 }
 
 function printed(result: Result, format: OutputOptions['outputFormat'], colour: boolean): string {

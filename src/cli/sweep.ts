@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { EXIT, LabError } from '../base/errors.ts';
 import { terminalText } from '../base/escape.ts';
+import { checkWritable } from '../base/files.ts';
 import { formatBytes, formatNs } from '../base/units.ts';
 import { version } from '../base/version.ts';
 import { closePool } from '../lab/crew.ts';
 import { openSession } from '../lab/measure_replicate.ts';
-import { stateWords } from '../report/sweep_words.ts';
 import { textTable } from '../report/table.ts';
 import { writeSweepFolder } from '../report/write_sweep.ts';
 import { expand } from '../sweep/expand.ts';
@@ -27,6 +27,7 @@ import type { SweepOptions } from './commands/sweep.ts';
 import { startInterruptible } from './interrupt.ts';
 import { optionKey } from './options_object.ts';
 import { startProgress } from './progress.ts';
+import { printSweep } from './sweep_output.ts';
 
 export async function sweepCommand(file: string | undefined, options: SweepOptions, command: Command): Promise<void> {
   const spec = readSpec(file, options);
@@ -80,13 +81,14 @@ async function measure(
   shard: Shard | undefined,
   options: SweepOptions,
 ): Promise<SweepOutcome> {
-  await prepareFolder(dir);
+  await checkWritable(dir);
   const lock = await lockFolder(dir, shard);
   const progress = startProgress(options.quiet === true ? undefined : process.stderr);
   const interruption = startInterruptible(() =>
     progress.note('interrupted: the running cell is given up, all others are written (again to quit at once)'),
   );
   try {
+    await prepareFolder(dir, shard === undefined);
     await noteOtherPlan(dir, sweep, await lock.hasNeighbours(), progress.note);
     await writeSweep(dir, sweep);
     if (shard !== undefined) await writeShard(dir, { ...shard, finished: false });
@@ -107,11 +109,11 @@ async function measure(
       note: progress.note,
     });
     if (shard !== undefined && !outcome.interrupted) await writeShard(dir, { ...shard, finished: true });
-    const { result } = await mergeFolders([dir]);
-    const { files } = await writeSweepFolder(dir, result);
+    // Another shard's cell that cannot be read is that shard's to measure again.
+    const { result } = await mergeFolders([dir], ({ message }) => progress.note(message));
+    const folder = await writeSweepFolder(dir, result);
     progress.end();
-    process.stdout.write(`${stateWords(result)}; ${outcome.measured} of them now, ${outcome.kept} before\n`);
-    process.stdout.write(terminalText(`${files.map((name) => join(dir, name)).join(', ')}\n`));
+    printSweep(result, folder, `; ${outcome.measured} of them now, ${outcome.kept} before`);
     return outcome;
   } finally {
     progress.end();

@@ -1,9 +1,9 @@
 // `p2plab topology FILE|PRESET|host`: who can reach whom, at what address, for how many bytes of struct page.
 
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
 import { LabError, suggestion } from '../base/errors.ts';
 import { terminalText } from '../base/escape.ts';
+import { writeNamed } from '../base/files.ts';
 import { parseBytes } from '../base/units.ts';
 import type { AddressOptions, IommuMode, Quirk } from '../topology/addresses.ts';
 import { IOMMU_MODES, QUIRKS } from '../topology/addresses.ts';
@@ -15,8 +15,9 @@ import { loadTopology, resolveCpu } from '../topology/load.ts';
 import { parsePageSize } from '../topology/memory/memmap.ts';
 import { PRESET_NAMES } from '../topology/presets.ts';
 import { pairReport, topologyReport } from '../topology/view/report.ts';
-import { COLOURED, PLAIN } from '../topology/view/style.ts';
+import { styleOf } from './colour.ts';
 import type { TopologyOptions } from './commands/topology.ts';
+import { checkTargets } from './documents.ts';
 
 const DEFAULT_WIDTH = 100;
 
@@ -26,6 +27,7 @@ export async function topologyCommand(sourceWord: string | undefined, options: T
   const pageBytes = parsePageSize(options.pageSize);
   const choice = options.cpu === undefined ? undefined : parseCpu(options.cpu);
   const asked = addressWords(options);
+  await checkTargets({ '--json': jsonTo });
   const topology = await loadTopology(source, parseBytes(options.bar, '--bar'));
   const rules: AddressOptions = {
     ...asked,
@@ -37,7 +39,7 @@ export async function topologyCommand(sourceWord: string | undefined, options: T
     return;
   }
   const width = Math.max(60, process.stdout.columns ?? DEFAULT_WIDTH);
-  const style = process.stdout.isTTY ? COLOURED : PLAIN;
+  const style = styleOf(process.stdout);
   const view = { style, width, all: options.all === true, pageBytes };
   const report = pair ? pairReport(topology, ...pair, rules, view) : topologyReport(topology, rules, view);
   await writeOut('-', terminalText(report).split(/(?<=\n)/));
@@ -89,7 +91,7 @@ const PIECE_CHARS = 64 * 1024;
 /** Piece by piece, as fast as the reader takes them; a reader that has seen enough (`| head`) ends it quietly. */
 async function writeOut(to: string, pieces: Iterable<string>): Promise<void> {
   if (to !== '-') {
-    writeFileSync(to, [...pieces].join(''));
+    await writeNamed(to, [...pieces].join(''));
     return;
   }
   const { stdout } = process;

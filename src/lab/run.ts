@@ -38,7 +38,7 @@ export interface RunOutcome {
 
 /** Runs everything. A failing group ends the run; groups before it, and its own whole rounds, are in the result. */
 export async function run(params: RunParams, hooks: RunHooks): Promise<RunOutcome> {
-  const startedAt = new Date();
+  const started = startNow();
   const surroundings = hooks.session?.surroundings ?? watchOneRun();
   const groups = planGroups(params);
   const queuePairs = Math.max(1, ...groups.map((plan) => queuesOf(plan).length));
@@ -64,7 +64,7 @@ export async function run(params: RunParams, hooks: RunHooks): Promise<RunOutcom
   const result: Result = {
     schema: RESULT_SCHEMA,
     run: {
-      ...runInfo(params, startedAt, hooks.argv),
+      ...runInfo(params, started, hooks.argv),
       ...(interrupted || failure !== undefined ? { interrupted: true } : {}),
       processes,
       ...(looks.planned > 1 ? { looks } : {}),
@@ -77,15 +77,25 @@ export async function run(params: RunParams, hooks: RunHooks): Promise<RunOutcom
   return { result, failure };
 }
 
+/** When a run began: by the calendar, and in milliseconds of the clock that nobody sets. */
+export interface Started {
+  at: Date;
+  ms: number;
+}
+
+export function startNow(): Started {
+  return { at: new Date(), ms: performance.now() };
+}
+
 /** What a result says of a run that began then and ends now. */
-export function runInfo({ seed }: Pick<RunParams, 'seed'>, startedAt: Date, argv: readonly string[]): RunInfo {
+export function runInfo({ seed }: Pick<RunParams, 'seed'>, { at, ms }: Started, argv: readonly string[]): RunInfo {
   return {
-    id: runId(startedAt),
+    id: runId(at),
     version: version(),
     argv: [...argv],
     seed,
-    startedAt: startedAt.toISOString(),
-    durationMs: Date.now() - startedAt.getTime(),
+    startedAt: at.toISOString(),
+    durationMs: performance.now() - ms,
   };
 }
 

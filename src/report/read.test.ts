@@ -43,7 +43,7 @@ describe('a folder', () => {
       /p2plab\.result\/9/,
     ],
     ['holds something else', async () => folder({ 'result.json': '[]' }), /expected a result/],
-    ['holds a folder in place of the result', async () => folder({ 'result.json/x': '' }), /cannot be read/],
+    ['holds a folder in place of the result', async () => folder({ 'result.json/x': '' }), /is no plain file/],
   ])('that %s is refused with a message', async (_, make, message) => {
     await expect(readResultFolder(await make())).rejects.toMatchObject({ name: 'LabError', exitCode: 2 });
     await expect(readResultFolder(await make())).rejects.toThrow(message);

@@ -1,7 +1,8 @@
 // Reads the result in a folder that a run, a sweep or a merge has left.
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LabError } from '../base/errors.ts';
+import { readFolderFile } from '../base/folder_file.ts';
 import { parseResult, type Result } from './result.ts';
 
 /**
@@ -11,18 +12,8 @@ import { parseResult, type Result } from './result.ts';
 export async function readResultFolder(dir: string): Promise<Result | undefined> {
   const names = await list(dir);
   if (names === undefined) throw new LabError(`${dir}: no such folder. Give the folder of a p2plab run or sweep.`);
-  if (names.includes('result.json')) return readResult(join(dir, 'result.json'));
-  return undefined;
-}
-
-async function readResult(path: string): Promise<Result> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    throw new LabError(`${path}: cannot be read (${(error as Error).message}).`);
-  }
-  return parseResult(text, path);
+  if (!names.includes('result.json')) return undefined;
+  return parseResult((await readFolderFile(dir, 'result.json')) ?? '', join(dir, 'result.json'));
 }
 
 /** Names in a folder; undefined where there is no such folder. */

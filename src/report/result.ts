@@ -283,7 +283,8 @@ const run = z.object({
   seed: z.number().int(),
   /** ISO 8601. */
   startedAt: z.string(),
-  durationMs: z.number().nonnegative(),
+  /** By the monotonic clock. Files of before may have one below 0, of a run during which the clock was set back. */
+  durationMs: z.number(),
   /** Set when the run was stopped before its plan was done: what is here is valid, but less. */
   interrupted: z.boolean().optional(),
   /** Processes in which it was measured: bytes of padding in the environment, and what they took. */
@@ -326,6 +327,8 @@ export const resultSchema = z
     comparisons: z.array(comparison),
     blocks: z.array(block).optional(),
     sweep: sweep.optional(),
+    /** In the file of a sweep's cell: which one it is. */
+    cellHash: z.string().optional(),
     /** The machines of a merged result, when there are several; params.machine of a cell says which one. */
     environments: z.array(environment.extend({ id: z.string() })).optional(),
   })

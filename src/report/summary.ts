@@ -23,6 +23,11 @@ const STYLE_OF: Readonly<Record<Tone, Parameters<typeof styleText>[0]>> = {
 /** Leaves words as they are. */
 export const plain: Paint = (_, text) => text;
 
+/** How words are marked on a stream that takes colours, or does not. */
+export function paintOf(colour: boolean): Paint {
+  return colour ? coloured : plain;
+}
+
 const coloured: Paint = (tone, text) => styleText(STYLE_OF[tone], text, { validateStream: false });
 
 /**

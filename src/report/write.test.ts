@@ -4,9 +4,10 @@ import { beforeAll, expect, test } from 'vitest';
 import { NOT_ROOT, needing } from '../../test/support/needs.ts';
 import { scratchFolder } from '../../test/support/scratch.ts';
 import { LabError } from '../base/errors.ts';
+import { checkWritable } from '../base/files.ts';
 import { parseResult } from './result.ts';
 import { resultFixture } from './result_fixture.ts';
-import { checkWritable, roundRecords, writeRunFolder } from './write.ts';
+import { roundRecords, writeRunFolder } from './write.ts';
 
 const result = resultFixture({ workloads: [{ payload: 'none', bar: 2 ** 28 }], sweepBars: [], rounds: 6 });
 let root = '';

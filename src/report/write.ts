@@ -1,17 +1,13 @@
-// The folder of a run: result, raw rounds, and the report of them (summary, page, tables, charts). Every file is written beside its
-// place and then renamed, so that a reader never sees half of one and an interruption leaves what was there before.
-import { randomBytes } from 'node:crypto';
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
-import { EXIT, LabError } from '../base/errors.ts';
+// The folder of a run: result, raw rounds, and the report of them (summary, page, tables, charts).
+import { join } from 'node:path';
 import { plainStrings } from '../base/escape.ts';
+import { makeFolder, writeAtomically } from '../base/files.ts';
 import { cellsTable } from './cells_table.ts';
 import { loadCharts } from './charts.ts';
 import { comparisonsTable } from './comparisons_table.ts';
 import { csvText } from './csv.ts';
 import { htmlReport, readPageParts } from './html.ts';
 import { viewOf } from './look.ts';
-import { renderPng } from './render_png.ts';
 import type { RawSample, Result } from './result.ts';
 import { type ChartLink, markdownSummary } from './summary_markdown.ts';
 import { sweepSummary } from './sweep_markdown.ts';
@@ -45,7 +41,7 @@ export async function writeRunFolder(
   result: Result,
   rounds: readonly RoundRecord[] = roundRecords(result),
 ): Promise<RunFolder> {
-  await orExplain(dir, () => makeFolder(resolve(dir)));
+  await makeFolder(dir);
   await writeAtomically(join(dir, 'result.json'), `${JSON.stringify(result, null, 1)}\n`);
   await writeAtomically(join(dir, 'rounds.jsonl'), rounds.map((record) => `${JSON.stringify(record)}\n`).join(''));
   const report = await writeReport(dir, result);
@@ -59,7 +55,7 @@ export async function writeRunFolder(
  * @throws LabError when the folder or a file cannot be written
  */
 export async function writeReport(dir: string, result: Result, { images = true } = {}): Promise<RunFolder> {
-  await orExplain(dir, () => makeFolder(resolve(dir)));
+  await makeFolder(dir);
   const files: string[] = [];
   const write = async (name: string, content: string | Buffer): Promise<void> => {
     await writeAtomically(join(dir, name), content);
@@ -76,82 +72,10 @@ export async function writeReport(dir: string, result: Result, { images = true }
   await write('report.html', await htmlReport(result, await readPageParts()));
   await write('cells.csv', csvText(cellsTable(result, result.sweep === undefined ? undefined : leadingKeys(result))));
   await write('comparisons.csv', csvText(comparisonsTable(result)));
-  for (const { link, spec } of charts) await write(link.file, await renderPng(spec));
+  if (charts.length > 0) {
+    // The canvas takes long to load: only where something is drawn.
+    const { renderPng } = await import('./render_png.ts');
+    for (const { link, spec } of charts) await write(link.file, await renderPng(spec));
+  }
   return { dir, files };
-}
-
-/**
- * Makes a folder and those above it. Not by mkdir's `recursive`: where the folder above exists but takes no entries, as in /proc,
- * Node 24 tries for ever.
- */
-async function makeFolder(dir: string): Promise<void> {
-  try {
-    await mkdir(dir);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST' && (await stat(dir)).isDirectory()) return;
-    if (code !== 'ENOENT' || dirname(dir) === dir) throw error;
-    await makeFolder(dirname(dir));
-    await mkdir(dir);
-  }
-}
-
-/**
- * Writes a file so that it is there whole or not at all.
- * @throws LabError with the path and what to do when it cannot be written
- */
-export async function writeAtomically(path: string, content: string | Buffer): Promise<void> {
-  const temporary = `${path}.${uniqueWord()}.tmp`;
-  await orExplain(path, async () => {
-    try {
-      await writeFile(temporary, content);
-      await rename(temporary, path);
-    } catch (error) {
-      await rm(temporary, { force: true });
-      throw error;
-    }
-  });
-}
-
-/** Not the process's number alone: processes of several machines that share a folder may have the same. */
-function uniqueWord(): string {
-  return `${process.pid}.${randomBytes(4).toString('hex')}`;
-}
-
-const ADVICE: Readonly<Record<string, string>> = {
-  EACCES: 'You may not write there; choose another folder with --out',
-  EPERM: 'You may not write there; choose another folder with --out',
-  EROFS: 'The file system is read-only; choose another folder with --out',
-  ENOSPC: 'The disk is full; free some space or choose another folder with --out',
-  EDQUOT: 'Your disk quota is used up; free some space or choose another folder with --out',
-  ENOENT: 'A folder above it cannot be made; choose another folder with --out',
-  ENOTDIR: 'A part of the path is a file; choose another folder with --out',
-  EEXIST: 'There is a file of that name; choose another folder with --out',
-  EISDIR: 'There is a folder of that name; remove it or choose another folder with --out',
-};
-
-async function orExplain(path: string, work: () => Promise<unknown>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    throw new LabError(
-      `cannot write ${path}: ${ADVICE[code] ?? 'Choose another folder with --out'} (${message}).`,
-      EXIT.usage,
-    );
-  }
-}
-
-/**
- * Makes sure before a run that its results can be written: creates the folder and a file in it.
- * @throws LabError with the path and what to do
- */
-export async function checkWritable(dir: string): Promise<void> {
-  await orExplain(dir, async () => {
-    await makeFolder(resolve(dir));
-    const probe = join(dir, `.p2plab.${uniqueWord()}.tmp`);
-    await writeFile(probe, '');
-    await rm(probe);
-  });
 }

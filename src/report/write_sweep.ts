@@ -1,8 +1,9 @@
 // What a merged sweep leaves in its folder: the result and the report of it. Images are left to `p2plab report`, so that the last cell
 // of a sweep is not followed by seconds of drawing.
 import { join } from 'node:path';
+import { checkWritable, writeAtomically } from '../base/files.ts';
 import type { Result } from './result.ts';
-import { checkWritable, type RunFolder, writeAtomically, writeReport } from './write.ts';
+import { type RunFolder, writeReport } from './write.ts';
 
 /**
  * Writes result.json, then summary.md, report.html and the tables.

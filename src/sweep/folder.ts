@@ -1,86 +1,96 @@
 // The folder of a sweep: sweep.json says what its cells are, cells/<hash>.json is each one's result. A cell's file is there whole
-// or not at all, so that whatever kills a sweep, the next one goes on where it was.
-import { readdir, readFile, rm, stat } from 'node:fs/promises';
+// or not at all, so that whatever kills a sweep, the next one goes on where it was. A folder may come from anywhere: what is read of
+// it is checked, and lies in it.
+import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { z } from 'zod';
 import { LabError } from '../base/errors.ts';
+import { checkWritable, removeUnfinished, writeAtomically } from '../base/files.ts';
+import { readFolderFile } from '../base/folder_file.ts';
+import { MIB } from '../base/units.ts';
 import { parseResult, type Result } from '../report/result.ts';
-import { checkWritable, writeAtomically } from '../report/write.ts';
-import type { CellValue } from './options.ts';
-import type { Shard } from './shard.ts';
+import { isShard, type Shard } from './shard.ts';
 
 export const SWEEP_SCHEMA = 'p2plab.sweep/1';
 
-/** An axis as results name it. */
-export interface AxisRecord {
-  /** As in the spec. */
-  key: string;
-  /** The option's name in the params of results. */
-  param: string;
-  values: CellValue[];
-}
+/** A cell's file has a result of a run, sweep.json some hundred bytes for each of at most 100,000 cells. */
+const MOST_CELL_BYTES = 256 * MIB;
+const MOST_PLAN_BYTES = 256 * MIB;
+const MOST_SHARD_BYTES = 4096;
 
-/** A cell of the plan. */
-export interface PlannedCell {
-  hash: string;
-  values: Record<string, CellValue>;
-  repeat: number;
-  /** Why its machine cannot be built; it is not tried. */
-  impossible?: string;
-}
+const plain = z.union([z.string(), z.number(), z.boolean()]);
+const cellValue = z.union([plain, z.null(), z.array(plain).readonly()]);
+const HASH = /^[0-9a-f]{16}$/;
 
-/** sweep.json: the same for every shard. */
-export interface SweepDocument {
-  schema: typeof SWEEP_SCHEMA;
-  version: string;
-  /** Digest of cells, so that two folders can be told to be of one sweep. */
-  id: string;
-  axes: AxisRecord[];
-  repeat: number;
-  /** All cells in order. */
-  cells: PlannedCell[];
-}
+/** An axis as results name it: `key` as in the spec, `param` the option's name in the params of results. */
+const axisRecord = z.object({ key: z.string(), param: z.string(), values: z.array(cellValue) });
+
+/** A cell of the plan. `impossible`: why its machine cannot be built; it is not tried. */
+const plannedCell = z.object({
+  hash: z.string().regex(HASH, 'expected 16 hexadecimal digits'),
+  values: z.record(z.string(), cellValue),
+  repeat: z.int().positive(),
+  impossible: z.string().optional(),
+});
+
+/** sweep.json: the same for every shard. `id` is a digest of the cells, so that two folders can be told to be of one sweep. */
+const sweepSchema = z.object({
+  schema: z.literal(SWEEP_SCHEMA),
+  version: z.string(),
+  id: z.string(),
+  axes: z.array(axisRecord),
+  repeat: z.int().positive(),
+  cells: z.array(plannedCell),
+});
+
+export type AxisRecord = z.infer<typeof axisRecord>;
+export type PlannedCell = z.infer<typeof plannedCell>;
+export type SweepDocument = z.infer<typeof sweepSchema>;
 
 const CELL_FILE = /^([0-9a-f]{16})\.json$/;
+const SHARD_FILE = /^\d{1,6}-of-\d{1,6}\.json$/;
 
 export function cellPath(dir: string, hash: string): string {
   return join(dir, 'cells', `${hash}.json`);
 }
 
-/** Makes the folder, and removes what a killed sweep left of files that it had not finished. Only while holding its lock. */
-export async function prepareFolder(dir: string): Promise<void> {
+/**
+ * Makes the folder's folders, and removes what a killed sweep left of files that it had not finished. Only while holding its lock.
+ * @param isAlone no other shard writes here: whatever is unfinished is left over, however young it is
+ */
+export async function prepareFolder(dir: string, isAlone: boolean): Promise<void> {
   const cells = join(dir, 'cells');
   await checkWritable(cells);
-  for (const file of await readdir(cells)) {
-    if (file.endsWith('.tmp') && !(await isLive(join(cells, file)))) await rm(join(cells, file), { force: true });
-  }
+  await removeUnfinished(cells, '', isAlone);
+  for (const each of [dir, join(dir, 'shards')]) await removeUnfinished(each);
 }
 
-/** Another shard may be writing in the same folder: what is young is left alone. */
-const LEFTOVER_MS = 60_000;
-
-async function isLive(path: string): Promise<boolean> {
-  const found = await stat(path).catch(() => undefined);
-  return found !== undefined && Date.now() - found.mtimeMs < LEFTOVER_MS;
-}
-
+/** The file says which cell it is of, so that one under another's name is noticed. */
 export async function writeCell(dir: string, hash: string, result: Result): Promise<void> {
-  await writeAtomically(cellPath(dir, hash), `${JSON.stringify(result)}\n`);
+  await writeAtomically(cellPath(dir, hash), `${JSON.stringify({ ...result, cellHash: hash })}\n`);
 }
 
-/** A cell's file into another folder, unless it has a result of that cell that did not fail. */
-export async function copyCell(from: string, to: string, hash: string): Promise<void> {
-  const [source, target] = [cellPath(from, hash), cellPath(to, hash)];
-  if (resolve(source) === resolve(target)) return;
-  const there = await readCell(to, hash);
+/** A cell into another folder, unless that has a result of it that did not fail. */
+export async function copyCell(to: string, hash: string, from: { path: string; result: Result }): Promise<void> {
+  if (resolve(from.path) === resolve(cellPath(to, hash))) return;
+  const there = await readCell(to, hash).catch(() => undefined);
   if (there !== undefined && there.run.failure === undefined) return;
-  await writeAtomically(target, await readFile(source));
+  await writeCell(to, hash, from.result);
 }
 
-/** @throws LabError when it is there and is no result, naming the file */
+/** @throws LabError when it is there and is no result of this cell, naming the file */
 export async function readCell(dir: string, hash: string): Promise<Result | undefined> {
+  const text = await readFolderFile(dir, join('cells', `${hash}.json`), MOST_CELL_BYTES);
+  if (text === undefined) return undefined;
   const path = cellPath(dir, hash);
-  const text = await readIfThere(path);
-  return text === undefined ? undefined : parseResult(text, path);
+  if (text.trim() === '')
+    throw new LabError(`${path}: is empty. Remove it, or let p2plab sweep measure the cell again.`);
+  const result = parseResult(text, path);
+  if (result.cellHash === undefined || result.cellHash === hash) return result;
+  throw new LabError(
+    `${path}: holds cell ${result.cellHash}, not the one that it is named after. Files were renamed: give each its own name back, ` +
+      'or remove it and measure the cell again.',
+  );
 }
 
 /** Hashes of the cells that the folder has a file of. */
@@ -96,14 +106,20 @@ export async function writeSweep(dir: string, sweep: SweepDocument): Promise<voi
   await writeAtomically(join(dir, 'sweep.json'), `${JSON.stringify(sweep, null, 1)}\n`);
 }
 
-/** @throws LabError when it is there and cannot be read */
+/** @throws LabError when it is there and is no plan of a sweep of this version */
 export async function readSweep(dir: string): Promise<SweepDocument | undefined> {
   const path = join(dir, 'sweep.json');
-  const text = await readIfThere(path);
+  const text = await readFolderFile(dir, 'sweep.json', MOST_PLAN_BYTES);
   if (text === undefined) return undefined;
   const value = parseOr(text);
-  if ((value as { schema?: unknown } | undefined)?.schema === SWEEP_SCHEMA) return value as SweepDocument;
-  throw new LabError(`${path}: expected "schema": "${SWEEP_SCHEMA}". The file is of another version or was changed.`);
+  if ((value as { schema?: unknown } | undefined)?.schema !== SWEEP_SCHEMA)
+    throw new LabError(`${path}: expected "schema": "${SWEEP_SCHEMA}". The file is of another version or was changed.`);
+  const checked = sweepSchema.safeParse(value);
+  if (checked.success) return checked.data;
+  const [first] = checked.error.issues;
+  throw new LabError(
+    `${path}: is no plan of a sweep: ${first?.path.join('.')}: ${first?.message}. The file was changed or cut off; run the sweep again.`,
+  );
 }
 
 /** What a shard's process says of itself, for those who merge: shards/<i>-of-<n>.json. */
@@ -118,10 +134,15 @@ export async function writeShard(dir: string, record: ShardRecord): Promise<void
 }
 
 export async function readShards(dir: string): Promise<ShardRecord[]> {
-  const files = await readdir(join(dir, 'shards')).catch(() => []);
-  const texts = files.filter((file) => /^\d+-of-\d+\.json$/.test(file)).sort();
-  const records = await Promise.all(texts.map((file) => readFile(join(dir, 'shards', file), 'utf8')));
-  return records.flatMap((text) => (parseOr(text) as ShardRecord | undefined) ?? []);
+  const names = (await readdir(join(dir, 'shards')).catch(() => [])).filter((file) => SHARD_FILE.test(file)).sort();
+  const records: ShardRecord[] = [];
+  for (const name of names) {
+    const text = await readFolderFile(dir, join('shards', name), MOST_SHARD_BYTES);
+    const record = parseOr(text ?? '') as ShardRecord | undefined;
+    if (record !== undefined && record !== null && isShard(record) && shardPath('', record) === join('shards', name))
+      records.push({ index: record.index, count: record.count, finished: record.finished === true });
+  }
+  return records;
 }
 
 function shardPath(dir: string, { index, count }: Shard): string {
@@ -133,14 +154,5 @@ function parseOr(text: string): unknown {
     return JSON.parse(text);
   } catch {
     return undefined;
-  }
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new LabError(`${path}: cannot be read (${(error as Error).message}).`);
   }
 }

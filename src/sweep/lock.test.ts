@@ -5,6 +5,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { scratchFolder } from '../../test/support/scratch.ts';
+import { thisPlace } from '../base/owner.ts';
 import { lockFolder } from './lock.ts';
 
 let dir = '';
@@ -25,7 +26,7 @@ describe('a lock', () => {
   });
 
   it('of one of twenty that ask at once is held by one', async () => {
-    leftBy({ pid: spawnSync('true').pid, host: hostname(), started: '1', shard: null });
+    leftBy({ pid: spawnSync('true').pid, host: hostname(), started: '1', place: thisPlace(), shard: null });
     const asked = await Promise.allSettled(Array.from({ length: 20 }, () => lockFolder(dir, undefined)));
     const got = asked.filter(({ status }) => status === 'fulfilled');
     expect(got).toHaveLength(1);
@@ -42,19 +43,68 @@ describe('a lock', () => {
   });
 
   it('that a dead process left is taken over, also when its number is used again', async () => {
-    leftBy({ pid: spawnSync('true').pid, host: hostname(), started: '12345', shard: null });
+    leftBy({ pid: spawnSync('true').pid, host: hostname(), started: '12345', place: thisPlace(), shard: null });
     await (await lockFolder(dir, undefined)).release();
-    leftBy({ pid: process.pid, host: hostname(), started: 'another', shard: null });
+    leftBy({ pid: process.pid, host: hostname(), started: 'another', place: thisPlace(), shard: null });
     await (await lockFolder(dir, undefined)).release();
     leftBy({ not: 'a lock' });
     await (await lockFolder(dir, undefined)).release();
   });
 
-  it('of another machine counts while it is fresh', async () => {
-    leftBy({ pid: 1, host: 'elsewhere', started: '1', shard: null });
-    await expect(lockFolder(dir, undefined)).rejects.toThrow(/process 1 on elsewhere/);
-    const long = new Date(Date.now() - 3_600_000);
-    utimesSync(join(dir, 'lock.json'), long, long);
-    await (await lockFolder(dir, undefined)).release();
+  describe('of a process that cannot be seen from here', () => {
+    const theirs = { pid: 1, host: 'elsewhere', started: '1', place: 'ffffffff', shard: null };
+    const beats = { everyMs: 10_000, freshMs: 60_000, watchMs: 200 };
+    const dated = (ms: number): void => utimesSync(join(dir, 'lock.json'), new Date(ms), new Date(ms));
+
+    it('counts while it is dated as now', async () => {
+      leftBy(theirs);
+      await expect(lockFolder(dir, undefined, { beats })).rejects.toThrow(/process 1 on elsewhere/);
+    });
+
+    it('is taken over when it does not beat, whatever its date', async () => {
+      for (const offMs of [-3_600_000, 3_600_000]) {
+        leftBy(theirs);
+        dated(Date.now() + offMs);
+        await (await lockFolder(dir, undefined, { beats })).release();
+      }
+      expect(readdirSync(dir)).toEqual([]);
+    });
+
+    it('counts when it beats, by a clock that is an hour off', async () => {
+      leftBy(theirs);
+      let at = Date.now() - 3_600_000;
+      dated(at);
+      const beating = setInterval(() => {
+        at += 1000;
+        dated(at);
+      }, 10);
+      await expect(lockFolder(dir, undefined, { beats: { ...beats, watchMs: 20_000 } })).rejects.toThrow(
+        /running here/,
+      );
+      clearInterval(beating);
+    });
+
+    it('in another namespace of pids of this machine is not looked up here', async () => {
+      leftBy({ ...theirs, pid: process.pid, host: hostname() });
+      await expect(lockFolder(dir, undefined, { beats })).rejects.toThrow(/is running here/);
+    });
+  });
+
+  it('that cannot be written is said so, with exit code 2', async () => {
+    const gone = join(dir, 'gone');
+    await expect(lockFolder(gone, undefined)).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringMatching(/lock cannot be made/),
+    });
+  });
+
+  it('says what holds it, and what its holder left unfinished goes when it is taken', async () => {
+    const dead = { pid: spawnSync('true').pid, host: hostname(), started: '1', place: thisPlace(), shard: null };
+    leftBy(dead);
+    writeFileSync(join(dir, `lock.json.${dead.pid}-1-${dead.place}.01234567.tmp`), '');
+    const lock = await lockFolder(dir, undefined, { what: 'a run' });
+    expect(readdirSync(dir)).toEqual(['lock.json']);
+    await expect(lockFolder(dir, undefined)).rejects.toThrow(/a run is running here/);
+    await lock.release();
   });
 });

@@ -1,22 +1,24 @@
-// One sweep at a time in a folder, or one for each shard. A lock names its process, so that one left by a killed sweep is told
-// from a living one and taken over.
-import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { link, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+// One writer at a time in a folder: a run, a sweep, or one for each shard of it. A lock names its process, so that one left by a killed
+// writer is told from a living one and taken over. Whoever cannot be seen from here (another machine or container) says by beats that
+// it lives; they are counted by this process' own clock, so that no other clock decides.
+import { link, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { LabError } from '../base/errors.ts';
+import { removeUnfinished, unfinishedName } from '../base/files.ts';
+import { lifeOf, type Owner, thisOwner } from '../base/owner.ts';
 import { type Shard, shardWords } from './shard.ts';
 
-interface Holder {
-  pid: number;
+interface Holder extends Owner {
+  /** Of the machine, for people. */
   host: string;
-  /** When the process started, in the kernel's words: a pid may be another process's by now. */
-  started: string;
   shard: Shard | null;
+  /** `a run`, `a sweep`. */
+  what: string;
 }
 
-const NOBODY: Holder = { pid: 0, host: '', started: '', shard: null };
+const NOBODY: Holder = { pid: 0, host: '', started: '', place: '', shard: null, what: 'a sweep' };
 
 export interface Lock {
   /** Whether another shard of the folder is being measured now. */
@@ -24,84 +26,137 @@ export interface Lock {
   release(): Promise<void>;
 }
 
-/** A holder says that often that it lives, for other machines, which cannot see its process; silence this long is death. */
-const BEAT_MS = 10_000;
-const SILENCE_MS = 120_000;
+/** How a holder shows that it lives, and how its silence is judged. */
+export interface Beats {
+  /** Between two beats. */
+  everyMs: number;
+  /** A lock dated so near to now is taken for a living one without looking on. */
+  freshMs: number;
+  /** How long one that is dated otherwise is watched for a beat. */
+  watchMs: number;
+}
+
+const BEATS: Beats = { everyMs: 10_000, freshMs: 120_000, watchMs: 25_000 };
 
 const NAME = /^lock(\.\d+-of-\d+)?\.json$/;
+const MOST_ATTEMPTS = 20;
 
 /**
  * Takes the folder, or one shard of it.
- * @throws LabError when a living sweep has it, or the same cells of it
+ * @param what holds it, for the message to others
+ * @throws LabError when a living writer has it, or the same cells of it, or the lock cannot be written
  */
-export async function lockFolder(dir: string, shard: Shard | undefined): Promise<Lock> {
+export async function lockFolder(
+  dir: string,
+  shard: Shard | undefined,
+  { what = 'a sweep', beats = BEATS }: { what?: string; beats?: Beats } = {},
+): Promise<Lock> {
   const path = join(dir, shard === undefined ? 'lock.json' : `lock.${shard.index}-of-${shard.count}.json`);
-  const mine: Holder = {
-    pid: process.pid,
-    host: hostname(),
-    started: startOf(process.pid) ?? '',
-    shard: shard ?? null,
-  };
+  const mine: Holder = { ...thisOwner(), host: hostname(), shard: shard ?? null, what };
   const text = `${JSON.stringify(mine)}\n`;
   // Written beside and linked: a lock is there with its holder's name in it or not at all.
-  const written = `${path}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
-  await writeFile(written, text);
+  const written = unfinishedName(path);
   try {
+    await explained(path, () => writeFile(written, text, { flag: 'wx' }));
+    const asked: Asked = { dir, path, written, beats };
     for (let attempt = 0; ; attempt++) {
       if (await linked(written, path)) break;
-      await removeIfDead(path, attempt, written);
+      await removeIfDead(asked, attempt);
     }
-    const other = (await otherLocks(dir, path, written)).find((each) => overlaps(each.shard, shard));
+    const other = (await otherLocks(asked)).find((each) => overlaps(each.shard, shard));
     if (other !== undefined) {
       await rm(path, { force: true });
       throw heldError(dir, other);
     }
+    await removeUnfinished(dir, basename(path));
+    return held(asked, text);
   } finally {
-    await rm(written, { force: true });
+    await rm(written, { force: true }).catch(() => {});
   }
-  const beat = setInterval(() => utimes(path, new Date(), new Date()).catch(() => {}), BEAT_MS);
+}
+
+/** Who asks: for which lock, and with which file, on the clock of the file system that dates both. */
+interface Asked {
+  dir: string;
+  path: string;
+  written: string;
+  beats: Beats;
+}
+
+function held(asked: Asked, text: string): Lock {
+  const beat = setInterval(() => touch(asked.path, text).catch(() => {}), asked.beats.everyMs);
   beat.unref();
   return {
-    hasNeighbours: async () => (await otherLocks(dir, path, path)).length > 0,
+    hasNeighbours: async () => (await otherLocks({ ...asked, written: asked.path })).length > 0,
     release: async () => {
       clearInterval(beat);
-      await rm(path, { force: true });
+      await rm(asked.path, { force: true });
     },
   };
 }
 
-async function linked(from: string, to: string): Promise<boolean> {
+/** Writes the same bytes again: the file system dates them, not the clock of this machine. */
+async function touch(path: string, text: string): Promise<void> {
+  const file = await open(path, 'r+');
   try {
-    await link(from, to);
-    return true;
+    await file.write(text, 0);
+  } finally {
+    await file.close();
+  }
+}
+
+async function linked(from: string, to: string): Promise<boolean> {
+  return explained(to, async () => {
+    try {
+      await link(from, to);
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+      throw error;
+    }
+  });
+}
+
+async function explained<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw new LabError(`${to}: the lock cannot be made (${(error as Error).message}).`);
+    throw new LabError(
+      `${path}: the lock cannot be made (${(error as Error).message}). Free some space, or choose another folder with --out.`,
+    );
   }
 }
 
 /** @throws LabError when its holder lives */
-async function removeIfDead(path: string, attempt: number, written: string): Promise<void> {
+async function removeIfDead(asked: Asked, attempt: number): Promise<void> {
+  const { path } = asked;
   const holder = await readHolder(path);
-  if (holder !== undefined && (await isAlive(holder, path, written))) throw heldError(path, holder);
-  if (attempt > 20)
-    throw new LabError(`${path}: the lock comes back again and again; see which sweeps use this folder.`);
+  if (holder !== undefined && (await isAlive(holder, path, asked))) throw heldError(path, holder);
+  if (attempt > MOST_ATTEMPTS)
+    throw new LabError(`${path}: the lock comes back again and again; see which runs or sweeps use this folder.`);
   // By rename, so that only one of two that find it dead removes it, and neither removes the other's new one.
-  const aside = `${path}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
+  const aside = unfinishedName(path);
   await rename(path, aside).catch(() => {});
   const moved = await readHolder(aside);
-  if (moved !== undefined && (await isAlive(moved, aside, written))) await link(aside, path).catch(() => {});
+  if (moved !== undefined && !isSame(moved, holder)) await link(aside, path).catch(() => {});
   await rm(aside, { force: true });
 }
 
-async function otherLocks(dir: string, own: string, written: string): Promise<Holder[]> {
-  const files = (await readdir(dir)).filter((file) => NAME.test(file)).map((file) => join(dir, file));
-  const living: Holder[] = [];
-  for (const file of files.filter((each) => each !== own)) {
-    const holder = await readHolder(file);
-    if (holder !== undefined && (await isAlive(holder, file, written))) living.push(holder);
-  }
-  return living;
+function isSame(a: Holder, b: Holder | undefined): boolean {
+  return a.pid === b?.pid && a.started === b.started && a.place === b.place;
+}
+
+async function otherLocks(asked: Asked): Promise<Holder[]> {
+  const files = (await readdir(asked.dir)).filter((file) => NAME.test(file)).map((file) => join(asked.dir, file));
+  const found = await Promise.all(
+    files
+      .filter((each) => each !== asked.path)
+      .map(async (file) => {
+        const holder = await readHolder(file);
+        return holder !== undefined && (await isAlive(holder, file, asked)) ? [holder] : [];
+      }),
+  );
+  return found.flat();
 }
 
 /** Shards of one count have no cell in common; anything else may. */
@@ -118,40 +173,28 @@ async function readHolder(path: string): Promise<Holder | undefined> {
   }
 }
 
-/** A process of this machine is looked up; one of another by the age of its lock, on the clock that dated `written`. */
-async function isAlive({ pid, host, started }: Holder, path: string, written: string): Promise<boolean> {
-  if (host === hostname()) {
-    const now = startOf(pid);
-    return now !== undefined && (started === '' || now === started);
+/** A process that can be seen is looked up; another one is alive while its lock is dated as now, or beats when it is watched. */
+async function isAlive(holder: Holder, path: string, { written, beats }: Asked): Promise<boolean> {
+  const life = lifeOf(holder);
+  if (life !== 'elsewhere') return life === 'alive';
+  const [theirs, ours] = [await dateOf(path), await dateOf(written)];
+  if (theirs === undefined) return false;
+  if (ours !== undefined && Math.abs(ours - theirs) < beats.freshMs) return true;
+  const until = performance.now() + beats.watchMs;
+  while (performance.now() < until) {
+    await wait(Math.min(beats.watchMs / 10, 500));
+    const now = await dateOf(path);
+    if (now !== theirs) return now !== undefined;
   }
-  const [theirs, ours] = await Promise.all([path, written].map((file) => stat(file).catch(() => undefined)));
-  return theirs === undefined || ours === undefined || ours.mtimeMs - theirs.mtimeMs < SILENCE_MS;
+  return false;
 }
 
-/** Start time of a process in clock ticks since boot; undefined when there is none. Empty where /proc is not. */
-function startOf(pid: number): string | undefined {
-  try {
-    // The name may hold spaces and brackets: fields are counted from the last bracket. Field 22 (proc(5)).
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' ? undefined : (fields[19] ?? '');
-  } catch {
-    return existsWithoutProc(pid) ? '' : undefined;
-  }
+async function dateOf(path: string): Promise<number | undefined> {
+  return (await stat(path).catch(() => undefined))?.mtimeMs;
 }
 
-function existsWithoutProc(pid: number): boolean {
-  if (process.platform === 'linux') return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-function heldError(where: string, { pid, host, shard }: Holder): LabError {
-  const which = shard === null ? 'a sweep' : `shard ${shardWords(shard)} of a sweep`;
+function heldError(where: string, { pid, host, shard, what }: Holder): LabError {
+  const which = shard === null ? what : `shard ${shardWords(shard)} of ${what}`;
   return new LabError(
     `${where}: ${which} is running here (process ${pid} on ${host}). Wait for it, or choose another folder with --out. ` +
       'If that process is gone, remove the lock file.',

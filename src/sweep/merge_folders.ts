@@ -11,25 +11,35 @@ import {
   type SweepDocument,
 } from './folder.ts';
 import { type CellDocument, mergeCells } from './merge.ts';
-import { isOf, shardWords } from './shard.ts';
+import { shardIndex, shardWords } from './shard.ts';
 
 export interface Merged {
   sweep: SweepDocument;
+  /** The cells that are there, of each folder. */
+  documents: CellDocument[];
   result: Result;
   /** One line for each part that is missing. */
   missing: string[];
 }
 
-/** @throws LabError for a folder that is no sweep's, folders of different sweeps, or cells that contradict each other */
-export async function mergeFolders(dirs: readonly string[]): Promise<Merged> {
+/**
+ * @param onUnreadable takes the place of the error where a cell's file cannot be used: the cell counts as missing
+ * @throws LabError for a folder that is no sweep's, folders of different sweeps, cells that contradict each other or are none
+ */
+export async function mergeFolders(
+  dirs: readonly string[],
+  onUnreadable = (error: LabError): void => {
+    throw error;
+  },
+): Promise<Merged> {
   const plans = await Promise.all(dirs.map(async (dir) => ({ dir, sweep: await planOf(dir) })));
   const [first, ...others] = plans as [(typeof plans)[number], ...typeof plans];
   for (const other of others) checkSame(first, other);
   const documents: CellDocument[] = [];
-  for (const { dir, sweep } of plans) documents.push(...(await documentsOf(dir, sweep)));
+  for (const { dir, sweep } of plans) documents.push(...(await documentsOf(dir, sweep, onUnreadable)));
   const shards = (await Promise.all(dirs.map(readShards))).flat();
   const result = mergeCells(first.sweep, documents);
-  return { sweep: first.sweep, result, missing: missingParts(result, shards) };
+  return { sweep: first.sweep, documents, result, missing: missingParts(result, shards) };
 }
 
 async function planOf(dir: string): Promise<SweepDocument> {
@@ -38,14 +48,26 @@ async function planOf(dir: string): Promise<SweepDocument> {
   throw new LabError(`${dir}: no sweep.json in it. Give folders that p2plab sweep wrote (--out).`);
 }
 
-async function documentsOf(dir: string, sweep: SweepDocument): Promise<CellDocument[]> {
+async function documentsOf(
+  dir: string,
+  sweep: SweepDocument,
+  onUnreadable: (error: LabError) => void,
+): Promise<CellDocument[]> {
   const there = await cellsThere(dir);
   const documents: CellDocument[] = [];
   for (const { hash } of sweep.cells) {
-    const result = there.has(hash) ? await readCell(dir, hash) : undefined;
+    const result = there.has(hash) ? await readCell(dir, hash).catch(unlessLabError(onUnreadable)) : undefined;
     if (result !== undefined) documents.push({ hash, path: cellPath(dir, hash), result });
   }
   return documents;
+}
+
+function unlessLabError(act: (error: LabError) => void): (error: unknown) => undefined {
+  return (error) => {
+    if (!(error instanceof LabError)) throw error;
+    act(error);
+    return undefined;
+  };
 }
 
 interface Plan {
@@ -71,11 +93,10 @@ function missingParts(result: Result, shards: readonly ShardRecord[]): string[] 
   const list = (hashes: readonly string[]): string =>
     `${hashes.slice(0, 5).join(', ')}${hashes.length > 5 ? ` and ${hashes.length - 5} more` : ''}`;
   if (count === undefined) return [`${missing.length} cells are missing: ${list(missing)}`];
-  return Array.from({ length: count }, (_, i) => ({ index: i + 1, count })).flatMap((shard) => {
-    const own = missing.filter((hash) => isOf(hash, shard));
-    if (own.length === 0) return [];
-    const seen = shards.find(({ index, count: of }) => index === shard.index && of === count);
-    const state = seen === undefined ? 'is missing' : 'is not complete';
-    return [`shard ${shardWords(shard)} ${state}: ${own.length} cells (${list(own)})`];
+  const byShard = [...Map.groupBy(missing, (hash) => shardIndex(hash, count))].sort(([a], [b]) => a - b);
+  return byShard.map(([index, own]) => {
+    const seen = shards.some((shard) => shard.index === index && shard.count === count);
+    const state = seen ? 'is not complete' : 'is missing';
+    return `shard ${shardWords({ index, count })} ${state}: ${own.length} cells (${list(own)})`;
   });
 }

@@ -1,7 +1,7 @@
 // Runs the cells of a sweep one after the other and leaves each one's result before it starts the next.
 import { LabError } from '../base/errors.ts';
 import { describeEnvironment } from '../lab/environment.ts';
-import { type RunHooks, run, runInfo } from '../lab/run.ts';
+import { type RunHooks, run, runInfo, startNow } from '../lab/run.ts';
 import type { RunParams } from '../lab/run_plan.ts';
 import { RESULT_SCHEMA, type Result } from '../report/result.ts';
 import { cellsThere, type PlannedCell, readCell, type SweepDocument, writeCell } from './folder.ts';
@@ -53,8 +53,9 @@ export async function runSweep(request: SweepRun): Promise<SweepOutcome> {
   });
   for (const [index, cell] of mine.entries()) {
     if (outcome.interrupted) break;
-    if (there.has(cell.hash)) {
-      const failure = await failureOf(request, cell);
+    const earlier = there.has(cell.hash) ? await earlierOf(request, cell) : undefined;
+    if (earlier !== undefined) {
+      const { failure } = earlier;
       if (failure === undefined || !request.retryFailed) {
         if (failure === undefined) outcome.kept++;
         else outcome.failed.push({ hash: cell.hash, reason: failure });
@@ -80,14 +81,21 @@ export async function runSweep(request: SweepRun): Promise<SweepOutcome> {
   return outcome;
 }
 
-/** What an earlier sweep says of a cell. A file that is no result is set right by measuring again, not by an end. */
-async function failureOf({ dir, note }: SweepRun, { hash }: RunnableCell): Promise<string | undefined> {
-  const result = await readCell(dir, hash);
-  if (result?.run.interrupted === true && result.run.failure === undefined) {
+/** What an earlier sweep left of a cell; undefined for a file that is no result of it, which is measured again. */
+async function earlierOf({ dir, note }: SweepRun, { hash }: RunnableCell): Promise<{ failure?: string } | undefined> {
+  try {
+    const result = await readCell(dir, hash);
+    if (result === undefined) return undefined;
+    const { failure, interrupted } = result.run;
+    if (failure !== undefined) return { failure };
+    if (interrupted !== true) return {};
     note(`cell ${hash} is not complete`);
-    return 'it was interrupted';
+    return { failure: 'it was interrupted' };
+  } catch (error) {
+    if (!(error instanceof LabError)) throw error;
+    note(`measuring cell ${hash} again: ${error.message}`);
+    return undefined;
   }
-  return result?.run.failure;
 }
 
 /** Whatever ends the cell's run ends this cell only: its reason is part of the result. */
@@ -96,7 +104,7 @@ async function measure(
   { hooks }: SweepRun,
   own: Pick<RunHooks, 'progress' | 'onInterruptible'>,
 ): Promise<Result> {
-  const startedAt = new Date();
+  const started = startNow();
   try {
     const { result, failure } = await run(cell.params, {
       ...hooks,
@@ -109,7 +117,7 @@ async function measure(
     const failure = error instanceof LabError ? error.message : ((error as Error)?.stack ?? String(error));
     return {
       schema: RESULT_SCHEMA,
-      run: { ...runInfo(cell.params, startedAt, hooks.argv), interrupted: true, failure },
+      run: { ...runInfo(cell.params, started, hooks.argv), interrupted: true, failure },
       environment: describeEnvironment([]),
       cells: [],
       comparisons: [],

@@ -9,6 +9,15 @@ export interface Shard {
 
 const MAX_SHARDS = 100_000;
 
+/** Whether there is such a part. */
+export function isShard({ index, count }: Partial<Shard>): boolean {
+  return Number.isInteger(index) && Number.isInteger(count) && inRange(index as number, count as number);
+}
+
+function inRange(index: number, count: number): boolean {
+  return index >= 1 && index <= count && count <= MAX_SHARDS;
+}
+
 /** Whether a cell belongs to a shard. */
 export function isOf(hash: string, { index, count }: Shard): boolean {
   return shardIndex(hash, count) === index;
@@ -28,7 +37,7 @@ export function shardWords({ index, count }: Shard): string {
 export function parseShard(text: string, what = '--shard'): Shard {
   const match = /^(\d+)\/(\d+)$/.exec(text.trim());
   const [index, count] = [Number(match?.[1]), Number(match?.[2])];
-  if (match !== null && index >= 1 && index <= count && count <= MAX_SHARDS) return { index, count };
+  if (match !== null && isShard({ index, count })) return { index, count };
   throw new LabError(`${what}: '${text}' is not i/n with i from 1 to n, for example 2/4.`);
 }
 
