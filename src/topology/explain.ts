@@ -78,8 +78,8 @@ function acsFix(topology: Topology, verdict: Verdict): string {
   const more = verdict.acsUnknown.length > 0 ? `, and the same for ${list(verdict.acsUnknown)} if set there` : '';
   const ports = withSiblings(topology, verdict.redirects);
   const boot =
-    `boot with "${disableAcsRedir(ports)}" (in the double quotes, as GRUB ends a command at ;` +
-    `${ports.length > verdict.redirects.length ? '; one setting for all ports of the switch' : ''})${more}; ` +
+    `boot with "${disableAcsRedir(ports)}" (keep the double quotes: GRUB ends a command at a semicolon)` +
+    `${ports.length > verdict.redirects.length ? ', one setting for all ports of the switch' : ''}${more}; ` +
     'this gives up isolation between these ports';
   if (verdict.mapType === 'THRU_HOST_BRIDGE') return `for the direct way: ${boot}`;
   if (verdict.mapType === 'UNKNOWN') return `${boot}; to know without: ${verdict.hostBridge?.wouldTell}`;

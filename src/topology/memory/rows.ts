@@ -238,7 +238,8 @@ export interface RefusedRow {
 export function refusedRows(options: MemoryOptions): RefusedRow[] {
   const why = refusalOf(options);
   if (why === undefined) return [];
-  return MODELS.filter((model) => model.needsPages).map(({ scheme }) => ({ scheme, why }));
+  const exists = (model: SchemeModel): boolean => options.barBytes.some((bytes) => model.bar(bytes, options));
+  return MODELS.filter((model) => model.needsPages && exists(model)).map(({ scheme }) => ({ scheme, why }));
 }
 
 function refusalOf({ barBytes, era }: MemoryOptions): string | undefined {
