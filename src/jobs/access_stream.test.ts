@@ -294,7 +294,7 @@ describe('a window that is too small', () => {
   it('for the buffers in flight names the sizes and the way out', () => {
     const bar = { bytes: 2 ** 30, windowBytes: MIB, slots };
     expect(() => compile('rw=randread bs=64k iodepth=8', 64, placeOf({ bar }))).toThrow(
-      '16 I/Os (twice iodepth) need as many 64 KiB buffers that do not overlap, but this queue has 4 in its part of the 1 MiB payload window of the BAR. Lower iodepth, the largest block size or the number of queues, or enlarge the window.',
+      '16 I/Os (twice iodepth) need as many 64 KiB buffers that do not overlap, but this queue has 4 in its part of the 1 MiB payload window of the BAR. Lower iodepth, the largest block size or numjobs, or make --bar and --ram larger.',
     );
     const ram = { bytes: 2 ** 30, windowBytes: 65536, slots };
     expect(() => compile('rw=randread bs=64k', 64, placeOf({ p2pShare: 0, ram }))).toThrow(
@@ -304,7 +304,7 @@ describe('a window that is too small', () => {
 
   it('for the blocks in flight does too', () => {
     expect(() => compile('rw=randwrite bs=64k iodepth=8', 64, placeOf({ verifyBlocks: 1024 }))).toThrow(
-      '[j] the media this queue checks its data on cannot hold 16 I/Os (twice iodepth) of up to 64 KiB apart. Lower iodepth, bs or the number of queues, or raise size and the window.',
+      '[j] the media this queue checks its data on cannot hold 16 I/Os (twice iodepth) of up to 64 KiB apart. Lower iodepth, bs or numjobs, or raise size.',
     );
     expect(() => compile('rw=randwrite bs=64k', 64, placeOf({ verifyBlocks: 64 }))).toThrow(
       '[j] a block of 64 KiB does not fit into the 32 KiB of media this queue checks its data on.',
@@ -328,4 +328,9 @@ describe('a job with strided zones', () => {
     expect(positions.map(zoneOf)).toEqual(positions.map((_, i) => Math.floor(i / 16)));
     expect(new Set(positions.map((lba) => lba % (32 * KIB))).size).toBeGreaterThan(4);
   });
+});
+
+it('checks the data of one block at iodepth 1: nothing else is in flight', () => {
+  const { entries } = compile('rw=write size=4k verify=md5', 64, placeOf({ verifyBlocks: 2 ** 17 }));
+  expect(entries.every(({ lba, blocks }) => lba === 0 && blocks === 8)).toBe(true);
 });

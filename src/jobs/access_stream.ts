@@ -58,7 +58,7 @@ export function compileStream(
   gaps?: Float64Array,
 ): StreamFacts {
   const entries = out.length / STREAM_WORDS;
-  const reach = REACH_PER_DEPTH * job.iodepth;
+  const reach = reachOf(job);
   assert(Number.isInteger(Math.log2(entries)) && entries >= reach, 'a power of two of entries, at least twice iodepth');
   assert(!job.verify || place.verifyBlocks !== undefined, 'a job that verifies has a media window');
   const maxBytes = Math.max(...usedBlockSizes(job).map(({ bytes }) => bytes));
@@ -95,6 +95,11 @@ export function compileStream(
   const bytes = blocks * BLOCK_BYTES;
   const meanGapNs = endNs === undefined ? undefined : endNs / entries;
   return { ios: entries, bytes, reads, writes: entries - reads, meanBytes: bytes / entries, maxBytes, meanGapNs };
+}
+
+/** How many I/Os of a stream must lie apart where data are checked: one at a time needs none. */
+function reachOf({ iodepth }: Job): number {
+  return iodepth === 1 ? 1 : REACH_PER_DEPTH * iodepth;
 }
 
 /** One I/O, in 512-byte blocks from the start of the namespace. */
@@ -156,7 +161,7 @@ function regionOf(job: Job, place: StreamPlace, maxBytes: number): StreamRegion 
   const windowBytes = window * BLOCK_BYTES;
   if (windowBytes < maxBytes) {
     throw new LabError(
-      `[${job.name}] a block of ${formatBytes(maxBytes)} does not fit into the ${formatBytes(windowBytes)} of media this queue checks its data on. Lower bs or the number of queues, or raise size and the window.`,
+      `[${job.name}] a block of ${formatBytes(maxBytes)} does not fit into the ${formatBytes(windowBytes)} of media this queue checks its data on. Lower bs or numjobs, or raise size.`,
     );
   }
   return { blocks: window, job: inWindow(job, windowBytes) };
@@ -200,7 +205,7 @@ function keepApart(job: Job, attempt: Attempt, extent: Extent): void {
   const first = guard.nextFree(index, extent.first, extent.blocks);
   if (first < 0) {
     throw new LabError(
-      `[${job.name}] the media this queue checks its data on cannot hold ${REACH_PER_DEPTH * job.iodepth} I/Os (twice iodepth) of up to ${formatBytes(extent.blocks * BLOCK_BYTES)} apart. Lower iodepth, bs or the number of queues, or raise size and the window.`,
+      `[${job.name}] the media this queue checks its data on cannot hold ${reachOf(job)} I/Os (twice iodepth) of up to ${formatBytes(extent.blocks * BLOCK_BYTES)} apart. Lower iodepth, bs or numjobs, or raise size.`,
     );
   }
   extent.first = first;

@@ -65,7 +65,7 @@ function regionDraw(region: Region, what: string, needs: BufferNeeds, random: Ra
   const usable = own < 1 ? 0 : Math.min(needs.entries, 2 ** Math.floor(Math.log2(own)));
   if (usable < needs.reach) {
     throw new LabError(
-      `${needs.reach} I/Os (twice iodepth) need as many ${formatBytes(slotBytes)} buffers that do not overlap, but this queue has ${usable} in its part of the ${formatBytes(windowBytes)} payload window of the ${what}. Lower iodepth, the largest block size or the number of queues, or enlarge the window.`,
+      `${needs.reach} I/Os (twice iodepth) need as many ${formatBytes(slotBytes)} buffers that do not overlap, but this queue has ${usable} in its part of the ${formatBytes(windowBytes)} payload window of the ${what}. Lower iodepth, the largest block size or numjobs, or make --bar and --ram larger.`,
     );
   }
   const order = shuffled(
