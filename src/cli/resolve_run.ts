@@ -29,6 +29,7 @@ export async function resolveRun(
   { isCell = false } = {},
 ): Promise<{ params: RunParams; warnings: readonly string[] }> {
   const { jobs, warnings } = resolveWorkload(jobFile, options);
+  checkFlows(jobs, options.flow);
   const verifies = jobs.some((job) => job.verify);
   const isDefault = jobFile === undefined && !isCell;
   const usual: Payload[] = isDefault ? ['none', 'move'] : [verifies ? 'verify' : 'move'];
@@ -55,7 +56,8 @@ export async function resolveRun(
     modes: options.mode,
     wait: options.wait,
     processes: Math.min(options.processes, rounds),
-    stages: options.stages === 'on',
+    // The stages of a read or write are timed: a stream with other commands has none.
+    stages: options.stages === 'on' && !jobs.some(hasOtherCommands),
     budgetMs: options.budget,
     rounds,
     roundMs,
@@ -138,6 +140,22 @@ function readOverride(text: string): Override {
   const [key = '', ...rest] = text.split('=');
   if (key.trim() === '') throw new LabError(`--set '${text}': expected key=value, for example --set bs=8k.`);
   return { key: key.trim(), value: rest.length > 0 ? rest.join('=').trim() : undefined };
+}
+
+/** Whether a job sends commands besides Read and Write. */
+function hasOtherCommands({ rw, fsync }: Job): boolean {
+  return rw.trims !== undefined || fsync !== undefined;
+}
+
+/** @throws LabError for operations that a flow does not have */
+function checkFlows(jobs: readonly Job[], flows: readonly Flow[]): void {
+  const flow = flows.find((each) => each !== 'direct');
+  const job = jobs.find(hasOtherCommands);
+  if (flow === undefined || job === undefined) return;
+  const what = job.rw.trims === undefined ? `fsync=${job.fsync?.everyWrites[0]}` : `rw=${job.options.rw}`;
+  throw new LabError(
+    `[${job.name}] ${what}: flow ${flow} ${flow === 'copy' ? 'reads on one drive and writes on another' : "sends the initiator's reads and writes"} and nothing else; use --flow direct.`,
+  );
 }
 
 /** What a flow makes of a job's directions. */

@@ -15,8 +15,11 @@ export const STREAM_WORDS = 4;
 const BLOCK_BYTES = 512;
 const NVME_WRITE = 0x01;
 const NVME_READ = 0x02;
+const NVME_DSM = 0x09;
 /** An I/O's blocks share a word with its opcode. */
-const MOST_BLOCKS = 2 ** 24 - 1;
+const MOST_BLOCKS = 2 ** 22 - 1;
+/** A Flush follows the write (layout/stream.ts). */
+const FLUSH = 2 ** 23;
 /** I/Os this close in the stream may be in flight together: iodepth, and as many again that are being completed. */
 const REACH_PER_DEPTH = 2;
 const REDRAWS = 8;
@@ -36,6 +39,7 @@ export interface StreamFacts {
   readonly bytes: number;
   readonly reads: number;
   readonly writes: number;
+  readonly trims: number;
   readonly meanBytes: number;
   readonly maxBytes: number;
   /** Mean time from one I/O to the next in an open loop; undefined in a closed one. */
@@ -63,7 +67,7 @@ export function compileStream(
   assert(!job.verify || place.verifyBlocks !== undefined, 'a job that verifies has a media window');
   const maxBytes = Math.max(...usedBlockSizes(job).map(({ bytes }) => bytes));
   if (maxBytes / BLOCK_BYTES > MOST_BLOCKS)
-    throw new LabError(`[${job.name}] bs: at most 8 GiB, the I/O's length field.`);
+    throw new LabError(`[${job.name}] bs: less than 2 GiB, the I/O's length field.`);
 
   const seed = streamSeed(job, clone);
   const region = regionOf(job, place, maxBytes);
@@ -72,8 +76,10 @@ export function compileStream(
   const buffer = createBufferDraw(place, { maxBytes, reach, entries, seed: mixSeeds(seed, 5) });
   const arrivals = arrivalsOf(job, clone);
   let previousNs = 0;
-  const extent: Extent = { first: 0, blocks: 0, write: false };
+  const extent: Extent = { first: 0, blocks: 0, write: false, trim: false };
   let reads = 0;
+  let writes = 0;
+  let trims = 0;
   let blocks = 0;
   for (let index = 0, word = 0; index < entries; index++, word += STREAM_WORDS) {
     source.next(index, extent, arrivals?.isWrite());
@@ -82,9 +88,13 @@ export function compileStream(
     const lba = extent.first;
     out[word] = lba;
     out[word + 1] = Math.floor(lba / 2 ** 32);
-    out[word + 2] = extent.blocks + (write ? NVME_WRITE : NVME_READ) * 2 ** 24;
+    const isPlainWrite = write && !extent.trim;
+    if (isPlainWrite) writes++;
+    const flush = isPlainWrite && job.fsync?.everyWrites.some((every) => writes % every === 0) === true;
+    out[word + 2] = extent.blocks + (flush ? FLUSH : 0) + opcodeOf(extent) * 2 ** 24;
     out[word + 3] = buffer(index);
     if (!write) reads++;
+    if (extent.trim) trims++;
     blocks += extent.blocks;
     const dueNs = arrivals?.take(write, extent.blocks * BLOCK_BYTES) ?? 0;
     if (gaps !== undefined && index > 0) gaps[index - 1] = dueNs - previousNs;
@@ -94,7 +104,7 @@ export function compileStream(
   if (gaps !== undefined) gaps[entries - 1] = (endNs ?? previousNs) - previousNs;
   const bytes = blocks * BLOCK_BYTES;
   const meanGapNs = endNs === undefined ? undefined : endNs / entries;
-  return { ios: entries, bytes, reads, writes: entries - reads, meanBytes: bytes / entries, maxBytes, meanGapNs };
+  return { ios: entries, bytes, reads, writes, trims, meanBytes: bytes / entries, maxBytes, meanGapNs };
 }
 
 /** How many I/Os of a stream must lie apart where data are checked: one at a time needs none. */
@@ -107,6 +117,13 @@ interface Extent {
   first: number;
   blocks: number;
   write: boolean;
+  /** A trim in place of the write. */
+  trim: boolean;
+}
+
+function opcodeOf({ write, trim }: Extent): number {
+  if (trim) return NVME_DSM;
+  return write ? NVME_WRITE : NVME_READ;
 }
 
 /** Where the I/Os come from: drawn, or recorded. */
@@ -128,6 +145,7 @@ function sourceOf(job: Job, clone: number, region: StreamRegion): IoSource {
       extent.first = Math.floor(at / BLOCK_BYTES);
       extent.blocks = Math.ceil(io.bytes / BLOCK_BYTES);
       extent.write = io.direction === WRITE;
+      extent.trim = io.isTrim;
     },
     redraws: job.rw.random && job.norandommap && job.sequence.randomEvery === 1,
   };

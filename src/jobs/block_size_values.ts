@@ -27,9 +27,14 @@ const PRIORITY = BLOCK_SIZE_OPTIONS;
 
 /**
  * The sizes of a job for reads and writes.
+ * @param split splitForTrims for a job that trims
  * @throws LabError with file:line for a size that is no multiple of 512, percentages over 100, text that is no size
  */
-export function readBlockSizes(options: readonly Option[], kbBase: KbBase): PerDirection<DirectionSizes> {
+export function readBlockSizes(
+  options: readonly Option[],
+  kbBase: KbBase,
+  split = splitDirections,
+): PerDirection<DirectionSizes> {
   const family = options
     .filter((option) => READERS.has(option.name))
     .sort((a, b) => a.layer - b.layer || PRIORITY.indexOf(a.name) - PRIORITY.indexOf(b.name));
@@ -37,7 +42,7 @@ export function readBlockSizes(options: readonly Option[], kbBase: KbBase): PerD
   let write = DEFAULT_SIZES;
   for (const option of family) {
     const reader = READERS.get(option.name) as NonNullable<ReturnType<typeof READERS.get>>;
-    const texts = splitDirections(option);
+    const texts = split(option);
     if (texts.read !== undefined) read = { ...reader(option, texts.read, kbBase), from: option };
     if (texts.write !== undefined) write = { ...reader(option, texts.write, kbBase), from: option };
   }
@@ -45,10 +50,13 @@ export function readBlockSizes(options: readonly Option[], kbBase: KbBase): PerD
 }
 
 /** The sizes in effect as fio options, for results: what else was written about sizes is left out. */
-export function describeBlockSizes({ read, write }: PerDirection<DirectionSizes>): Record<string, string> {
+export function describeBlockSizes(
+  { read, write }: PerDirection<DirectionSizes>,
+  split = splitDirections,
+): Record<string, string> {
   const [readName, writeName] = [read, write].map(({ from }) => from?.name ?? 'bs') as [string, string];
-  const readText = (read.from && splitDirections(read.from).read) ?? '4096';
-  const writeText = (write.from && splitDirections(write.from).write) ?? '4096';
+  const readText = (read.from && split(read.from).read) ?? '4096';
+  const writeText = (write.from && split(write.from).write) ?? '4096';
   if (readName !== writeName) return { [readName]: `${readText},`, [writeName]: `,${writeText}` };
   return { [readName]: readText === writeText ? readText : `${readText},${writeText}` };
 }

@@ -1,7 +1,14 @@
 // One parsed job section into a Job: reads the values, applies fio's defaults, checks them against the device.
 import { BLOCK_SIZE_OPTIONS, type DirectionSizes, describeBlockSizes, readBlockSizes } from './block_size_values.ts';
 import { readDistribution } from './distribution_values.ts';
-import { type KbBase, type PerDirection, readMilliseconds, requireValue } from './fio_values.ts';
+import {
+  type KbBase,
+  type PerDirection,
+  readMilliseconds,
+  requireValue,
+  splitDirections,
+  splitForTrims,
+} from './fio_values.ts';
 import type { BlockSize, Job } from './job.ts';
 import { integerOr, isOn, type JobContext } from './job_context.ts';
 import { noteOutside, readPace } from './job_pace.ts';
@@ -18,7 +25,7 @@ import {
 import { readAmount, readRegion, readZones, totalIosOf } from './job_region.ts';
 import { DRAWN, readReplay } from './job_replay.ts';
 import { badValue, type Option } from './option.ts';
-import { isSynchronousEngine } from './refusals.ts';
+import { engineOf, isSynchronousEngine } from './refusals.ts';
 
 /** Where a job stands among the jobs of its file. */
 export type JobPlace = Pick<Job, 'group' | 'reportGroup' | 'firstClone'>;
@@ -31,7 +38,7 @@ export function buildJob(context: JobContext, place: JobPlace): Job {
   const { options, kbBase } = context;
   noteOutside(context);
   const { rw, sequence } = readPattern(context);
-  const sizes = readBlockSizes(context.written, kbBase);
+  const sizes = readBlockSizes(context.written, kbBase, splitOf(rw));
   const sizeRules = { read: sizes.read.rule, write: sizes.write.rule };
   const rwmixRead = readMix(context, rw);
   const numjobs = integerOr(context, 'numjobs', 1, 1);
@@ -79,6 +86,7 @@ export function buildJob(context: JobContext, place: JobPlace): Job {
     norandommap: readNoMap(context, { rw, blockSizes: ownSizes, blockAlignBytes }) || distribution.kind !== 'random',
     distribution,
     verify: readVerify(options.get('verify')),
+    ...readFsync(context),
     ...readPace(context, rw),
     ...readIolog(context),
   };
@@ -100,6 +108,23 @@ function sizesOfOrder(
   if (isAlwaysRandom) return { read: write, write };
   const both = [...read, ...write].map(({ bytes, weight }) => ({ bytes, weight: weight / 2 }));
   return { read: both, write: both };
+}
+
+function splitOf({ trims }: Job['rw']): typeof splitDirections {
+  return trims === undefined ? splitDirections : splitForTrims;
+}
+
+/** Engines whose fsync is one more I/O in the queue (fio_ioring_prep); the others sleep in the system call (do_io_u_sync). */
+const QUEUED_SYNC_ENGINES: ReadonlySet<string> = new Set(['io_uring', 'io_uring_cmd', 'null', 'xnvme', 'libblkio']);
+
+/** On a block device fdatasync is what fsync is. */
+function readFsync(context: JobContext): Pick<Job, 'fsync'> {
+  const everyWrites = ['fsync', 'fdatasync']
+    .map((name) => integerOr(context, name, 0, 0))
+    .filter((writes) => writes > 0);
+  if (everyWrites.length === 0) return {};
+  const engine = context.options.get('ioengine');
+  return { fsync: { everyWrites, waits: engine === undefined || !QUEUED_SYNC_ENGINES.has(engineOf(engine)) } };
 }
 
 /** fio's kb_base, which decides how every other number is read. */
@@ -204,7 +229,7 @@ function describe(
   return {
     rw: 'read',
     ...Object.fromEntries(written.map((option) => [option.name, option.value ?? '1'])),
-    ...describeBlockSizes(sizes),
+    ...describeBlockSizes(sizes, splitOf(job.rw)),
     size: String(job.sizeBytes),
     offset: String(job.offsetBytes),
     numjobs: String(job.numjobs),

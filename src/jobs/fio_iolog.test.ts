@@ -78,6 +78,12 @@ const JOBS = [
   ...['sequential', 'roundrobin:4', 'random', 'random:4', 'zipf:1.2', 'pareto:0.3', 'normal:20'].map(
     (kind) => `rw=randread size=4m nrfiles=8 file_service_type=${kind}`,
   ),
+  // Trims.
+  'rw=trim bs=4k,8k,16k size=1m',
+  'rw=randtrim bs=4k,8k,16k size=1m',
+  'rw=randtrim bsrange=4k-16k size=1m',
+  'rw=trimwrite bs=64k size=1m',
+  'rw=randtrimwrite bs=4k size=1m',
 ];
 
 /** All cases as sections of one job file: fio starts once, and each has a thread number of its own. */
@@ -120,7 +126,7 @@ needing(FIO_3_33).describe('beside the iologs of fio', () => {
 });
 
 function isIo(line: string): boolean {
-  return / (read|write) \d+ \d+$/.test(line);
+  return / (read|write|trim) \d+ \d+$/.test(line);
 }
 
 function withoutTime(line: string): string {

@@ -10,7 +10,7 @@ const words = (text: string): string[] => text.trim().split(/\s+/);
 const IMPLEMENTED = words(`
   name description filename filename_format directory nrfiles filesize openfiles file_service_type kb_base rw rw_sequencer rwmixread rwmixwrite bs bsrange bssplit bs_is_seq_rand ba size io_size fill_device offset
   offset_align offset_increment number_ios loops numjobs iodepth iodepth_batch runtime time_based ramp_time
-  randrepeat allrandrepeat randseed norandommap random_generator random_distribution percentage_random verify
+  randrepeat allrandrepeat randseed norandommap random_generator random_distribution percentage_random verify fsync fdatasync
   stonewall wait_for new_group group_reporting startdelay exitall exitall_on_error max_latency thinktime thinktime_blocks
   thinktime_blocks_type thinktime_iotime flow flow_id zonesize zonerange zoneskip
   latency_target latency_window latency_percentile rate rate_min rate_iops rate_iops_min rate_process io_submit_mode
@@ -67,20 +67,28 @@ const IGNORED = words(`
 `);
 
 const THINKING = 'pauses by counting cycles of a processor; give the pause as a time: thinktime';
-const ORDERING = 'asks for flushes or ordered writes; the emulated controller has no volatile cache to flush';
 const ZONES = 'asks for a zoned block device; the emulated namespace is conventional (strided is honoured)';
 const INTEGRITY = 'asks for protection information or metadata; the emulated namespace has 512-byte blocks without any';
 
 /** The options whose meaning would be lost by ignoring them, and why each cannot be honoured. */
 export const REFUSED: ReadonlyMap<string, { readonly reason: string; readonly harmless: readonly string[] }> = new Map([
   ...refuse('thinkcycles', THINKING, '0'),
-  ...refuse('fsync fdatasync sync write_barrier atomic', ORDERING, '0', 'none'),
-  ...refuse('sync_file_range', ORDERING),
+  ...refuse('sync', 'opens the file for synchronous writes (FUA); the lab sends plain ones: use fsync=1', '0', 'none'),
+  ...refuse('write_barrier', 'asks for barrier writes, which Linux no longer has; use fsync', '0'),
+  ...refuse('atomic', 'asks for writes that are not torn; the emulated controller reports no atomic write unit', '0'),
+  ...refuse(
+    'sync_file_range',
+    'writes back pages of a file from the page cache, which direct I/O passes by; use fdatasync',
+  ),
   ...refuse('zonemode', ZONES, 'none', 'strided'),
   ...refuse('sprandom', 'preconditions flash in an order of its own; the emulated device has no flash', '0'),
   ...refuse('merge_blktrace_file', 'merges binary blktrace files; write the merged log by write_iolog and replay that'),
-  ...refuse('trim_percentage', 'mixes in trims; the emulated controller has no Dataset Management command', '0'),
-  ...refuse('num_range', 'trims several ranges at once; the emulated controller has no trim', '1'),
+  ...refuse('trim_percentage', 'trims what its verification wrote before (with trim_backlog); use rw=trimwrite', '0'),
+  ...refuse(
+    'num_range',
+    'trims several ranges with one I/O; use iodepth_batch, as trims of a batch share a command',
+    '1',
+  ),
   ...refuse('bs_unaligned', 'asks for sizes that are no multiple of a 512-byte block', '0'),
   ...refuse('opendir', 'takes its files from a folder; name them by filename, or give their number by nrfiles'),
   ...refuse(
@@ -97,7 +105,7 @@ export const REFUSED: ReadonlyMap<string, { readonly reason: string; readonly ha
   ...refuse('read_mode', 'reads by another NVMe or SCSI command than Read', 'read'),
   ...refuse('write_mode sg_write_mode', 'writes by another NVMe or SCSI command than Write', 'write'),
   ...refuse('verify_mode', 'reads by another NVMe command than Read', 'read'),
-  ...refuse('deac', 'deallocates blocks; the emulated controller has no trim', '0'),
+  ...refuse('deac', 'deallocates blocks by Write Zeroes; use rw=trim', '0'),
   ...refuse('md_per_io_size pi_act pi_chk apptag apptag_mask', INTEGRITY, '0'),
 ]);
 

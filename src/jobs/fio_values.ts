@@ -140,6 +140,13 @@ export function splitDirections(option: Option): PerDirection<string | undefined
   return parts.length === 1 ? { read: parts[0], write: parts[0] } : { read: parts[0], write: parts[1] };
 }
 
+/** As splitDirections, for a job that trims in place of writes, or before them: the value of trims stands for both. */
+export function splitForTrims(option: Option): PerDirection<string | undefined> {
+  const { read, write } = splitDirections(option);
+  const parts = requireValue(option).split(',');
+  return { read, write: parts.length === 3 ? parts[2]?.trim() || undefined : write };
+}
+
 /** The value of an option that cannot go without one. */
 export function requireValue(option: Option): string {
   if (option.value) return option.value;

@@ -15,6 +15,7 @@ export interface IologRequest {
 interface LoggedIo {
   readonly name: string;
   readonly write: boolean;
+  readonly isTrim?: boolean;
   readonly offsetBytes: number;
   readonly bytes: number;
 }
@@ -32,13 +33,13 @@ export function* iologLines(job: Job, clone: number, { version, mostIos }: Iolog
   for (const name of names) yield `${stamp(0)}${name} open`;
   let waitedUs = 0;
   const arrivals = arrivalsOf(job, clone);
-  for (const { name, write, offsetBytes, bytes } of iosOf(job, clone, arrivals, mostIos)) {
+  for (const { name, write, isTrim, offsetBytes, bytes } of iosOf(job, clone, arrivals, mostIos)) {
     const dueUs = Math.floor((arrivals?.take(write, bytes) ?? 0) / 1000);
     if (version === 2 && dueUs > waitedUs) {
       yield `${name} wait ${dueUs - waitedUs} 0`;
       waitedUs = dueUs;
     }
-    yield `${stamp(dueUs)}${name} ${write ? 'write' : 'read'} ${offsetBytes} ${bytes}`;
+    yield `${stamp(dueUs)}${name} ${isTrim ? 'trim' : write ? 'write' : 'read'} ${offsetBytes} ${bytes}`;
   }
   const endUs = Math.floor((arrivals?.end() ?? 0) / 1000);
   for (const name of names) yield `${stamp(endUs)}${name} close`;
@@ -57,8 +58,10 @@ function* iosOf(job: Job, clone: number, arrivals: Arrivals | undefined, mostIos
   const drawn = createDrawnIos(job, clone);
   for (let index = 0; index < mostIos; index++) {
     const write = arrivals?.isWrite();
-    const { file, direction, offsetBytes, bytes } = drawn.next(write === undefined ? undefined : write ? WRITE : READ);
+    const { file, direction, isTrim, offsetBytes, bytes } = drawn.next(
+      write === undefined ? undefined : write ? WRITE : READ,
+    );
     if (drawn.runs() > 0) return;
-    yield { name: file.name, write: direction === WRITE, offsetBytes, bytes };
+    yield { name: file.name, write: direction === WRITE, isTrim, offsetBytes, bytes };
   }
 }

@@ -158,7 +158,13 @@ export interface Job {
   readonly numjobs: number;
   /** How many clones the jobs before this one have: clone c is fio's thread number firstClone + c + 1. */
   readonly firstClone: number;
-  readonly rw: { readonly reads: boolean; readonly writes: boolean; readonly random: boolean };
+  readonly rw: {
+    readonly reads: boolean;
+    readonly writes: boolean;
+    readonly random: boolean;
+    /** Trims in place of the writes, or one of the same blocks before each; undefined: none. */
+    readonly trims?: 'all' | 'before-write';
+  };
   /** Percentage of reads: 100 for reads only, 0 for writes only. */
   readonly rwmixRead: number;
   /** What `rw=randread:8`, `rw=read:4k` and rw_sequencer ask for. */
@@ -213,6 +219,8 @@ export interface Job {
   /** False: a random job touches each block once before any twice. */
   readonly norandommap: boolean;
   readonly distribution: Distribution;
+  /** fsync and fdatasync: a Flush after every so many writes, and whether the engine waits for it. */
+  readonly fsync?: { readonly everyWrites: readonly number[]; readonly waits: boolean };
   /** Check the data of every I/O. */
   readonly verify: boolean;
   /** What read_iolog replays, clone c the one at c modulo their number; then rw, sizes and places above only describe it. */

@@ -25,6 +25,10 @@ const PATTERNS: ReadonlyMap<string, Job['rw']> = new Map([
   ['randread', { reads: true, writes: false, random: true }],
   ['randwrite', { reads: false, writes: true, random: true }],
   ['randrw', { reads: true, writes: true, random: true }],
+  ['trim', { reads: false, writes: true, random: false, trims: 'all' }],
+  ['randtrim', { reads: false, writes: true, random: true, trims: 'all' }],
+  ['trimwrite', { reads: false, writes: true, random: false, trims: 'before-write' }],
+  ['randtrimwrite', { reads: false, writes: true, random: true, trims: 'before-write' }],
 ]);
 
 /** Direction and order: rw with its suffix, and rw_sequencer. */

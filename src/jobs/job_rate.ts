@@ -1,6 +1,6 @@
 // fio's rate options: how fast a job's I/Os are to arrive, whatever the device does (open loop).
-import { readBytes, readInteger, splitDirections } from './fio_values.ts';
-import type { Rate, RateOfDirection } from './job.ts';
+import { readBytes, readInteger, splitDirections, splitForTrims } from './fio_values.ts';
+import type { Job, Rate, RateOfDirection } from './job.ts';
 import type { JobContext } from './job_context.ts';
 import { asWritten, badValue, type Option } from './option.ts';
 
@@ -8,14 +8,14 @@ import { asWritten, badValue, type Option } from './option.ts';
  * The rate of a job, or undefined when it runs as fast as completions allow.
  * @throws LabError for what fio would not take, and for a mixed job of which only one direction has a rate
  */
-export function readRate(context: JobContext, rw: { reads: boolean; writes: boolean }): Rate | undefined {
+export function readRate(context: JobContext, rw: Job['rw']): Rate | undefined {
   const { options } = context;
   const process = readProcess(options.get('rate_process'));
   checkSubmitMode(options.get('io_submit_mode'));
   const byIops = options.get('rate_iops');
   const byBytes = options.get('rate');
-  const iops = byIops && numbers(byIops, (part) => wholeNumber(context, byIops, part));
-  const bytes = byBytes && numbers(byBytes, (part) => readBytes(byBytes, part, context.kbBase));
+  const iops = byIops && numbers(byIops, rw, (part) => wholeNumber(context, byIops, part));
+  const bytes = byBytes && numbers(byBytes, rw, (part) => readBytes(byBytes, part, context.kbBase));
   const of = (direction: 'read' | 'write', used: boolean): RateOfDirection | undefined => {
     const [perSecond, bytesPerSecond] = [iops?.[direction] ?? 0, bytes?.[direction] ?? 0];
     if (perSecond > 0 && bytesPerSecond > 0) {
@@ -58,8 +58,8 @@ function checkSubmitMode(option: Option | undefined): void {
   throw badValue(option, 'expected inline or offload.');
 }
 
-function numbers(option: Option, read: (part: string) => number): { read: number; write: number } {
-  const parts = splitDirections(option);
+function numbers(option: Option, rw: Job['rw'], read: (part: string) => number): { read: number; write: number } {
+  const parts = rw.trims === undefined ? splitDirections(option) : splitForTrims(option);
   const value = (part: string | undefined): number => (part === undefined ? 0 : read(part));
   return { read: value(parts.read), write: value(parts.write) };
 }

@@ -58,11 +58,6 @@ export function engineOf(option: Option): string {
  * @throws LabError for an engine that fio does not have
  */
 export function refusalOf(option: Option): string | undefined {
-  if (option.name === 'rw') {
-    return /trim/.test(option.value ?? '')
-      ? 'trims blocks; the emulated controller has no Dataset Management command'
-      : undefined;
-  }
   if (option.name === 'ioengine') return engineRefusal(option);
   if (optionClass(option.name) !== 'refused') return undefined;
   const rule = REFUSED.get(option.name);

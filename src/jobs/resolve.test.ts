@@ -351,14 +351,15 @@ describe('what is not run as written', () => {
   });
 
   it('all refusals come in one message, each with its line and reason', () => {
-    const text = '[global]\nthinkcycles=5\n[a]\nrw=randtrim\nfsync=32\n[b]\nioengine=rdma\nthinkcycles=7\nbs=1000\n';
+    const text =
+      '[global]\nthinkcycles=5\n[a]\nrw=randtrim\nnum_range=8\nfsync=32\nwrite_barrier=4\n[b]\nioengine=rdma\nthinkcycles=7\nbs=1000\n';
     expect(() => resolve(text)).toThrow(
       [
         'jobs.fio: the lab cannot run this workload as written.',
         '  jobs.fio:2: thinkcycles=5 (and 1 more) pauses by counting cycles of a processor; give the pause as a time: thinktime.',
-        '  jobs.fio:4: rw=randtrim trims blocks; the emulated controller has no Dataset Management command.',
-        '  jobs.fio:5: fsync=32 asks for flushes or ordered writes; the emulated controller has no volatile cache to flush.',
-        '  jobs.fio:7: ioengine=rdma moves data over an RDMA link; the lab runs what a local NVMe device is given. Use a block engine such as io_uring.',
+        '  jobs.fio:5: num_range=8 trims several ranges with one I/O; use iodepth_batch, as trims of a batch share a command.',
+        '  jobs.fio:7: write_barrier=4 asks for barrier writes, which Linux no longer has; use fsync.',
+        '  jobs.fio:9: ioengine=rdma moves data over an RDMA link; the lab runs what a local NVMe device is given. Use a block engine such as io_uring.',
       ].join('\n'),
     );
   });
@@ -393,7 +394,7 @@ describe('a wrong value is refused with file:line and an example:', () => {
     ['rwmixread=101', 'rwmixread=101: expected a whole number from 0 to 100, for example rwmixread=70.'],
     [
       'rw=readd',
-      'rw=readd: expected one of read, write, rw, readwrite, randread, randwrite, randrw, for example rw=randread.',
+      'rw=readd: expected one of read, write, rw, readwrite, randread, randwrite, randrw, trim, randtrim, trimwrite, randtrimwrite, for example rw=randread.',
     ],
     ['rw=', 'rw=: needs a value, for example rw=randread.'],
     [

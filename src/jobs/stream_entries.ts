@@ -5,6 +5,7 @@ import { HOST_RAM_BIT } from './buffers.ts';
 export interface StreamEntry {
   readonly lba: number;
   readonly blocks: number;
+  readonly flush: boolean;
   readonly opcode: number;
   /** 4 KiB pages from the start of its memory. */
   readonly page: number;
@@ -16,7 +17,8 @@ export function streamEntries(words: Uint32Array): StreamEntry[] {
     const [low = 0, high = 0, length = 0, buffer = 0] = words.subarray(i * STREAM_WORDS, (i + 1) * STREAM_WORDS);
     return {
       lba: high * 2 ** 32 + low,
-      blocks: length & 0xffffff,
+      blocks: length & 0x3fffff,
+      flush: (length & 0x800000) !== 0,
       opcode: length >>> 24,
       page: buffer % HOST_RAM_BIT,
       hostRam: buffer >= HOST_RAM_BIT,

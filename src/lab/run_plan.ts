@@ -243,6 +243,7 @@ export function machineSpec(group: GroupPlan, params: MeasureParams, workers: nu
     batch: job.iodepthBatch,
     streamIos,
     ...pacingOf(job, queues),
+    ...(job.fsync && { fsync: job.fsync.waits ? ('waits' as const) : ('goes-on' as const) }),
   }));
   const rdma = group.flow === 'nvmet' ? { ...DEFAULT_RDMA, ...params.rdma, maxIoBytes: maxBytes } : undefined;
   const targetBytes =

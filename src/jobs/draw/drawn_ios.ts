@@ -15,6 +15,8 @@ export interface DrawnIo extends Place {
   direction: Direction;
   file: FileState;
   bytes: number;
+  /** A trim in place of the write. */
+  isTrim: boolean;
 }
 
 export interface DrawnIos {
@@ -48,6 +50,7 @@ export function createDrawnIos(job: Job, clone: number): DrawnIos {
     file: files[0] as FileState,
     offsetBytes: 0,
     bytes: 0,
+    isTrim: false,
     isRandom: false,
     leavesMap: false,
   };
@@ -98,6 +101,10 @@ export function createDrawnIos(job: Job, clone: number): DrawnIos {
     }
   };
   const next = (forced?: Direction): DrawnIo => {
+    // trimwrite: the write goes where the trim before it went, and is not counted (set_rw_ddir, get_next_offset, do_io).
+    const isWriteAfter = job.rw.trims === 'before-write' && io.isTrim;
+    io.isTrim = job.rw.trims !== undefined && !isWriteAfter;
+    if (isWriteAfter) return io;
     for (let empty = 0; !drawn(forced); empty++) {
       if (empty === EMPTY_RUNS) throw noIos(job);
       runs++;
@@ -115,12 +122,12 @@ export function createDrawnIos(job: Job, clone: number): DrawnIos {
 }
 
 function sizeDraws(job: Job, seed: ReturnType<typeof threadSeeds>): readonly [SizeDraw, SizeDraw] {
-  const random = (concern: 'readSize' | 'writeSize') =>
+  const random = (concern: 'readSize' | 'writeSize' | 'trimSize') =>
     (job.generator === 'tausworthe64' ? taus258 : taus88)(seed(concern));
   const { read, write } = job.sizeRules;
   return [
     createSizeDraw(read, random('readSize')),
-    createSizeDraw(write, random(job.verify ? 'readSize' : 'writeSize')),
+    createSizeDraw(write, random(job.rw.trims ? 'trimSize' : job.verify ? 'readSize' : 'writeSize')),
   ];
 }
 

@@ -1,0 +1,65 @@
+// Trims and flushes of a job: what its options say, and what the stream holds.
+import { expect, test } from 'vitest';
+import { compileStream, STREAM_WORDS } from './access_stream.ts';
+import type { Job } from './job.ts';
+import { parseJobFile } from './job_file.ts';
+import { resolveJobs } from './resolve.ts';
+import { streamEntries } from './stream_entries.ts';
+
+const LIMITS = { maxIodepth: 1023, namespaceBytes: 2 ** 40 };
+const REGION = { bytes: 2 ** 28, windowBytes: 2 ** 26, slots: { first: 0, stride: 1 } };
+const PLACE = { p2pShare: 100, bar: REGION, ram: REGION };
+const WRITE = 1;
+const DSM = 9;
+
+function jobOf(options: string): Job {
+  const { jobs } = resolveJobs(parseJobFile(`[job]\n${options}\n`, 'test.fio'), { limits: LIMITS });
+  return jobs[0] as Job;
+}
+
+function entriesOf(options: string) {
+  const words = new Uint32Array(1024 * STREAM_WORDS);
+  const facts = compileStream(jobOf(options), 0, PLACE, words);
+  return { facts, entries: streamEntries(words) };
+}
+
+test('rw=trim goes through the region in order, with the sizes of trims', () => {
+  const { facts, entries } = entriesOf('rw=trim\nbs=4k,8k,64k\nsize=1g');
+  expect(facts).toMatchObject({ ios: 1024, reads: 0, writes: 0, trims: 1024, meanBytes: 65536 });
+  expect(entries.slice(0, 3)).toMatchObject([0, 128, 256].map((lba) => ({ opcode: DSM, lba, blocks: 128 })));
+});
+
+test('rw=randtrim touches each block once before any twice', () => {
+  const { entries } = entriesOf('rw=randtrim\nbs=4k\nsize=4m');
+  expect(new Set(entries.map(({ lba }) => lba)).size).toBe(1024);
+  expect(entries.every(({ opcode }) => opcode === DSM)).toBe(true);
+});
+
+test('rw=trimwrite trims each block and then writes it', () => {
+  for (const rw of ['trimwrite', 'randtrimwrite']) {
+    const { facts, entries } = entriesOf(`rw=${rw}\nbs=16k\nsize=1g`);
+    expect(facts).toMatchObject({ trims: 512, writes: 512, reads: 0 });
+    for (let i = 0; i < 1024; i += 2) {
+      const [trim, write] = entries.slice(i, i + 2);
+      expect([trim?.opcode, write?.opcode]).toEqual([DSM, WRITE]);
+      expect([write?.lba, write?.blocks]).toEqual([trim?.lba, trim?.blocks]);
+    }
+  }
+});
+
+test('fsync and fdatasync put a Flush behind every so many writes, never behind a read', () => {
+  const { entries } = entriesOf('rw=randrw\nsize=1g\nfsync=4\nfdatasync=6');
+  let writes = 0;
+  for (const { opcode, flush } of entries) {
+    if (opcode === WRITE) writes++;
+    expect(flush).toBe(opcode === WRITE && (writes % 4 === 0 || writes % 6 === 0));
+  }
+  expect(writes).toBeGreaterThan(400);
+});
+
+test('an engine that queues its fsync goes on; one that calls fsync() waits', () => {
+  expect(jobOf('rw=write\nsize=1m\nfsync=1\nioengine=io_uring').fsync).toEqual({ everyWrites: [1], waits: false });
+  expect(jobOf('rw=write\nsize=1m\nfdatasync=8\nioengine=libaio').fsync).toEqual({ everyWrites: [8], waits: true });
+  expect(jobOf('rw=write\nsize=1m\nfsync=1').fsync?.waits).toBe(true);
+  expect(jobOf('rw=write\nsize=1m\nfsync=0').fsync).toBeUndefined();
+});
