@@ -56,7 +56,8 @@ export async function checkOut(
     } catch {
       // It was not made, or is gone: what git still lists is pruned below.
     }
-    rmSync(parent, { recursive: true, force: true });
+    // What was just ended may still be writing.
+    rmSync(parent, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
     git('worktree', 'prune');
   };
   process.on('exit', remove);

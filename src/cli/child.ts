@@ -40,7 +40,8 @@ export function runChild(
         // It has ended by itself meanwhile.
       }
     };
-    process.once('exit', endGroup);
+    // Before whoever removes the folder in which it works.
+    process.prependOnceListener('exit', endGroup);
     interruption.onAsked(endGroup);
     child.on('error', reject);
     child.on('close', (code) => {

@@ -110,6 +110,7 @@ async function measure(
     progress: (done, what) => progress.update(part.share(done), `workload ${workload.name}: ${what}`),
     onInterruptible: interruption.onAsked,
     cores: availableParallelism(),
+    onlyWhole: true,
     isOpen,
     fault,
     warnings,

@@ -1,5 +1,6 @@
 // Measures one group in this process: builds its machine, finds out which arms are refused, warms up, runs the rounds in the
 // order of a Latin square, counts. Leaves raw samples only; figures are made from them elsewhere.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { assert } from '../base/errors.ts';
 import { KIB } from '../base/units.ts';
 import { usedBlockSizes } from '../jobs/job.ts';
@@ -74,15 +75,16 @@ export async function measureGroup(plan: GroupPlan, params: MeasureParams, run: 
             record,
             params.removal,
           );
+    let whole = done;
     if (done && params.removal === undefined && run.counting) {
       setDepth(group, undefined);
       skewBuffers(machine, 0);
-      countAll(group, records, refused);
-      if (hasStages(group)) timeStages(group, records);
+      whole = (await countAll(group, records, refused)) && whole;
+      if (whole && hasStages(group)) timeStages(group, records);
     }
     await crew.close();
     if (done && params.removal === undefined) giveBackPages(machine);
-    return { ...record, tookMs: performance.now() - began, interrupted: !done };
+    return { ...record, tookMs: performance.now() - began, interrupted: !whole };
   } catch (error) {
     // A worker may hang or be gone: end the threads instead of asking them.
     await closePool();
@@ -92,16 +94,26 @@ export async function measureGroup(plan: GroupPlan, params: MeasureParams, run: 
   }
 }
 
-function countAll({ machine, params }: Group, measured: readonly ArmRecord[], refused: readonly ArmRecord[]): void {
+/** Signals and the lab's messages are heard between two arms. False when it was interrupted. */
+async function countAll(
+  { machine, params, run }: Group,
+  measured: readonly ArmRecord[],
+  refused: readonly ArmRecord[],
+): Promise<boolean> {
   const setup = setupModule(machine.memory);
-  for (const record of measured) {
-    record.perIo = countArm(machine, record, moduleOf(record.arm, params));
-    record.iommuTableBytes = machine.translated.reduce((sum, client) => sum + setup.iommuTableBytes(client), 0);
+  for (const record of [...measured, ...refused]) {
+    await nextTurn();
+    if (run.observer.interrupted()) return false;
+    const module = moduleOf(record.arm, params);
+    if (record.refused === undefined) {
+      record.perIo = countArm(machine, record, module);
+      record.iommuTableBytes = machine.translated.reduce((sum, client) => sum + setup.iommuTableBytes(client), 0);
+    } else {
+      const counts = countRefusal(machine, record, module);
+      if (counts !== undefined) record.refused = { ...record.refused, counts };
+    }
   }
-  for (const record of refused) {
-    const counts = record.refused && countRefusal(machine, record, moduleOf(record.arm, params));
-    if (record.refused !== undefined && counts !== undefined) record.refused = { ...record.refused, counts };
-  }
+  return true;
 }
 
 /**

@@ -84,6 +84,9 @@ export async function runReplicateProcess(
     stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
   });
   const ending = endOf(child);
+  // It would notice between two slices that the lab has gone: this is sooner.
+  const endWithLab = (): void => void child.kill('SIGKILL');
+  process.once('exit', endWithLab);
   const records = new Map<string, GroupRecord>();
   let failure: LabError | undefined;
   let done = false;
@@ -122,6 +125,7 @@ export async function runReplicateProcess(
   tell({ kind: 'start', task });
   const { words, signal } = await ending;
   watch.end();
+  process.off('exit', endWithLab);
   if (!isAsked && isEndingSignal(signal)) await withinMs(asked.promise, SIGNAL_APART_MS);
   clearTimeout(impatience);
   hooks.onInterruptible(undefined);

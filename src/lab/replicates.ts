@@ -20,6 +20,8 @@ export interface ReplicatesHooks {
   onInterruptible(interrupt: () => void): void;
   fault: CrewOptions['fault'];
   cores: number;
+  /** An interrupted run is of no use: its processes are ended at once. */
+  onlyWhole?: boolean | undefined;
   /** Of a replicate in this process (measure_replicate.ts). */
   session?: LabSession | undefined;
   /**
@@ -178,7 +180,11 @@ class ReplicateRun {
       this.hooks.progress(share + done / of, of === 1 ? what : `${name}, ${what}`);
     const outcome = await (this.params.processes === 1 && this.params.budgetMs === undefined
       ? this.inThisProcess(task, progress)
-      : this.start(task, { progress, onInterruptible: this.setInterrupt }, { name, random: this.padding }));
+      : this.start(
+          task,
+          { progress, onInterruptible: this.setInterrupt },
+          { name, random: this.padding, ...(this.hooks.onlyWhole === true ? { endingMostMs: 0 } : {}) },
+        ));
     this.records.push(outcome.records);
     this.processes.push({ process: index, paddingBytes: outcome.paddingBytes, tookMs: outcome.tookMs });
     this.failure ??= outcome.failure;

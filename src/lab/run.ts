@@ -1,6 +1,6 @@
 // One run: its plan measured by replicates, their raw records turned into a result. Stops early when asked to, with what it has.
 import { randomBytes } from 'node:crypto';
-import { EXIT, type LabError } from '../base/errors.ts';
+import { EXIT, LabError } from '../base/errors.ts';
 import { version } from '../base/version.ts';
 import { RESULT_SCHEMA, type Result, type RunInfo } from '../report/result.ts';
 import { cellsOf } from './cells.ts';
@@ -23,6 +23,8 @@ export interface RunHooks {
   /** Whether a group needs more rounds, with a budget; by default, while a comparison of it is inconclusive. */
   isOpen?: IsOpen;
   cores: number;
+  /** Whoever asks has no use for part of a run: an interrupted one throws (exit 130) instead of making a result of what there is. */
+  onlyWhole?: boolean;
   /** Memory and threads that are kept between the runs of one process; a run without it makes and ends its own. */
   session?: LabSession | undefined;
   /** Warnings from reading the workload, for the result. */
@@ -48,9 +50,11 @@ export async function run(params: RunParams, hooks: RunHooks): Promise<RunOutcom
     onInterruptible: hooks.onInterruptible,
     fault: hooks.fault,
     cores: hooks.cores,
+    onlyWhole: hooks.onlyWhole,
     session: hooks.session,
   });
   const { interrupted, failure, processes, looks } = measured;
+  if (interrupted && hooks.onlyWhole === true) throw new LabError('the run was interrupted.', EXIT.interrupted);
   if (failure !== undefined && failure.exitCode !== EXIT.runFailed) throw failure;
   const kept = measured.groups.filter(({ arms }) =>
     arms.some(({ samples, perIo, refused, removal }) => samples.length > 0 || perIo || refused || removal),
