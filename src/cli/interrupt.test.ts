@@ -1,5 +1,5 @@
-import { describe, expect, it, vi } from 'vitest';
-import { answerSignals } from '../base/signals.ts';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { answerSignals, ENDING_SIGNALS } from '../base/signals.ts';
 import { startInterruptible } from './interrupt.ts';
 
 /** An interruption with a clock of its own, and how signals reach it. */
@@ -16,7 +16,15 @@ function interruptible() {
 }
 
 describe('an interruption', () => {
+  const before = ENDING_SIGNALS.map((signal) => [signal, process.listeners(signal)] as const);
   answerSignals();
+  afterAll(() => {
+    for (const [signal, listeners] of before) {
+      for (const listener of process.listeners(signal)) {
+        if (!listeners.includes(listener)) process.off(signal, listener);
+      }
+    }
+  });
 
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const)('by %s is told once and stops what runs', (name) => {
     const { interruption, told, signal, quit } = interruptible();
