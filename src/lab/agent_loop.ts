@@ -8,10 +8,12 @@ import { assert } from '../base/errors.ts';
 import { type MemoryView, viewOf } from './arena.ts';
 import { CONTROL, laneOrder, laneResult, ORDER, workerRunDelay, workerWords } from './control.ts';
 import { ownRunDelayMs } from './disturbance.ts';
+import { type DoneIos, doneSince, putDone, readDone } from './done_ios.ts';
 import { type Fault, isOfCompletion, strikeCompletion } from './fault.ts';
 import { distance, field, setField } from './fields.ts';
 import { runInlineSlice } from './inline.ts';
 import { type DeviceKind, isIdle, type Lane } from './lanes.ts';
+import { type LatencyWindow, latencyWindow } from './latency_window.ts';
 import { deviceModule, hostModule } from './modules.ts';
 import {
   isRemovalOrdered,
@@ -165,6 +167,9 @@ interface LaneSlice {
   phase: 'lead' | 'ready' | 'measure' | 'done' | 'drain' | 'drained';
   startMs: number;
   startCompleted: number;
+  startDone: DoneIos;
+  /** The front's histogram: takes the I/Os that end inside the measured window only. */
+  samples: LatencyWindow;
 }
 
 const ORDER_OF_PHASES = ['lead', 'ready', 'measure', 'done', 'drain', 'drained'] as const;
@@ -242,10 +247,13 @@ function runAgents(worker: Worker, { host, slices, budget, idleTurns, removal }:
 
 function beginSlice(view: MemoryView, agent: AgentRole): LaneSlice {
   const completed = field(view, agent.at, HostQueue.completed);
+  const samples = latencyWindow(view, agent.at);
+  samples.shut();
   setField(view, agent.at, HostQueue.streamPos, view.i32[CONTROL.streamStart] as number);
   setField(view, agent.at, HostQueue.issueTarget, completed + FOREVER);
   setField(view, agent.at, HostQueue.completionMark, completed + (view.f64[laneOrder(agent.lane).leadIos] as number));
-  return { at: agent.at, lane: agent.lane, phase: 'lead', startMs: 0, startCompleted: completed };
+  const startDone = readDone(view, agent.at);
+  return { at: agent.at, lane: agent.lane, phase: 'lead', startMs: 0, startCompleted: completed, startDone, samples };
 }
 
 /** Moves a lane's slice on as far as it goes: a phase that waits for nobody takes no turn of the agents. True when it moved. */
@@ -278,12 +286,15 @@ function advance(worker: Worker, slice: LaneSlice): boolean {
         HostQueue.completionMark,
         slice.startCompleted + (view.f64[laneOrder(slice.lane).measureIos] as number),
       );
+      slice.startDone = readDone(view, slice.at);
+      slice.samples.open();
       slice.phase = 'measure';
       slice.startMs = performance.now();
       break;
     case 'measure':
       if (!markReached(view, slice.at) && !stopped) break;
       record(view, slice, performance.now());
+      slice.samples.shut();
       setField(view, slice.at, HostQueue.completionMark, field(view, slice.at, HostQueue.completed) + FOREVER);
       Atomics.add(i32, CONTROL.done, 1);
       slice.phase = 'done';
@@ -296,6 +307,7 @@ function advance(worker: Worker, slice: LaneSlice): boolean {
       break;
     case 'drain':
       if (!isIdle(view, laneOf(task, slice.lane))) break;
+      slice.samples.end();
       Atomics.add(i32, CONTROL.drained, 1);
       slice.phase = 'drained';
       break;
@@ -311,6 +323,7 @@ function record(view: MemoryView, slice: LaneSlice, endMs: number): void {
   view.f64[result.startMs] = slice.startMs;
   view.f64[result.endMs] = endMs;
   view.f64[result.ios] = (field(view, slice.at, HostQueue.completed) - slice.startCompleted) >>> 0;
+  putDone(view.f64, result.done, doneSince(view, slice.at, slice.startDone));
 }
 
 /** The schedules drive a lane by this agent's queue. */
@@ -392,8 +405,11 @@ function runInline(worker: Worker): void {
   }
   const words = laneResult(0);
   f64[words.hostMs] = result.hostMs;
-  f64[words.ios] = result.ios;
   f64[words.turns] = result.turns;
+  result.lanes.forEach(({ ios, done }, index) => {
+    f64[laneResult(index).ios] = ios;
+    putDone(f64, laneResult(index).done, done);
+  });
 }
 
 function markReached(view: MemoryView, at: number): boolean {

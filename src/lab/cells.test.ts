@@ -31,13 +31,15 @@ function record(arm: ArmRecord['arm'], nsPerIo: number, refused?: ArmRecord['ref
     order: 0,
     mode,
     ios: 1000,
+    readIos: 1000,
+    readBytes: 4096 * 1000,
     ns: nsPerIo * 1000 * (1 + (round % 3) / 1000),
   });
   const rounds = Array.from({ length: 8 }, (_, round) => [sample('threads', round), sample('inline', round)]).flat();
   return {
     arm,
     samples: refused ? [] : rounds,
-    latency: refused ? [] : [{ process: 0, round: 0, mode: 'threads', counts: [[50, 10]], maxNs: 51 }],
+    latency: refused ? [] : [{ process: 0, round: 0, mode: 'threads', lanes: [[[50, 10]]], maxNs: 51 }],
     wakeups: 5,
     wakeupIos: refused ? 0 : 8000,
     perIo: undefined,
@@ -46,7 +48,6 @@ function record(arm: ArmRecord['arm'], nsPerIo: number, refused?: ArmRecord['ref
     verifiedIos: 0,
     verifyErrors: 0,
     unsteady: [],
-    bytesPerIo: 4096,
     memmapBytes: arm.scheme === 'page' ? GIB / 64 : 0,
     poolBytes: 32824,
     mapStateBytes: 200,

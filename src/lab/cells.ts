@@ -14,8 +14,10 @@ import {
 } from '../stats/histogram.ts';
 import { levelsOf, mostFrequent } from '../stats/levels.ts';
 import { median } from '../stats/location.ts';
+import { movedBytes } from './done_ios.ts';
 import type { ArmRecord, GroupRecord } from './group_record.ts';
 import { iommuNs, throughput } from './iommu_model.ts';
+import { keptRounds, laneTotals, measuredBytesPerIo, readsAndWrites, usedLatency } from './kept_rounds.ts';
 import { removalOf } from './removal_figures.ts';
 import { groupParams, type MeasureParams, queuesOf, schemeParams } from './run_plan.ts';
 import { isAllDisturbed, type Metric, metricOf, usedSamples, valuesByProcess, warmupClasses } from './samples.ts';
@@ -34,11 +36,12 @@ export function cellsOf(group: GroupRecord, params: MeasureParams): Cell[] {
       ...schemeParams(record.options ?? {}),
     },
     oversubscribed: group.oversubscribed,
-    iops: estimateOf(record, 'iops'),
-    nsPerIo: estimateOf(record, 'nsPerIo'),
-    cpuNsPerIo: estimateOf(record, 'cpuNsPerIo'),
-    gbPerS: bandwidth(record, group.plan.payload !== 'none'),
-    bytesPerIo: record.bytesPerIo,
+    iops: estimateOf(record, metricOf('iops')),
+    nsPerIo: estimateOf(record, metricOf('nsPerIo')),
+    cpuNsPerIo: estimateOf(record, metricOf('cpuNsPerIo')),
+    gbPerS: group.plan.payload === 'none' ? null : (estimateOf(record, BANDWIDTH)?.median ?? null),
+    ...sized(keptRounds(record, group.plan)),
+    ...laneTotals(record, group.plan),
     latencyNs: latencyOf(record, group),
     ...(group.calibration.depths?.[record.arm.id] ? { latencyTarget: group.calibration.depths[record.arm.id] } : {}),
     perIo: record.perIo
@@ -60,14 +63,26 @@ export function cellsOf(group: GroupRecord, params: MeasureParams): Cell[] {
   }));
 }
 
-function estimateOf(record: ArmRecord, field: Metric['field']): CellEstimate | null {
-  const byProcess = valuesByProcess(record, metricOf(field));
+/** Payload read and written, 10^9 bytes per second: the sum over lanes that run at rates of their own. */
+const BANDWIDTH: Pick<Metric, 'mode' | 'value'> = {
+  mode: 'threads',
+  value: (sample) => (sample.lanes ?? [sample]).reduce((sum, lane) => sum + movedBytes(lane) / lane.ns, 0),
+};
+
+/** The rounds kept, and the mean size of their I/Os. */
+function sized(rounds: Pick<Cell, 'kept'>): Pick<Cell, 'kept' | 'bytesPerIo'> {
+  const bytesPerIo = measuredBytesPerIo(rounds);
+  return { ...(bytesPerIo === undefined ? {} : { bytesPerIo }), ...rounds };
+}
+
+function estimateOf(record: ArmRecord, metric: Pick<Metric, 'mode' | 'value'>): CellEstimate | null {
+  const byProcess = valuesByProcess(record, metric);
   const processes = [...byProcess.keys()];
   const medians = processes.map((process) => median(byProcess.get(process) as number[]));
   const [only] = processes;
   if (only === undefined) return null;
   if (processes.length === 1) return estimate(byProcess.get(only) as number[]);
-  const levels = isAllDisturbed(record, metricOf(field).mode) ? medians.map(() => 0) : levelsOf(medians);
+  const levels = isAllDisturbed(record, metric.mode) ? medians.map(() => 0) : levelsOf(medians);
   const shown = Number(mostFrequent(levels.map(String)));
   const atLevel = (level: number): number[] => processes.filter((_, index) => levels[index] === level);
   const mediansOf = (level: number): number[] => medians.filter((_, index) => levels[index] === level);
@@ -101,7 +116,7 @@ function modelledOf(record: ArmRecord, plan: GroupRecord['plan'], params: Measur
   const { invalidations, pteLines } = record.perIo ?? {};
   const translated = typeof invalidations === 'number' && typeof pteLines === 'number';
   const iommuNsPerIo = translated ? iommuNs({ invalidations, pteLines }) : undefined;
-  const cpu = estimateOf(record, 'cpuNsPerIo');
+  const cpu = estimateOf(record, metricOf('cpuNsPerIo'));
   const { serviceNs } = params;
   if (record.refused || (iommuNsPerIo === undefined && serviceNs === undefined)) return {};
   const cpuNsPerIo = cpu === null ? undefined : cpu.median + (iommuNsPerIo ?? 0);
@@ -116,30 +131,21 @@ function modelledOf(record: ArmRecord, plan: GroupRecord['plan'], params: Measur
   };
 }
 
-/** Payload moved, 10^9 bytes per second; null when none was moved. */
-function bandwidth(record: ArmRecord, moves: boolean): number | null {
-  const iops = estimateOf(record, 'iops');
-  return moves && iops !== null ? (iops.median * record.bytesPerIo) / 1e9 : null;
-}
-
 function latencyOf(record: ArmRecord, group: GroupRecord): Latency | null {
-  const clean = record.latency.filter(({ dirty }) => dirty !== true);
-  const used = clean.length > 0 ? clean : record.latency;
+  const used = usedLatency(record);
   const all = addSparse(
-    used.map((slice) => slice.counts),
+    used.flatMap(({ lanes }) => lanes),
     LATENCY_COUNTERS,
   );
-  const [reads, writes] = [all.slice(0, BUCKETS), all.slice(BUCKETS)];
-  const counts = merge([reads, writes]);
+  const counts = merge([all.slice(0, BUCKETS), all.slice(BUCKETS)]);
   const maxNs = Math.max(...used.map((slice) => slice.maxNs));
   const samples = sampleCount(counts);
   if (samples === 0) return null;
   const { p50, p90, p99, p999, max } = percentiles(counts, maxNs);
-  const sparse = (of: ArrayLike<number>) => ({ layout: HISTOGRAM_LAYOUT, counts: toSparse(of) });
-  const isMixed = sampleCount(reads) > 0 && sampleCount(writes) > 0;
+  const directions = readsAndWrites(all);
   return {
-    ...{ p50, p90, p99, p999, max, samples, histogram: sparse(counts) },
-    ...(isMixed ? { reads: sparse(reads), writes: sparse(writes) } : {}),
+    ...{ p50, p90, p99, p999, max, samples, histogram: { layout: HISTOGRAM_LAYOUT, counts: toSparse(counts) } },
+    ...(directions.reads && directions.writes ? directions : {}),
     ...loopOf(record, group),
   };
 }

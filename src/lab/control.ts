@@ -1,5 +1,5 @@
 // The words by which the lab directs its workers, at a fixed place at the start of the shared memory.
-// Each word has one writer, named beside it, or is an atomic count; every worker's own words have two cache lines.
+// Each word has one writer, named beside it, or is an atomic count; what has different writers lies two cache lines apart.
 
 /** Orders that the lab gives. */
 export const ORDER = { none: 0, threads: 1, inline: 2, quit: 3 } as const;
@@ -8,7 +8,7 @@ const BASE = 1024;
 const WORKER_BASE = 4096;
 const WORKER_BYTES = 128;
 const LANE_BASE = 16384;
-const LANE_BYTES = 128;
+const LANE_BYTES = 256;
 export const MAX_WORKERS = 64;
 export const MAX_LANES = 256;
 
@@ -57,8 +57,11 @@ export function laneOrder(index: number): { leadIos: number; measureIos: number 
   return { leadIos: first, measureIos: first + 1 };
 }
 
-/** Results of lane `index`, written by its host's worker: indices into a Float64Array over the memory. */
+/**
+ * Results of lane `index`, written by the worker that drives its front: indices into a Float64Array over the memory. At `done` begin
+ * the counts of done_ios.ts.
+ */
 export function laneResult(index: number) {
   const first = (LANE_BASE + index * LANE_BYTES) / 8;
-  return { startMs: first, endMs: first + 1, hostMs: first + 2, ios: first + 3, turns: first + 4 };
+  return { startMs: first, endMs: first + 1, hostMs: first + 2, ios: first + 3, turns: first + 4, done: first + 16 };
 }

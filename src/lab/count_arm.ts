@@ -6,7 +6,7 @@ import { runInlineSlice } from './inline.ts';
 import { setPacing } from './lane_pacing.ts';
 import { type BuiltMachine, setBuffers } from './machine.ts';
 import { deviceModule, hostModule } from './modules.ts';
-import { checkOutcome, type Outcome, readCounters, resetCounters, takeLatency, takeOutcome } from './queue_state.ts';
+import { checkOutcome, clearLatency, type Outcome, readCounters, resetCounters, takeOutcome } from './queue_state.ts';
 
 const COUNTED_IOS = 4096;
 const REFUSED_IOS = 256;
@@ -78,7 +78,7 @@ function runCounting(
     leadIos: 0,
     measureIos,
   });
-  takeLatency(machine, undefined);
+  clearLatency(machine);
   return takeOutcome(machine);
 }
 

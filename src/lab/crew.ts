@@ -14,6 +14,7 @@ import {
   workerRunDelay,
   workerWords,
 } from './control.ts';
+import { type DoneIos, takeDone } from './done_ios.ts';
 import type { Fault } from './fault.ts';
 import { field, setField } from './fields.ts';
 import type { DeviceAgent, Lane } from './lanes.ts';
@@ -56,6 +57,15 @@ export interface SliceResult {
   turns: number;
   /** Ended early (Ctrl-C): not a measurement. */
   complete: boolean;
+  lanes: LaneSlice[];
+}
+
+/** What one lane did in a slice's measured window. */
+export interface LaneSlice {
+  /** Its own wall time (threads); that of all lanes' host agents together (inline). */
+  ns: number;
+  /** I/Os that ended well: all of them, where none failed. */
+  done: DoneIos;
 }
 
 export interface CrewOptions {
@@ -234,7 +244,7 @@ function prepare(machine: BuiltMachine, order: SliceOrder): void {
   orderRemoval(machine, order);
   machine.lanes.forEach((_, index) => {
     const words = laneResult(index);
-    for (const word of Object.values(words)) f64[word] = 0;
+    f64.fill(0, words.startMs, words.turns + 1);
     const { leadIos, measureIos } = order.lanes?.[index] ?? order;
     f64[laneOrder(index).leadIos] = leadIos;
     f64[laneOrder(index).measureIos] = measureIos;
@@ -256,20 +266,19 @@ function collect(machine: BuiltMachine, order: SliceOrder): SliceResult {
   const { i32, f64 } = machine.view;
   const complete = Atomics.load(i32, CONTROL.stop) === 0;
   const value = (word: number): number => f64[word] as number;
+  const words = machine.lanes.map((_, index) => laneResult(index));
+  const ios = words.reduce((sum, lane) => sum + value(lane.ios), 0);
+  const lanesOf = (nsOf: (lane: (typeof words)[number]) => number): LaneSlice[] =>
+    words.map((lane) => ({ ns: nsOf(lane), done: takeDone(f64, lane.done) }));
   if (order.mode === 'inline') {
-    const words = laneResult(0);
-    const [ios, ns, turns] = [value(words.ios), value(words.hostMs) * 1e6, value(words.turns)];
-    return { ios, ns, iops: 0, turns, complete };
+    const { hostMs, turns } = laneResult(0);
+    const ns = value(hostMs) * 1e6;
+    return { ios, ns, iops: 0, turns: value(turns), complete, lanes: lanesOf(() => ns) };
   }
-  let ios = 0;
-  let ns = 0;
-  let iops = 0;
-  machine.lanes.forEach((_, index) => {
-    const words = laneResult(index);
-    const tookNs = (value(words.endMs) - value(words.startMs)) * 1e6;
-    ios += value(words.ios);
-    ns += tookNs / machine.lanes.length;
-    iops += (value(words.ios) / tookNs) * 1e9;
-  });
-  return { ios, ns, iops, turns: 0, complete };
+  const lanes = lanesOf(({ startMs, endMs }) => (value(endMs) - value(startMs)) * 1e6);
+  const ns = lanes.reduce((sum, lane) => sum + lane.ns / lanes.length, 0);
+  const iops = lanes.reduce((sum, lane, index) => {
+    return sum + (value((words[index] as (typeof words)[number]).ios) / lane.ns) * 1e9;
+  }, 0);
+  return { ios, ns, iops, turns: 0, complete, lanes };
 }

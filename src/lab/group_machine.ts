@@ -69,9 +69,8 @@ export function buildGroupMachine(plan: GroupPlan, params: MeasureParams, memory
       gaps && new Float64Array(memory.buffer, gaps.at, gaps.bytes / 8),
     );
   });
-  const meanBytes = facts.reduce((sum, { meanBytes }) => sum + meanBytes, 0) / facts.length;
   const paces = facts.map(({ meanGapNs }, index) => paceOf(spec.lanes[index]?.pacing, meanGapNs));
-  return { machine, meanBytes, paces };
+  return { machine, paces };
 }
 
 /** @param meanGapNs of arrivals */
@@ -96,7 +95,7 @@ function mapStateBytes(host: HostModule, { fabric, barBytes }: MachineSpec): num
 }
 
 /** An arm without samples: what it is, and what its scheme keeps. */
-export function emptyRecord(arm: Arm, params: MeasureParams, machine: BuiltMachine, bytesPerIo: number): ArmRecord {
+export function emptyRecord(arm: Arm, params: MeasureParams, machine: BuiltMachine): ArmRecord {
   const module = moduleOf(arm, params);
   const host = hostModule(module, machine.memory);
   // Without P2P memory the scheme keeps nothing for it.
@@ -119,7 +118,6 @@ export function emptyRecord(arm: Arm, params: MeasureParams, machine: BuiltMachi
     verifiedIos: 0,
     verifyErrors: 0,
     unsteady: [],
-    bytesPerIo,
     memmapBytes,
     poolBytes: pool?.bytes ?? 0,
     mapStateBytes: isP2p ? mapStateBytes(host, machine.spec) : 0,

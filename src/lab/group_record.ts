@@ -12,8 +12,8 @@ export interface SliceLatency {
   process: number;
   round: number;
   mode: Mode;
-  /** Counters of two histograms (stats/histogram.ts, LATENCY_COUNTERS), reads, then writes: those that are not 0. */
-  counts: SparseHistogram;
+  /** Of each lane, counters of two histograms (stats/histogram.ts, LATENCY_COUNTERS), reads, then writes: those that are not 0. */
+  lanes: SparseHistogram[];
   maxNs: number;
   /** As its sample. */
   dirty?: boolean;
@@ -39,7 +39,6 @@ export interface ArmRecord {
   verifyErrors: number;
   /** Schedules in which it was not steady when its rounds began. */
   unsteady: Mode[];
-  bytesPerIo: number;
   memmapBytes: number;
   poolBytes: number;
   mapStateBytes: number;

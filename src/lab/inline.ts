@@ -5,6 +5,7 @@ import { HostQueue } from '../../build/layout.ts';
 import { assert } from '../base/errors.ts';
 import { seededRandom } from '../base/random.ts';
 import type { MemoryView } from './arena.ts';
+import { type DoneIos, doneSince, readDone } from './done_ios.ts';
 import { distance, field, setField } from './fields.ts';
 import { type DeviceKind, isIdle, type Lane } from './lanes.ts';
 
@@ -31,6 +32,8 @@ export interface InlineResult {
   /** Timed turns: each contains one clock call. */
   turns: number;
   complete: boolean;
+  /** I/Os of each lane, and those of them that ended well. */
+  lanes: { ios: number; done: DoneIos }[];
 }
 
 const WHOLE_TURN = 0x3fff_ffff;
@@ -58,9 +61,12 @@ function begin(slice: InlineSlice, ios: number, streamStart: number): void {
 function drive(slice: InlineSlice): InlineResult {
   const { view, lanes, host } = slice;
   const random = slice.interleaveSeed === undefined ? undefined : seededRandom(slice.interleaveSeed);
-  const result: InlineResult = { hostMs: 0, ios: 0, turns: 0, complete: true };
+  const result: InlineResult = { hostMs: 0, ios: 0, turns: 0, complete: true, lanes: [] };
   const devices = lanes.map((lane) => lane.devices.map(({ kind, at }) => ({ at, module: slice.device(kind) })));
-  const before = lanes.map(({ front }) => field(view, front, HostQueue.completed));
+  const before = lanes.map(({ front }) => ({
+    completed: field(view, front, HostQueue.completed),
+    done: readDone(view, front),
+  }));
   let still = 0;
   let moved = movedOf(slice);
   while (lanes.some((lane) => pending(view, lane.front) || !isIdle(view, lane))) {
@@ -87,7 +93,10 @@ function drive(slice: InlineSlice): InlineResult {
     }
   }
   lanes.forEach(({ front }, index) => {
-    result.ios += distance(field(view, front, HostQueue.completed), before[index] as number);
+    const { completed, done } = before[index] as (typeof before)[number];
+    const ios = distance(field(view, front, HostQueue.completed), completed);
+    result.lanes.push({ ios, done: doneSince(view, front, done) });
+    result.ios += ios;
   });
   return result;
 }

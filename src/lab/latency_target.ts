@@ -1,9 +1,9 @@
 // fio's latency_target (steer in io_u.c: lat_target_*): the largest depth at which enough of the I/Os end in time, found for each arm
 // before it is warmed up. The schemes are then compared at what each of them can keep.
 import type { LatencyTarget } from '../jobs/job.ts';
-import { BUCKETS, bucketUpper, LATENCY_COUNTERS, sampleCount } from '../stats/histogram.ts';
+import { addSparse, BUCKETS, bucketUpper, LATENCY_COUNTERS, sampleCount } from '../stats/histogram.ts';
 import type { ArmRecord, FoundDepth, GroupRecord } from './group_record.ts';
-import { checkOutcome, takeLatency, takeOutcome } from './queue_state.ts';
+import { checkOutcome, clearLatency, takeLatency, takeOutcome } from './queue_state.ts';
 import { type Group, leadIos, slice, sliceIos } from './slices.ts';
 
 /** Longer windows only repeat themselves on an emulated device. */
@@ -69,20 +69,12 @@ async function keepsTarget(
 }
 
 /** Latency counters of one slice at a depth. */
-async function timedSlice(
-  group: Group,
-  record: ArmRecord,
-  depth: number,
-  ms: number,
-  leastIos = 0,
-): Promise<Uint32Array> {
+async function timedSlice(group: Group, record: ArmRecord, depth: number, ms: number, leastIos = 0): Promise<number[]> {
   const { machine } = group;
-  takeLatency(machine, undefined);
+  clearLatency(machine);
   const ios = Math.max(sliceIos(group, 100, Math.max(SHORTEST_MS, ms)), Math.min(MOST_IOS, Math.ceil(leastIos)));
   group.depths.set(record.arm.id, depth);
   await slice(group, record.arm, 'threads', 0, leadIos(group), ios);
   checkOutcome(takeOutcome(machine), record.arm.id);
-  const counts = new Uint32Array(LATENCY_COUNTERS);
-  takeLatency(machine, counts);
-  return counts;
+  return addSparse(takeLatency(machine).lanes, LATENCY_COUNTERS);
 }

@@ -75,7 +75,7 @@ const BUFFERS_CODE: Record<Buffers, number> = {
 };
 
 /** The machine starts behind this: address 0 stays unmapped in spirit, so that a null place is noticed. */
-const MACHINE_START = 65536;
+const MACHINE_START = 131072;
 /** As x86-64's vmemmap: page pointers have their top bits set; their low half is the wasm address. */
 const VMEMMAP_HIGH = 0xffff_ea00_0000_0000n;
 /** BLK_DEF_MAX_SECTORS_CAP: what a bio may have without the administrator's word. */

@@ -27,9 +27,9 @@ import {
   WRITER_STRIDE,
 } from '../../build/layout.ts';
 import { assert } from '../base/errors.ts';
-import { LATENCY_COUNTERS } from '../stats/histogram.ts';
 import { ADDRESSABLE, Arena, type Span } from './arena.ts';
 import { clientsOf, type FabricClient, upstreamWindows } from './fabric.ts';
+import { HISTOGRAMS_BYTES } from './latency_window.ts';
 import { type LaneSpec, type MachineSpec, NVME_PAIRS } from './machine_spec.ts';
 import { planTargetPools, planTargets, responsesOf } from './nvmet_plan.ts';
 
@@ -111,7 +111,7 @@ function planQueue(arena: Arena, spec: MachineSpec, { lane, client }: NvmePair, 
     plug: take('plug', 32 * 4),
     mapIter: take('map iterator', MapIter.bytes),
     counters: take('counters', Counters.bytes),
-    histogram: take('histograms', LATENCY_COUNTERS * 4),
+    histogram: take('histograms', HISTOGRAMS_BYTES),
     sq: take('SQ', spec.depthEntries * NvmeCommand.bytes, PAGE_BYTES),
     cq: take('CQ', spec.depthEntries * NvmeCompletion.bytes, PAGE_BYTES),
     requests: take('requests', spec.depthEntries * REQUEST_STRIDE, PAGE_BYTES),

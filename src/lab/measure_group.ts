@@ -6,12 +6,12 @@ import { KIB } from '../base/units.ts';
 import { usedBlockSizes } from '../jobs/job.ts';
 import { MISDIRECTED } from '../report/figure_labels.ts';
 import type { RawSample } from '../report/result.ts';
-import { LATENCY_COUNTERS, toSparse } from '../stats/histogram.ts';
 import { misdirectionLines } from '../topology/routes.ts';
 import { armOrder } from './arm_order.ts';
 import { countArm, countRefusal } from './count_arm.ts';
-import { closePool, startCrew } from './crew.ts';
+import { closePool, type SliceResult, startCrew } from './crew.ts';
 import { SENTINEL_SHARE, watchBlock } from './disturbance.ts';
+import { compactDone, iosOf, type SomeDone, sumDone } from './done_ios.ts';
 import { buildGroupMachine, emptyRecord, moduleOf, modulesOf } from './group_machine.ts';
 import type { ArmRecord, BlockRecord, GroupRecord, SliceLatency } from './group_record.ts';
 import { giveBackPages } from './kept_memmap.ts';
@@ -20,7 +20,7 @@ import { setBuffers, skewBuffers } from './machine.ts';
 import { measureRemovals } from './measure_removal.ts';
 import { hostModule, refusalReason, setupModule } from './modules.ts';
 import { isOpenLoop, offeredIops } from './pacing.ts';
-import { checkOutcome, takeLandings, takeLatency, takeOutcome } from './queue_state.ts';
+import { checkOutcome, clearLatency, takeLandings, takeLatency, takeOutcome } from './queue_state.ts';
 import { type GroupPlan, type MeasureParams, type Mode, roundsPerProcess, withReference } from './run_plan.ts';
 import { type Group, type GroupRun, leadIos, setDepth, slice, sliceIos } from './slices.ts';
 import { measureStages } from './stage_cost.ts';
@@ -37,8 +37,8 @@ const LARGEST_ONE_REQUEST = 128 * KIB;
  */
 export async function measureGroup(plan: GroupPlan, params: MeasureParams, run: GroupRun): Promise<GroupRecord> {
   const began = performance.now();
-  const { machine, meanBytes, paces } = buildGroupMachine(plan, params, run.memory, run.cores);
-  const arms = plan.arms.map((arm) => emptyRecord(arm, params, machine, meanBytes));
+  const { machine, paces } = buildGroupMachine(plan, params, run.memory, run.cores);
+  const arms = plan.arms.map((arm) => emptyRecord(arm, params, machine));
   const schemes = modulesOf(plan, params);
   const crew = await startCrew(machine, {
     schemes,
@@ -54,7 +54,7 @@ export async function measureGroup(plan: GroupPlan, params: MeasureParams, run: 
     const able = arms.filter(({ refused }) => refused === undefined).map(({ arm }) => arm);
     const running = params.removal === undefined ? withReference(able) : able;
     const refused = arms.filter((record) => record.refused !== undefined);
-    const records = running.map((arm) => emptyRecord(arm, params, machine, meanBytes));
+    const records = running.map((arm) => emptyRecord(arm, params, machine));
     const record: GroupRecord = {
       plan,
       oversubscribed: crew.placed.oversubscribed,
@@ -125,7 +125,7 @@ async function tryOut(group: Group, record: ArmRecord): Promise<void> {
   takeLandings(machine, 0);
   await slice(group, record.arm, 'inline', 0, 0, Math.min(TRIAL_IOS, sliceIos(group, 1, 1)));
   const outcome = takeOutcome(machine);
-  takeLatency(machine, undefined);
+  clearLatency(machine);
   if (outcome.refused !== undefined) {
     const errno = outcome.refused;
     const reason = refusalReason(record.arm.scheme, errno, record.arm.buffers);
@@ -143,9 +143,6 @@ async function tryOut(group: Group, record: ArmRecord): Promise<void> {
   if (lines.length > 0) record.refused = { errno: MISDIRECTED, reason: lines.join('; ') };
   else checkOutcome(outcome, record.arm.id);
 }
-
-/** Of one slice; made once, because garbage is collected beside somebody's slice. */
-const COUNTS = new Uint32Array(LATENCY_COUNTERS);
 
 /** Every round of this process. False when it was interrupted. */
 async function measureRounds(group: Group, record: GroupRecord, arms: ArmRecord[]): Promise<boolean> {
@@ -215,7 +212,7 @@ async function sliceOf(
   order: number,
 ): Promise<MeasuredSlice | undefined> {
   const { process } = group.run;
-  takeLatency(group.machine, undefined);
+  clearLatency(group.machine);
   const result = await slice(group, arm.arm, mode, round * ios, leadIos(group), ios, pacedMs);
   if (!result.complete) return undefined;
   const outcome = takeOutcome(group.machine);
@@ -223,18 +220,22 @@ async function sliceOf(
   arm.verifiedBlocks += outcome.verifiedBlocks;
   arm.verifyErrors += outcome.verifyErrors;
   if (group.plan.payload === 'verify') arm.verifiedIos += result.ios;
-  if (mode === 'inline') {
-    const sample = { round, order, mode, ios: result.ios, ns: Math.round(result.ns), process };
-    return { arm, sample, latency: undefined };
-  }
-  const maxNs = takeLatency(group.machine, COUNTS.fill(0));
+  const ns = Math.round(mode === 'inline' ? result.ns : (result.ios / result.iops) * 1e9);
+  const sample = { round, order, mode, ios: result.ios, ns, ...doneOf(result), process };
+  if (mode === 'inline') return { arm, sample, latency: undefined };
   arm.wakeups += outcome.wakeups;
   arm.wakeupIos += result.ios;
-  const ns = Math.round((result.ios / result.iops) * 1e9);
+  return { arm, sample, latency: { process, round, mode, ...takeLatency(group.machine) } };
+}
+
+/** What a slice did by direction, and each lane by itself where there are several. */
+function doneOf({ ios, lanes }: SliceResult): SomeDone & Pick<RawSample, 'lanes'> {
+  const done = sumDone(lanes.map((lane) => lane.done));
+  assert(iosOf(done) === ios, 'every I/O of a slice without errors is counted by its direction');
+  if (lanes.length === 1) return compactDone(done);
   return {
-    arm,
-    sample: { round, order, mode, ios: result.ios, ns, process },
-    latency: { process, round, mode, counts: toSparse(COUNTS), maxNs },
+    ...compactDone(done),
+    lanes: lanes.map((lane) => ({ ns: Math.round(lane.ns), ...compactDone(lane.done) })),
   };
 }
 
@@ -263,7 +264,7 @@ function timeStages(group: Group, records: readonly ArmRecord[]): void {
     begin: () => setBuffers(machine, arm.buffers),
     end: () => {
       checkOutcome(takeOutcome(machine), arm.id);
-      takeLatency(machine, undefined);
+      clearLatency(machine);
     },
   }));
   const stages = measureStages(machine, arms, {

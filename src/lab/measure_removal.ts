@@ -10,7 +10,7 @@ import { moduleOf } from './group_machine.ts';
 import type { ArmRecord, GroupRecord } from './group_record.ts';
 import { type BuiltMachine, setBuffers } from './machine.ts';
 import { hostModule } from './modules.ts';
-import { checkCompletions, type Outcome, takeLatency, takeOutcome } from './queue_state.ts';
+import { checkCompletions, clearLatency, type Outcome, takeOutcome } from './queue_state.ts';
 import { hitsOf, providerWindows, REMOVAL, type RemovalRule, RULE_NAMES } from './removal.ts';
 import { type Arm, type Mode, type RemovalParams, roundsPerProcess } from './run_plan.ts';
 import type { Group } from './slices.ts';
@@ -105,7 +105,7 @@ async function removeOnce(
   const interleaveSeed = (params.seed + round + 1) >>> 0;
   const result = await group.crew.run({ ...order, measureIos: ios, removal: { at, interleaveSeed } });
   const outcome = takeOutcome(machine);
-  takeLatency(machine, undefined);
+  clearLatency(machine);
   const hits = hitsOf(
     machine.view,
     windows.map(({ window }) => window),

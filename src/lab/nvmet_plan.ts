@@ -22,9 +22,9 @@ import {
 } from '../../build/layout.ts';
 import { assert, LabError } from '../base/errors.ts';
 import { formatBytes } from '../base/units.ts';
-import { LATENCY_COUNTERS } from '../stats/histogram.ts';
 import type { Arena, Span } from './arena.ts';
 import { clientsOf, type FabricClient } from './fabric.ts';
+import { HISTOGRAMS_BYTES } from './latency_window.ts';
 import type { LaneSpec, MachineSpec, RdmaSpec } from './machine_spec.ts';
 
 const PAGE_BYTES = 4096;
@@ -110,7 +110,7 @@ export function planTargets(arena: Arena, spec: MachineSpec, rdma: RdmaSpec) {
       target: take('queue', NvmetRdmaQueue.bytes),
       shared: take('doorbells', RdmaQpShared.bytes),
       windows: take('bus windows', windows * BusWindow.bytes),
-      histogram: take('histograms', LATENCY_COUNTERS * 4),
+      histogram: take('histograms', HISTOGRAMS_BYTES),
       sq: take('SQ', powerAtLeast(Math.max(LEAST_SQ_BLOCKS, responses * 4)) * RDMA_WQE_BYTES, PAGE_BYTES),
       rq: take('RQ', powerAtLeast(commands) * RdmaRecvWqe.bytes, PAGE_BYTES),
       cq: take('CQ', powerAtLeast(commands + responses) * RdmaCqe.bytes, PAGE_BYTES),

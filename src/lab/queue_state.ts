@@ -9,7 +9,7 @@ import {
   Rnic,
 } from '../../build/layout.ts';
 import { EXIT, LabError } from '../base/errors.ts';
-import { LATENCY_COUNTERS } from '../stats/histogram.ts';
+import { LATENCY_COUNTERS, type SparseHistogram, toSparse } from '../stats/histogram.ts';
 import { IOMMU_FAULT, type LandingCount } from '../topology/routes.ts';
 import type { MemoryView } from './arena.ts';
 import { upstreamWindows } from './fabric.ts';
@@ -251,23 +251,26 @@ export function takeLandings(machine: BuiltMachine, unclaimed: number, faults = 
   return [...counts.values(), lost, { device: IOMMU_FAULT, bar: 'none', transfers: faults }];
 }
 
-/** Adds the latency samples of all queues to `counts`, clears them, and returns the largest in nanoseconds. */
-export function takeLatency(machine: BuiltMachine, counts: Uint32Array | undefined): number {
+/** Takes the latency samples of every lane since the last call: reads, then writes (stats/histogram.ts), and the largest of all in nanoseconds. */
+export function takeLatency(machine: BuiltMachine): { lanes: SparseHistogram[]; maxNs: number } {
+  const { view } = machine;
   let maxNs = 0;
-  const fronts = machine.targets.map(({ initiator, histogram }) => ({ host: initiator, histogram }));
-  for (const { host, histogram } of [...machine.queues, ...fronts]) {
-    const first = histogram.at / 4;
-    if (counts !== undefined) {
-      for (let bucket = 0; bucket < LATENCY_COUNTERS; bucket++) {
-        counts[bucket] = (counts[bucket] as number) + (machine.view.u32[first + bucket] as number);
-      }
-    }
-    machine.view.u32.fill(0, first, first + LATENCY_COUNTERS);
-    const word = (host + HostQueue.latencyNsMax) / 8;
-    maxNs = Math.max(maxNs, machine.view.f64[word] as number);
-    machine.view.f64[word] = 0;
+  const lanes = machine.lanes.map(({ front }) => {
+    const first = field(view, front, HostQueue.histogram) / 4;
+    const counts = toSparse(view.u32.subarray(first, first + LATENCY_COUNTERS));
+    maxNs = Math.max(maxNs, view.f64[(front + HostQueue.latencyNsMax) / 8] as number);
+    return counts;
+  });
+  clearLatency(machine);
+  return { lanes, maxNs };
+}
+
+export function clearLatency({ view, lanes }: BuiltMachine): void {
+  for (const { front } of lanes) {
+    const first = field(view, front, HostQueue.histogram) / 4;
+    view.u32.fill(0, first, first + LATENCY_COUNTERS);
+    view.f64[(front + HostQueue.latencyNsMax) / 8] = 0;
   }
-  return maxNs;
 }
 
 /** Exact counts, summed over all queues since resetCounters. */

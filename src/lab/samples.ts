@@ -46,7 +46,7 @@ export function processOf(sample: RawSample): number {
 }
 
 /** Values of a metric in the order of their rounds, for each process that has any. */
-export function valuesByProcess(record: Sampled, metric: Metric): Map<number, number[]> {
+export function valuesByProcess(record: Sampled, metric: Pick<Metric, 'mode' | 'value'>): Map<number, number[]> {
   const byProcess = Map.groupBy(usedSamples(record, metric.mode), processOf);
   return new Map([...byProcess].map(([process, samples]) => [process, samples.map(metric.value)]));
 }

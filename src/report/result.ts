@@ -31,6 +31,20 @@ const estimate = z.object({
   levels: z.array(z.object({ processes: z.array(z.number().int()), median: z.number() })).optional(),
 });
 
+/**
+ * I/Os that ended well in what was measured, and their bytes, by direction: counted by the machine, exact. A direction without I/Os
+ * is absent; `sync` is a Flush. All are absent in results of versions that did not count them.
+ */
+const done = {
+  readIos: z.number().nonnegative().optional(),
+  readBytes: z.number().nonnegative().optional(),
+  writeIos: z.number().nonnegative().optional(),
+  writeBytes: z.number().nonnegative().optional(),
+  trimIos: z.number().nonnegative().optional(),
+  trimBytes: z.number().nonnegative().optional(),
+  syncIos: z.number().nonnegative().optional(),
+};
+
 /** One timed slice of one cell. */
 const rawSample = z.object({
   round: z.number().int().nonnegative(),
@@ -40,6 +54,9 @@ const rawSample = z.object({
   ios: z.number().nonnegative(),
   /** Wall time of the slice in threads mode, time of the host's batches in inline mode. */
   ns: z.number().nonnegative(),
+  ...done,
+  /** Each queue pair by itself, where there are several; `ns` is its own time in threads mode, that of all in inline mode. */
+  lanes: z.array(z.object({ ns: z.number().nonnegative(), ...done })).optional(),
   /** Set when the machine was disturbed: the round is kept but not used, for any cell. */
   dirty: z.boolean().optional(),
   /** What disturbed it. */
@@ -51,13 +68,38 @@ const rawSample = z.object({
 /** Log-linear counters in fio's layout (stats/histogram.ts): [bucket, count] where count > 0. */
 const histogram = z.object({ layout: z.string(), counts: z.array(z.tuple([z.number().int(), z.number().int()])) });
 
+/** What the figures of a schedule rest on. */
+const keptRounds = z.object({
+  /** Rounds behind the figures: those that were not disturbed; all where none was left. */
+  rounds: z.number().int().positive(),
+  /** Rounds that were run: fewer than planned where slices took longer than asked, or the run ended early. */
+  measured: z.number().int().positive(),
+  planned: z.number().int().positive(),
+  /** Of the measured ones, those that noise on the machine took away. */
+  disturbed: z.number().int().nonnegative(),
+  /** Sums over the rounds kept. */
+  ns: z.number().nonnegative(),
+  ...done,
+});
+
+const laneTotals = z.object({
+  /** Name of the job whose clone it runs, and which one, from 0. */
+  job: z.string(),
+  clone: z.number().int().nonnegative(),
+  /** Sums over the rounds kept of the threads schedule, and their latency samples. */
+  ns: z.number().nonnegative(),
+  ...done,
+  reads: histogram.optional(),
+  writes: histogram.optional(),
+});
+
 const latency = z.object({
   p50: count,
   p90: count,
   p99: count,
   p999: count,
   max: count,
-  /** I/Os that were timed (a sample of all). */
+  /** I/Os that were timed, of those that ended in the rounds kept: in a closed loop a sample of them, in an open one all. */
   samples: z.number().nonnegative(),
   histogram: histogram.nullable(),
   /** The same samples, reads and writes apart. */
@@ -171,8 +213,9 @@ const cell = z.object({
   iops: estimate.nullable(),
   nsPerIo: estimate.nullable(),
   cpuNsPerIo: estimate.nullable(),
+  /** 10^9 bytes read and written per second: median over the rounds. Null where payload was not moved. */
   gbPerS: count,
-  /** Mean size of an I/O of the workload. */
+  /** Mean size of the I/Os that were measured. */
   bytesPerIo: z.number().positive().optional(),
   latencyNs: latency.nullable(),
   perIo: perIo.nullable(),
@@ -184,6 +227,10 @@ const cell = z.object({
     .nullable(),
   modelled: modelled.optional(),
   rounds: z.array(rawSample),
+  /** Of each schedule that ran. */
+  kept: z.object({ threads: keptRounds.optional(), inline: keptRounds.optional() }).optional(),
+  /** Each queue pair by itself, where there are several. */
+  lanes: z.array(laneTotals).optional(),
   /**
    * Why the scheme cannot carry these buffers: the kernel's error, and the rule behind it. Or `misdirected`: its
    * transfers ended elsewhere, and where.
@@ -355,6 +402,8 @@ export type Environment = z.infer<typeof environment>;
 export type SweepInfo = z.infer<typeof sweep>;
 export type RunInfo = z.infer<typeof run>;
 export type RawSample = z.infer<typeof rawSample>;
+export type KeptRounds = z.infer<typeof keptRounds>;
+export type LaneTotals = z.infer<typeof laneTotals>;
 export type CellEstimate = z.infer<typeof estimate>;
 export type Latency = z.infer<typeof latency>;
 export type PerIo = z.infer<typeof perIo>;

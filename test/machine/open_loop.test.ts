@@ -6,7 +6,14 @@ import { distance, field, setField } from '../../src/lab/fields.ts';
 import { setPacing } from '../../src/lab/lane_pacing.ts';
 import { setBuffers } from '../../src/lab/machine.ts';
 import { takeLatency, takeOutcome } from '../../src/lab/queue_state.ts';
-import { BUCKETS, bucketLower, percentiles, sampleCount } from '../../src/stats/histogram.ts';
+import {
+  addSparse,
+  BUCKETS,
+  bucketLower,
+  LATENCY_COUNTERS,
+  percentiles,
+  sampleCount,
+} from '../../src/stats/histogram.ts';
 import { smallMachine } from '../support/small_machine.ts';
 
 const STEP_US = 5;
@@ -52,8 +59,7 @@ function simulate(options: {
     issued.push(field(machine.view, lane.host, HostQueue.issued));
     if (!stalled(nowMs - 1000)) for (const { at } of lane.devices) device.run(at, 4096, 0);
   }
-  const counts = new Uint32Array(BUCKETS);
-  takeLatency(machine, counts);
+  const counts = Uint32Array.from(addSparse(takeLatency(machine).lanes, LATENCY_COUNTERS).slice(0, BUCKETS));
   const completed = field(machine.view, lane.host, HostQueue.completed);
   return { counts, issued, completed, outcome: takeOutcome(machine) };
 }

@@ -12,6 +12,7 @@ import { Dio, HostQueue } from "../layout/queue";
 import { BUFFERS_RAM, PAYLOAD_VERIFY } from "../layout/stream";
 import { flushPlug, reap } from "../nvme/host";
 import { iommuTick } from "../pci/dma_iommu";
+import { noteDone } from "./done";
 import { endSample } from "./latency";
 import { resume } from "./operations";
 import { getBuffer, nextIo, noteFailure, noteRefusal, openBio, putBuffer, submitBatches } from "./submitter";
@@ -76,7 +77,7 @@ function endCopy(front: HostQueue, dio: Dio, isGood: bool): void {
   const machine = machineOf(front);
   endSample(front, dio);
   if (isGood) {
-    front.bytesDone += dio.lenBytes;
+    noteDone(front, dio);
     if (machine.payload == PAYLOAD_VERIFY) checkCopy(front, backOf(front), dio);
   }
   putBuffer(front, machine, dio);

@@ -10,6 +10,7 @@ import { HostQueue } from "../layout/queue";
 import { IO_OPCODE_SHIFT, IO_OPERATION, IoDescriptor, PAYLOAD_VERIFY } from "../layout/stream";
 import { reap } from "../nvme/host";
 import { iommuTick } from "../pci/dma_iommu";
+import { noteDone } from "./done";
 import { endSample } from "./latency";
 import { issueTrim, submitWithFlush } from "./operations";
 import { getBuffer, nextIo, noteFailure, noteRefusal, openBio, putBuffer, submitBatches } from "./submitter";
@@ -34,7 +35,7 @@ export class Direct {
     if (COUNTING) countForIo(dio.ioId);
     endSample(queue, dio);
     if (bio.bi_status == BLK_STS_OK) {
-      queue.bytesDone += dio.lenBytes;
+      noteDone(queue, dio);
       if (machine.payload == PAYLOAD_VERIFY) checkDone(queue, machine, dio);
     } else {
       noteFailure(queue, bio);
@@ -50,7 +51,7 @@ export class Direct {
   discarded(queue: HostQueue, bio: Bio): void {
     const dio = dioOf(bio);
     endSample(queue, dio);
-    if (bio.bi_status == BLK_STS_OK) queue.bytesDone += dio.lenBytes;
+    if (bio.bi_status == BLK_STS_OK) noteDone(queue, dio);
     else noteFailure(queue, bio);
     if (machineOf(queue).payload == PAYLOAD_VERIFY) checkTrim(queue, dio, bio.bi_status == BLK_STS_OK);
     queue.completed += 1;

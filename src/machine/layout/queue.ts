@@ -123,7 +123,16 @@ export class HostQueue {
   mediaBlocks: u32;
   /** Errno of a bio that the scheme refused (negative), else 0. */
   refused: i32;
-  bytesDone: u64;
+  /**
+   * I/Os that ended well, and their bytes, by direction: the slots of agents/done.ts in turn. Free running; the lab takes
+   * differences.
+   */
+  writeIos: u64;
+  writeBytes: u64;
+  readIos: u64;
+  readBytes: u64;
+  trimIos: u64;
+  trimBytes: u64;
   counters: u32;
   /** The client's IommuDomain, 0 where nothing translates: asked for every request, so it lies here too. */
   iommuDomain: u32;

@@ -2,6 +2,7 @@
 // keyed SGLs, one region registered for each command and invalidated by the response, in-capsule data for small writes,
 // I/Os above the target's MDTS as several commands. It runs on another machine, so what it costs is nobody's figure.
 // Left out: its own block layer, registration, completion queue, timeouts.
+import { noteDone } from "../agents/done";
 import { mayGo, noteGoing } from "../agents/pacing";
 import { endSample, noteStart, nowNs } from "../agents/latency";
 import { checkDone, prepareCheck, undoCheck } from "../agents/verify";
@@ -186,7 +187,7 @@ function endIo(initiator: Initiator, dio: Dio): void {
   const machine = changetype<Machine>(<usize>initiator.machine);
   endSample(initiator, dio);
   if (dio.status == 0) {
-    initiator.bytesDone += dio.lenBytes;
+    noteDone(initiator, dio);
     if (machine.payload == PAYLOAD_VERIFY) checkDone(initiator, machine, dio);
   } else {
     initiator.errors += 1;
