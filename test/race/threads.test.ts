@@ -6,9 +6,10 @@ import { KIB, MIB } from '../../src/base/units.ts';
 import { type Crew, closePool, startCrew } from '../../src/lab/crew.ts';
 import { DEFAULT_RULES, driveBeside, type Fabric, presetFabric, presetPair } from '../../src/lab/fabric.ts';
 import { field } from '../../src/lab/fields.ts';
+import { setPacing } from '../../src/lab/lane_pacing.ts';
 import { setBuffers } from '../../src/lab/machine.ts';
 import type { Buffers } from '../../src/lab/machine_spec.ts';
-import { takeOutcome } from '../../src/lab/queue_state.ts';
+import { clearLatency, takeLatency, takeOutcome } from '../../src/lab/queue_state.ts';
 import { type SmallMachine, smallMachine, type TestIo } from '../support/small_machine.ts';
 import { until } from '../support/wait.ts';
 
@@ -130,4 +131,63 @@ it('both schedules do the same I/Os: equal counts of commands and blocks', async
   expect([inline.ios, threads.ios]).toEqual([1280, 1280]);
   expect(takeOutcome(small.machine).verifiedBlocks).toBeGreaterThanOrEqual(blocks);
   await crew.close();
+});
+
+describe('the measured window of a slice on threads', () => {
+  const order = { mode: 'threads', arm: 0, streamStart: 0, leadIos: 64 } as const;
+
+  it('counts the I/Os and bytes of each lane by direction, exactly those that ended in it', async () => {
+    const small = smallMachine({
+      payload: 'move',
+      iodepth: DEPTH,
+      batch: 4,
+      queueCount: 2,
+      workers: 4,
+      streamIos: 256,
+    });
+    // Sizes tell the directions and the lanes apart.
+    const sizeOf = (lane: number, op: 'read' | 'write'): number => (1 + 2 * lane + (op === 'write' ? 1 : 0)) * 4 * KIB;
+    for (const lane of [0, 1]) {
+      const op = (i: number): 'read' | 'write' => (i % (3 + lane) === 0 ? 'write' : 'read');
+      small.stream(
+        Array.from({ length: 64 }, (_, i) => ({ op: op(i), lba: i * 128, bytes: sizeOf(lane, op(i)), buffer: 0 })),
+        lane,
+      );
+    }
+    small.host('page');
+    const crew = await startCrew(small.machine, { schemes: ['page'], wait: 'poll', cores: 2 });
+    setBuffers(small.machine, 'fixed');
+    for (const measureIos of [1, 7, 400]) {
+      const { ios, lanes } = await crew.run({ ...order, measureIos });
+      expect(ios).toBe(2 * measureIos);
+      lanes.forEach(({ done }, lane) => {
+        expect(done.readIos + done.writeIos).toBe(measureIos);
+        expect(done.readBytes).toBe(done.readIos * sizeOf(lane, 'read'));
+        expect(done.writeBytes).toBe(done.writeIos * sizeOf(lane, 'write'));
+      });
+    }
+    takeOutcome(small.machine);
+    await crew.close();
+    expect(small.leftovers()).toEqual([]);
+  });
+
+  it('times I/Os that end in it only: in an open loop as many as it counts', async () => {
+    const small = smallMachine({ payload: 'none', iodepth: DEPTH, batch: 1, pacing: { kind: 'arrivals' } });
+    small.stream([{ op: 'read', lba: 0, bytes: 4096, buffer: 0 }]);
+    const gaps = small.machine.lanes[0]?.pacing?.gaps ?? { at: 0, bytes: 0 };
+    new Float64Array(small.memory.buffer, gaps.at, gaps.bytes / 8).fill(2000);
+    setPacing(small.machine, true);
+    small.host('page');
+    const crew = await startCrew(small.machine, { schemes: ['page'], wait: 'poll', cores: 2 });
+    setBuffers(small.machine, 'fixed');
+    clearLatency(small.machine);
+    for (const measureIos of [100, 333]) {
+      await crew.run({ ...order, measureIos });
+      const { lanes, maxNs } = takeLatency(small.machine);
+      expect(lanes.map((counts) => counts.reduce((sum, [, count]) => sum + count, 0))).toEqual([measureIos]);
+      expect(maxNs).toBeGreaterThan(0);
+    }
+    takeOutcome(small.machine);
+    await crew.close();
+  });
 });
