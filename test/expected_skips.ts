@@ -22,8 +22,8 @@ import {
 export const EXPECTED_SKIPS: readonly { need: Need; files: readonly string[] }[] = [
   { need: CHROMIUM, files: ['test/report/page.test.ts', 'test/report/controls.test.ts', 'test/report/hands.test.ts'] },
   { need: FIO, files: ['src/jobs/show_command.test.ts'] },
-  { need: FIO_3_33, files: ['src/jobs/fio_iolog.test.ts'] },
-  { need: FIO_CLAT2CSV, files: ['src/report/fio_json.test.ts'] },
+  { need: FIO_3_33, files: ['src/jobs/fio_iolog.test.ts', 'test/report/fio_output.test.ts'] },
+  { need: FIO_CLAT2CSV, files: ['src/report/fio/json.test.ts'] },
   { need: FIO_DATA, files: ['src/jobs/sample_files.test.ts', 'src/jobs/traces/sample_traces.test.ts'] },
   { need: GCC, files: ['bench/fidelity/fidelity.long.test.ts'] },
   { need: GCC_BTF, files: ['src/btf/compiled.test.ts'] },

@@ -36,7 +36,7 @@ export async function runCommand(jobFile: string | undefined, options: RunComman
     return;
   }
   const fault = resolveFault(options.fault, params);
-  await checkOutput(options);
+  await checkOutput(options, params);
   const place = await takePlace(options.out);
   const progress = startProgress(options.quiet === true ? undefined : process.stderr);
   const interruption = startInterruptible(() =>

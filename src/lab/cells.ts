@@ -43,7 +43,7 @@ export function cellsOf(group: GroupRecord, params: MeasureParams): Cell[] {
     ...sized(keptRounds(record, group.plan)),
     ...laneTotals(record, group.plan),
     latencyNs: latencyOf(record, group),
-    ...(group.calibration.depths?.[record.arm.id] ? { latencyTarget: group.calibration.depths[record.arm.id] } : {}),
+    ...targetOf(record, group),
     perIo: record.perIo
       ? { ...record.perIo, wakeups: record.wakeupIos > 0 ? record.wakeups / record.wakeupIos : null }
       : null,
@@ -61,6 +61,13 @@ export function cellsOf(group: GroupRecord, params: MeasureParams): Cell[] {
       ? { removal: removalOf(record.removal, params.removal, group.plan.payload === 'verify') }
       : {}),
   }));
+}
+
+/** What the search for the depth of a latency target came to; its terms where one job has them. */
+function targetOf({ arm }: ArmRecord, { calibration, plan }: GroupRecord): Pick<Cell, 'latencyTarget'> {
+  const found = calibration.depths?.[arm.id];
+  const [job, ...others] = plan.jobs;
+  return found === undefined ? {} : { latencyTarget: { ...found, ...(others.length > 0 ? {} : job?.latencyTarget) } };
 }
 
 /** Payload read and written, 10^9 bytes per second: the sum over lanes that run at rates of their own. */

@@ -50,12 +50,18 @@ export function laneTotals(record: ArmRecord, plan: GroupRecord['plan']): Pick<C
       return {
         job: job.name,
         clone,
+        ...(isOn(job.options.group_reporting) ? { reportGroup: job.reportGroup } : {}),
+        ...(job.latencyTarget === undefined ? {} : { latencyTarget: job.latencyTarget }),
         ns: slices.reduce((sum, { ns }) => sum + ns, 0),
         ...compactDone(sumDone(slices)),
         ...readsAndWrites(counts),
       };
     }),
   };
+}
+
+function isOn(option: string | undefined): boolean {
+  return option !== undefined && option !== '0';
 }
 
 /** Histograms of the directions that have samples. @param counts of reads, then of writes */

@@ -3,12 +3,15 @@
 import { paramField } from './comparisons_table.ts';
 import type { CsvTable, CsvValue } from './csv.ts';
 import { roleOf } from './groups.ts';
+import { keptOf } from './kept_rounds.ts';
 import { paramOf, varyingKeys } from './params.ts';
 import type { Cell, CellEstimate, ComparisonRecord, Result } from './result.ts';
 
 const METRICS = ['iops', 'nsPerIo', 'cpuNsPerIo'] as const;
 /** Options that have a column in every table. */
 const OWN_COLUMNS: ReadonlySet<string> = new Set(['scheme', 'buffers', 'role']);
+/** I/Os and bytes by direction in the rounds kept. */
+const DONE = ['readIos', 'readBytes', 'writeIos', 'writeBytes', 'trimIos', 'trimBytes', 'syncIos'] as const;
 const PERCENTILES = ['p50', 'p90', 'p99', 'p999', 'max'] as const;
 
 /** @param leading options to show first; without it those that differ between cells */
@@ -27,13 +30,19 @@ export function cellsTable(result: Result, leading?: readonly string[]): CsvTabl
       'cell',
       ...keys,
       ...['scheme', 'buffers', 'role', 'refused', 'oversubscribed'],
-      ...METRICS.flatMap((metric) => [metric, `${metric}_lo95`, `${metric}_hi95`, `${metric}_rounds`]),
+      ...METRICS.flatMap((metric) => [
+        metric,
+        `${metric}_lo95`,
+        `${metric}_hi95`,
+        `${metric}_rounds`,
+        `${metric}_rounds_planned`,
+      ]),
       ...METRICS.flatMap((metric) =>
         ['against', 'ratio', 'ratio_lo95', 'ratio_hi95', 'verdict', 'p_adjusted', 'survives'].map(
           (name) => `${metric}_${name}`,
         ),
       ),
-      'gbPerS',
+      ...['gbPerS', 'bytesPerIo', ...DONE],
       ...PERCENTILES.map((name) => `latencyNs_${name}`),
       ...['latencyNs_samples', 'latency_loop'],
       ...counts.map((name) => `perIo_${name}`),
@@ -46,9 +55,9 @@ export function cellsTable(result: Result, leading?: readonly string[]): CsvTabl
       cell.id,
       ...keys.map((key) => paramField(paramOf(cell.params, key))),
       ...[cell.scheme, paramField(cell.params.buffers), roleOf(cell), cell.refused?.errno, cell.oversubscribed],
-      ...METRICS.flatMap((metric) => [...estimateFields(cell[metric]), roundsOf(cell, metric)]),
+      ...METRICS.flatMap((metric) => [...estimateFields(cell[metric]), ...roundsFields(cell, metric)]),
       ...METRICS.flatMap((metric) => comparisonFields(compared.get(`${metric} ${cell.id}`))),
-      cell.gbPerS,
+      ...[cell.gbPerS, cell.bytesPerIo, ...DONE.map((field) => (cell.kept?.threads ?? cell.kept?.inline)?.[field])],
       ...PERCENTILES.map((name) => cell.latencyNs?.[name]),
       ...[cell.latencyNs?.samples, cell.latencyNs?.loop],
       ...counts.map((name) => (cell.perIo as Record<string, CsvValue> | null)?.[name]),
@@ -83,10 +92,9 @@ function stageFields({ stages }: Cell, name: string): CsvValue[] {
   return [found?.ns, found?.ci95?.[0], found?.ci95?.[1]];
 }
 
-function roundsOf(cell: Cell, metric: (typeof METRICS)[number]): CsvValue {
-  const mode = metric === 'iops' ? 'threads' : metric === 'cpuNsPerIo' ? 'inline' : undefined;
-  if (cell[metric] === null) return null;
-  return cell.rounds.filter((round) => round.dirty !== true && (mode === undefined || round.mode === mode)).length;
+function roundsFields(cell: Cell, metric: (typeof METRICS)[number]): CsvValue[] {
+  const kept = cell[metric] === null ? undefined : keptOf(cell, metric === 'cpuNsPerIo' ? 'inline' : 'threads');
+  return [kept?.rounds, kept?.planned];
 }
 
 function comparisonFields(compared: ComparisonRecord | undefined): CsvValue[] {

@@ -3,6 +3,7 @@
 import { formatCount } from '../base/units.ts';
 import { formatEstimate } from './format.ts';
 import { armName, type Group, roleOf } from './groups.ts';
+import { isShortened, keptOf, keptWords } from './kept_rounds.ts';
 import { estimateOf, metricsOf } from './metrics.ts';
 import { describeKeys, varyingKeys } from './params.ts';
 import type { Cell } from './result.ts';
@@ -23,6 +24,7 @@ export function groupNotes(groups: readonly Group[]): string[] {
   return [
     ...(crowded ? ['oversubscribed: more runnable threads than cores, IOPS and latency are the scheduler’s'] : []),
     ...named.flatMap(levelNotes),
+    ...roundsNotes(cells),
     ...named.flatMap(rateNotes),
     ...depthNotes(named),
     ...broken.map(({ cell, name }) => `DATA ERRORS: ${name}: ${cell.verified?.errors} I/Os carried wrong data`),
@@ -39,6 +41,21 @@ function namesOf(groups: readonly Group[]): Named[] {
       const arm = `${armName(cell)}${roleOf(cell) === 'aa' ? " (A')" : ''}`;
       return { cell, name: where === '' ? arm : `${where}: ${arm}` };
     });
+  });
+}
+
+/** "IOPS rests on 8 of 20 rounds: 10 were not run, because a slice took longer than asked or the run ended; 2 were disturbed". */
+function roundsNotes(cells: readonly Cell[]): string[] {
+  return metricsOf(cells).flatMap((metric) => {
+    const kept = cells.flatMap((cell) => keptOf(cell, metric.mode) ?? []).filter(isShortened);
+    const worst = kept.toSorted((a, b) => a.rounds - b.rounds)[0];
+    if (worst === undefined) return [];
+    const notRun = worst.planned - worst.measured;
+    const why = [
+      ...(notRun > 0 ? [`${notRun} were not run, because a slice took longer than asked or the run ended early`] : []),
+      ...(worst.disturbed > 0 ? [`${worst.disturbed} were disturbed by other work on the machine`] : []),
+    ];
+    return [`${metric.title} rests on ${keptWords(worst)} rounds: ${why.join('; ')}`];
   });
 }
 

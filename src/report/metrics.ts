@@ -1,5 +1,6 @@
 // The two figures a cell is judged by, and where each comes from.
 import { formatCount, trimNumber } from '../base/units.ts';
+import { isAllDisturbed, keptOf } from './kept_rounds.ts';
 import type { Cell, CellEstimate, RawSample } from './result.ts';
 
 export interface Metric {
@@ -53,37 +54,24 @@ export function sampleValue({ ios, ns }: RawSample, metric: Metric): number {
   return metric.higherIsBetter ? (ios / ns) * 1e9 : ns / ios;
 }
 
-export interface RoundsOfCell {
-  used: number;
-  /** Set aside as disturbed. */
-  dirty: number;
-  /** All were disturbed, and all are used. */
-  allDirty: boolean;
-  processes: number;
-}
-
 /**
- * Rounds behind a metric of a cell: how many were used, in how many processes, and how many were set aside as disturbed.
- * Where all were disturbed all are used; there is no verdict then.
+ * "8 of 20 rounds of 3 processes in threads mode, 2 more set aside as disturbed"; undefined when no round was used. Where all rounds
+ * of a cell were disturbed all are used; there is no verdict then.
  */
-export function roundsOf(cell: Cell, metric: Metric): RoundsOfCell {
-  const ofMode = cell.rounds.filter(({ mode }) => mode === metric.mode);
-  const clean = ofMode.filter((sample) => sample.dirty !== true);
-  const used = clean.length > 0 ? clean : ofMode;
-  const processes = new Set(used.map((sample) => sample.process ?? 0)).size;
-  const allDirty = clean.length === 0 && ofMode.length > 0;
-  return { used: used.length, dirty: allDirty ? 0 : ofMode.length - clean.length, allDirty, processes };
+export function roundsPhrase(cells: readonly Cell[], metric: Metric): string | undefined {
+  const kept = cells.flatMap((cell) => keptOf(cell, metric.mode) ?? []);
+  if (kept.length === 0) return undefined;
+  const [lo, hi] = [Math.min(...kept.map(({ rounds }) => rounds)), Math.max(...kept.map(({ rounds }) => rounds))];
+  const planned = Math.max(...kept.map((each) => each.planned));
+  const aside = Math.max(...kept.map((each) => each.measured - each.rounds));
+  const processes = Math.max(...cells.map((cell) => processesOf(cell, metric)));
+  const number = `${lo === hi ? lo : `${lo} to ${hi}`}${lo < planned ? ` of ${planned}` : ''}`;
+  const where = `${processes > 1 ? ` of ${processes} processes` : ''} in ${metric.mode} mode`;
+  const noun = number === '1' ? 'round' : 'rounds';
+  const disturbed = aside > 0 ? `, ${aside} more set aside as disturbed` : '';
+  return `${number} ${noun}${where}${disturbed}${kept.some(isAllDisturbed) ? ', all of some cells disturbed' : ''}`;
 }
 
-/** "12 rounds in threads mode, 2 more set aside as disturbed"; undefined when no round was used. */
-export function roundsPhrase(cells: readonly Cell[], metric: Metric): string | undefined {
-  const rounds = cells.map((cell) => roundsOf(cell, metric)).filter(({ used }) => used > 0);
-  if (rounds.length === 0) return undefined;
-  const [lo, hi] = [Math.min(...rounds.map(({ used }) => used)), Math.max(...rounds.map(({ used }) => used))];
-  const dirty = Math.max(...rounds.map((round) => round.dirty));
-  const processes = Math.max(...rounds.map((round) => round.processes));
-  const number = lo === hi ? `${lo} round${lo === 1 ? '' : 's'}` : `${lo} to ${hi} rounds`;
-  const where = `${processes > 1 ? ` of ${processes} processes` : ''} in ${metric.mode} mode`;
-  const aside = dirty > 0 ? `, ${dirty} more set aside as disturbed` : '';
-  return `${number}${where}${aside}${rounds.some(({ allDirty }) => allDirty) ? ', all of some cells disturbed' : ''}`;
+function processesOf({ rounds }: Cell, { mode }: Metric): number {
+  return new Set(rounds.flatMap((sample) => (sample.mode === mode ? [sample.process ?? 0] : []))).size;
 }

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { LabError } from '../base/errors.ts';
 import { DETAILS, VERDICTS } from '../stats/verdict.ts';
 import { WARMUP_CLASSES } from '../stats/warmup_class.ts';
+import { histogram, keptRounds, laneTotals, latencyTargetTerms, rawSample } from './measured_rounds.ts';
 import { perIo } from './per_io.ts';
 
 export const RESULT_SCHEMA = 'p2plab.result/1';
@@ -29,68 +30,6 @@ const estimate = z.object({
   byProcess: z.array(count).optional(),
   /** All levels, the fewest nanoseconds or I/Os first, where there are several. */
   levels: z.array(z.object({ processes: z.array(z.number().int()), median: z.number() })).optional(),
-});
-
-/**
- * I/Os that ended well in what was measured, and their bytes, by direction: counted by the machine, exact. A direction without I/Os
- * is absent; `sync` is a Flush. All are absent in results of versions that did not count them.
- */
-const done = {
-  readIos: z.number().nonnegative().optional(),
-  readBytes: z.number().nonnegative().optional(),
-  writeIos: z.number().nonnegative().optional(),
-  writeBytes: z.number().nonnegative().optional(),
-  trimIos: z.number().nonnegative().optional(),
-  trimBytes: z.number().nonnegative().optional(),
-  syncIos: z.number().nonnegative().optional(),
-};
-
-/** One timed slice of one cell. */
-const rawSample = z.object({
-  round: z.number().int().nonnegative(),
-  /** Position of the cell within its round, from 0. */
-  order: z.number().int().nonnegative(),
-  mode: z.enum(['threads', 'inline']),
-  ios: z.number().nonnegative(),
-  /** Wall time of the slice in threads mode, time of the host's batches in inline mode. */
-  ns: z.number().nonnegative(),
-  ...done,
-  /** Each queue pair by itself, where there are several; `ns` is its own time in threads mode, that of all in inline mode. */
-  lanes: z.array(z.object({ ns: z.number().nonnegative(), ...done })).optional(),
-  /** Set when the machine was disturbed: the round is kept but not used, for any cell. */
-  dirty: z.boolean().optional(),
-  /** What disturbed it. */
-  dirtyReason: z.string().optional(),
-  /** Replicate the slice ran in, when a run has several processes. */
-  process: z.number().int().nonnegative().optional(),
-});
-
-/** Log-linear counters in fio's layout (stats/histogram.ts): [bucket, count] where count > 0. */
-const histogram = z.object({ layout: z.string(), counts: z.array(z.tuple([z.number().int(), z.number().int()])) });
-
-/** What the figures of a schedule rest on. */
-const keptRounds = z.object({
-  /** Rounds behind the figures: those that were not disturbed; all where none was left. */
-  rounds: z.number().int().positive(),
-  /** Rounds that were run: fewer than planned where slices took longer than asked, or the run ended early. */
-  measured: z.number().int().positive(),
-  planned: z.number().int().positive(),
-  /** Of the measured ones, those that noise on the machine took away. */
-  disturbed: z.number().int().nonnegative(),
-  /** Sums over the rounds kept. */
-  ns: z.number().nonnegative(),
-  ...done,
-});
-
-const laneTotals = z.object({
-  /** Name of the job whose clone it runs, and which one, from 0. */
-  job: z.string(),
-  clone: z.number().int().nonnegative(),
-  /** Sums over the rounds kept of the threads schedule, and their latency samples. */
-  ns: z.number().nonnegative(),
-  ...done,
-  reads: histogram.optional(),
-  writes: histogram.optional(),
 });
 
 const latency = z.object({
@@ -221,7 +160,9 @@ const cell = z.object({
   perIo: perIo.nullable(),
   metadataBytes: metadataBytes.nullable(),
   /** With fio's latency_target: the largest depth at which this arm keeps it, at which it was measured; 1 and not met where none. */
-  latencyTarget: z.object({ depth: z.number().int().positive(), met: z.boolean() }).optional(),
+  latencyTarget: z
+    .object({ depth: z.number().int().positive(), met: z.boolean(), ...latencyTargetTerms.partial().shape })
+    .optional(),
   verified: z
     .object({ ios: z.number().nonnegative(), bytes: z.number().nonnegative(), errors: z.number().nonnegative() })
     .nullable(),

@@ -13,6 +13,7 @@ import {
   roleOf,
   setUpMetadataBytes,
 } from './groups.ts';
+import { isShortened, keptOf, keptWords } from './kept_rounds.ts';
 import { latencyFigures } from './latency.ts';
 import { estimateOf, type Metric, metricsOf } from './metrics.ts';
 import { describeValue } from './params.ts';
@@ -41,12 +42,17 @@ const TONE_OF: Readonly<Record<ComparisonRecord['verdict'], Tone>> = {
 export function measuredTable(result: Result, groups: readonly Group[], leading: string[], paint: Paint): Table {
   const cells = groups.flatMap((group) => group.cells);
   const metrics = metricsOf(cells);
+  const shortened = new Set(metrics.filter((metric) => cells.some((cell) => isCut(cell, metric))));
   const withRate = cells.some((cell) => cell.gbPerS !== null && cell.params.payload !== 'none');
   const columns = [
     ...leading.map((key) => left(key === 'bar' ? 'BAR' : key)),
     left('scheme'),
     left('buffers'),
-    ...metrics.flatMap((metric) => [right(`${metric.title} [95 %]`), left(againstTitle(result, cells, metric))]),
+    ...metrics.flatMap((metric) => [
+      right(`${metric.title} [95 %]`),
+      ...(shortened.has(metric) ? [right('rounds')] : []),
+      left(againstTitle(result, cells, metric)),
+    ]),
     ...(withRate ? [right('GB/s')] : []),
   ];
   const row = (group: Group, cell: Cell): Row => {
@@ -57,6 +63,7 @@ export function measuredTable(result: Result, groups: readonly Group[], leading:
     }
     const figures = metrics.flatMap((metric) => [
       formatEstimate(estimateOf(cell, metric)),
+      ...(shortened.has(metric) ? [roundsWords(cell, metric)] : []),
       against(result, cell, metric, paint),
     ]);
     const rate = withRate ? [cell.gbPerS === null ? NOT_MEASURED : cell.gbPerS.toPrecision(3)] : [];
@@ -65,6 +72,17 @@ export function measuredTable(result: Result, groups: readonly Group[], leading:
   const shown = (group: Group): Cell[] =>
     group === groups[0] ? group.cells : group.cells.filter(({ refused }) => refused === undefined);
   return { columns, rows: groups.flatMap((group) => shown(group).map((cell) => row(group, cell))) };
+}
+
+/** Whether noise, or slices longer than asked, left the figure fewer rounds than were planned. */
+function isCut(cell: Cell, { mode }: Metric): boolean {
+  const kept = keptOf(cell, mode);
+  return kept !== undefined && isShortened(kept);
+}
+
+function roundsWords(cell: Cell, { mode }: Metric): string {
+  const kept = keptOf(cell, mode);
+  return kept === undefined ? NOT_MEASURED : keptWords(kept);
 }
 
 /** Counts per I/O and bytes of metadata: the same for a cell and its copy, so the copy is left out. */

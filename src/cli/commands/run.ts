@@ -1,13 +1,14 @@
 // Options of `p2plab run` that are not about what is measured, and its action.
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { LabError } from '../../base/errors.ts';
-import { FIO_FORMATS, type FioFormat } from '../../report/fio_json.ts';
+import { FORMATS, type Format, TERSE_VERSIONS } from '../../report/fio/formats.ts';
 import { addRunOptions, type RunOptions } from '../run_options.ts';
 
 /** What of a run is printed, and where it goes beside the run's folder. */
 export interface OutputOptions {
   json?: string;
-  outputFormat: 'normal' | FioFormat;
+  outputFormat: readonly Format[];
+  terseVersion: string;
   output?: string;
 }
 
@@ -43,9 +44,27 @@ function iologVersion(text: string): 2 | 3 {
 function addOutputOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--output-format <format>', "what is printed: the table, or fio's JSON (json+ with latency bins)")
-        .choices(['normal', ...FIO_FORMATS])
-        .default('normal'),
+      new Option(
+        '--output-format <formats>',
+        "what is printed: normal (the table), fio's json, json+ (with latency bins) or terse; several with commas between them",
+      )
+        .argParser(parseFormats)
+        .default(['normal'], 'normal'),
+    )
+    .addOption(
+      new Option('--terse-version <version>', "version of fio's terse lines")
+        .choices(TERSE_VERSIONS.map(String))
+        .default('3'),
     )
     .addOption(new Option('--output <file>', 'print to this file instead of stdout'));
+}
+
+function parseFormats(text: string): Format[] {
+  const words = text.split(',').map((word) => word.trim());
+  const wrong = words.find((word) => !FORMATS.some((format) => format === word));
+  if (wrong !== undefined)
+    throw new InvalidArgumentError(
+      `'${wrong}' is no format; there are ${FORMATS.join(', ')}, several with commas between them.`,
+    );
+  return FORMATS.filter((format) => words.includes(format));
 }

@@ -1,0 +1,214 @@
+// Output in fio's formats beside fio's own for the same job file: keys, number types, units, and what must agree within a document.
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { TERSE_VERSIONS } from '../../src/report/fio/formats.ts';
+import { fioDocument, fioText } from '../../src/report/fio/json.ts';
+import { fioTerse } from '../../src/report/fio/terse.ts';
+import { parseResult, type Result } from '../../src/report/result.ts';
+import { p2plab, QUICK } from '../support/cli.ts';
+import { FIO_3_33, needing } from '../support/needs.ts';
+import { scratchFolder } from '../support/scratch.ts';
+
+const JOB_FILE = `[reader]
+size=4m
+iodepth=8
+rw=randread
+bs=4k
+description=4 KiB; at random
+latency_target=1s
+latency_window=10ms
+latency_percentile=99
+[writer]
+size=4m
+iodepth=8
+rw=randrw
+bs=4k,64k
+numjobs=2
+[last]
+stonewall
+size=4m
+iodepth=8
+rw=write
+bs=8k
+group_reporting
+numjobs=2
+`;
+
+// biome-ignore lint/suspicious/noExplicitAny: fio's documents, read as their users do
+type Document = any;
+
+let dir: string;
+let result: Result;
+
+beforeAll(async () => {
+  dir = scratchFolder('fio-output');
+  const [job, json] = [join(dir, 'job.fio'), join(dir, 'result.json')];
+  writeFileSync(job, JOB_FILE);
+  const options = [
+    '--mode',
+    'threads',
+    '--scheme',
+    'page',
+    '--buffers',
+    'fixed',
+    '--json',
+    json,
+    '--out',
+    join(dir, 'out'),
+  ];
+  const ended = await p2plab(['run', job, ...QUICK, ...options]);
+  expect(ended.stderr).not.toMatch(/Error/);
+  expect(ended.code).toBe(0);
+  result = parseResult(readFileSync(json, 'utf8'), json);
+}, 120_000);
+
+const ours = (format: 'json' | 'json+' = 'json+'): string => fioText(fioDocument(result, format));
+
+function fios(...options: string[]): string {
+  const job = join(dir, 'job.fio');
+  return execFileSync('fio', ['--ioengine=null', ...options, job], {
+    encoding: 'utf8',
+    cwd: dir,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+}
+
+/** Paths of all values with the type that their text has; percentages and bins by whatever values they have. */
+function shapeOf(text: string, jobOf: (document: Document) => Document): Map<string, string> {
+  const typed = JSON.parse(text, (_, value, context?: { source?: string }) =>
+    typeof value === 'number' ? { number: context?.source?.includes('.') ? 'float' : 'integer' } : value,
+  );
+  const shape = new Map<string, string>();
+  const walk = (value: Document, path: string): void => {
+    if (typeof value !== 'object' || value === null) shape.set(path, typeof value);
+    else if ('number' in value) shape.set(path, value.number);
+    else for (const [key, item] of Object.entries(value)) walk(item, `${path}/${key}`);
+  };
+  const { p2plab: _, 'job options': options, ...job } = jobOf(typed);
+  expect(typeof options).toBe('object');
+  walk(job, '');
+  for (const path of shape.keys()) if (/\/bins\//.test(path)) shape.delete(path);
+  return shape;
+}
+
+/** What holds within any of fio's jobs. */
+function checkJob(job: Document, share: { all: boolean }): void {
+  for (const name of ['read', 'write', 'trim']) {
+    const each = job[name];
+    expect(each.io_kbytes).toBe(Math.floor(each.io_bytes / 1024));
+    expect(each.runtime > 0).toBe(each.total_ios > 0);
+    const perSecond = (value: number): number => (each.runtime === 0 ? 0 : (1000 * value) / each.runtime);
+    expect(each.iops).toBeCloseTo(perSecond(each.total_ios), 4);
+    expect(each.bw_bytes).toBe(Math.floor(perSecond(each.io_bytes)));
+    expect(each.bw).toBe(Math.floor(each.bw_bytes / 1024));
+    expect(each.clat_ns.N).toBeLessThanOrEqual(each.total_ios);
+    if (share.all) expect(each.clat_ns.N).toBe(each.total_ios);
+    if (each.clat_ns.N === 0) continue;
+    const bins = Object.values(each.clat_ns.bins) as number[];
+    expect(bins.reduce((sum, count) => sum + count, 0)).toBe(each.clat_ns.N);
+    expect(each.clat_ns.min).toBeLessThanOrEqual(each.clat_ns.mean);
+    expect(each.clat_ns.mean).toBeLessThanOrEqual(each.clat_ns.max);
+  }
+}
+
+describe("a job file's figures in fio's JSON", () => {
+  it('are one group for each arm, with a job for each clone, or one where group_reporting says so', () => {
+    const { jobs }: Document = JSON.parse(ours());
+    const groups = Map.groupBy(jobs as Document[], ({ groupid }) => groupid);
+    expect([...groups.keys()]).toEqual([...groups.keys()].map((_, index) => index));
+    const cells = result.cells.filter(({ rounds }) => rounds.length > 0);
+    expect([...groups.values()].map((group) => group[0].p2plab.cell)).toEqual(cells.map(({ id }) => id));
+    for (const group of groups.values()) {
+      const names = group.map((job) => job['job options'].name ?? job.jobname);
+      const isLast = group[0].p2plab.cell.startsWith('g1/');
+      expect(names.map((name: string) => name.split('/').at(-1))).toEqual(
+        isLast ? [expect.stringContaining('fixed')] : ['reader', 'writer', 'writer'],
+      );
+    }
+  });
+
+  it('have the bytes of each direction, its options, and relations that hold', () => {
+    for (const job of JSON.parse(ours()).jobs as Document[]) {
+      checkJob(job, { all: false });
+      const isReader = job.jobname.endsWith('/reader');
+      const isLast = job.p2plab.cell.startsWith('g1/');
+      expect(job['job options'].rw).toBe(isReader ? 'randread' : isLast ? 'write' : 'randrw');
+      expect(job.read.io_bytes).toBe(4096 * job.read.total_ios);
+      expect(job.write.io_bytes).toBe((isLast ? 8192 : 65536) * job.write.total_ios);
+      expect(job.write.total_ios > 0).toBe(!isReader);
+      expect(job.read.total_ios > 0).toBe(!isLast);
+      const { latency_target: target, latency_window: window, latency_percentile: percentile } = job;
+      expect({ target, window, percentile }).toEqual(
+        isReader ? { target: 1e9, window: 10_000, percentile: 99 } : { target: 0, window: 0, percentile: 100 },
+      );
+      expect(job.p2plab).toMatchObject({
+        roundsPlanned: 2,
+        latencyLoop: 'closed',
+        rounds: expect.stringMatching(/^\d of 2/),
+      });
+    }
+  });
+
+  it('sum up to the I/Os and bytes of the rounds that were kept', () => {
+    const jobs = JSON.parse(ours()).jobs as Document[];
+    for (const cell of result.cells) {
+      const ofCell = jobs.filter((job) => job.p2plab.cell === cell.id);
+      const sum = (pick: (job: Document) => number): number => ofCell.reduce((total, job) => total + pick(job), 0);
+      const { readIos = 0, readBytes = 0, writeIos = 0, writeBytes = 0 } = cell.kept?.threads ?? {};
+      expect([sum((job) => job.read.total_ios), sum((job) => job.read.io_bytes)]).toEqual([readIos, readBytes]);
+      expect([sum((job) => job.write.total_ios), sum((job) => job.write.io_bytes)]).toEqual([writeIos, writeBytes]);
+      const used = cell.rounds.reduce((total, { ios, dirty }) => total + (dirty === true ? 0 : ios), 0);
+      if (used > 0) expect(readIos + writeIos).toBe(used);
+    }
+  });
+});
+
+needing(FIO_3_33).describe('beside fio itself', () => {
+  it.each(['json', 'json+'] as const)(
+    '%s has the same keys and types, and the relations of fio hold in both',
+    (format) => {
+      const theirs = fios(`--output-format=${format}`);
+      const text = ours(format);
+      const named = (name: string) => (document: Document) =>
+        document.jobs.find(({ jobname }: Document) => jobname === name || jobname.endsWith(`/${name}`));
+      for (const name of ['reader', 'writer']) {
+        const [expected, shape] = [shapeOf(theirs, named(name)), shapeOf(text, named(name))];
+        // fio gives an ETA of what is over as the largest number, and times of its own system calls.
+        expect(Object.fromEntries(shape)).toEqual(Object.fromEntries(expected));
+      }
+      const [document, own] = [JSON.parse(theirs), JSON.parse(text)];
+      if (format === 'json+') for (const job of document.jobs) checkJob(job, { all: true });
+      expect(document.jobs.map(({ jobname }: Document) => jobname)).toEqual(['reader', 'writer', 'writer', 'last']);
+      expect(own.time).toMatch(/^[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9]\d \d\d:\d\d:\d\d \d{4}$/);
+      expect(document.time).toMatch(/^[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9]\d \d\d:\d\d:\d\d \d{4}$/);
+      const top = ({ p2plab: _, jobs: __, ...rest }: Document): string[] => Object.keys(rest);
+      expect(top(own)).toEqual(top(document).filter((key) => key !== 'global options'));
+    },
+  );
+
+  it.each(TERSE_VERSIONS)('terse version %i has as many fields, each of its kind', (version) => {
+    const kinds = (line: string): string[] =>
+      line
+        .split(';')
+        .map((field) =>
+          field.replace(/^\d+$/, 'integer').replace(/\d+\.(\d+)/g, (_, digits) => `float${digits.length}`),
+        );
+    const linesOf = (text: string): string[] => text.replaceAll('\n;', ';').split('\n').filter(Boolean);
+    const theirs = linesOf(fios('--output-format=terse', `--terse-version=${version}`));
+    const own = linesOf(fioTerse(result, version));
+    const first = version === 2 ? 2 : 3;
+    // Percentiles of a direction that has none are "0%=0" here and by their names in fio.
+    const shape = (line: string): string[] =>
+      kinds(line)
+        .slice(first)
+        .map((field) => (field.includes('=') ? 'percentile' : field));
+    expect(own).toHaveLength(
+      result.cells.reduce((sum, { id, rounds }) => sum + (rounds.length === 0 ? 0 : id.startsWith('g1/') ? 1 : 3), 0),
+    );
+    // The description of a job is text: fio leaves its semicolons.
+    expect(shape(own[1] as string)).toEqual(shape(theirs[1] as string));
+    expect(own[0]?.endsWith(';4 KiB  at random')).toBe(true);
+  });
+});
