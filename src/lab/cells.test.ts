@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { GIB } from '../base/units.ts';
 import { defaultJob } from '../jobs/default_job.ts';
+import type { RawSample } from '../report/result.ts';
 import { cellsOf } from './cells.ts';
 import { comparisonsOf } from './comparisons.ts';
 import { oneSwitch } from './fabric.ts';
@@ -142,6 +143,32 @@ describe('cells', () => {
   it('label latency as that of a closed loop and wake-ups by the I/O', () => {
     expect(cells[0]?.latencyNs).toMatchObject({ loop: 'closed', samples: 10, max: 51 });
     expect(cells[0]?.perIo).toBeNull();
+  });
+});
+
+describe('bandwidth and mean size', () => {
+  const bandwidthOf = (change: (sample: RawSample) => RawSample) => {
+    const one = group();
+    const [first] = one.arms as [ArmRecord];
+    return cellsOf({ ...one, arms: [{ ...first, samples: first.samples.map(change) }] }, params)[0];
+  };
+
+  it('are of the bytes that were counted, whatever the mix', () => {
+    const cell = bandwidthOf((sample) => ({
+      ...{ ...sample, ns: 1000, readIos: 250, readBytes: 250 * 4096 },
+      ...{ writeIos: 750, writeBytes: 750 * 65_536 },
+    }));
+    expect(cell?.gbPerS).toBeCloseTo((250 * 4096 + 750 * 65_536) / 1000, 9);
+    expect(cell?.bytesPerIo).toBe((250 * 4096 + 750 * 65_536) / 1000);
+  });
+
+  it('add up the rates of queue pairs that take times of their own', () => {
+    const lanes = [
+      { ns: 1000, readIos: 500, readBytes: 500 * 4096 },
+      { ns: 9000, writeIos: 500, writeBytes: 500 * 1_048_576 },
+    ];
+    const cell = bandwidthOf((sample) => ({ ...sample, lanes }));
+    expect(cell?.gbPerS).toBeCloseTo((500 * 4096) / 1000 + (500 * 1_048_576) / 9000, 9);
   });
 });
 

@@ -1,4 +1,5 @@
 // What the figures of a cell rest on: the rounds kept of those planned, and the I/Os and bytes done in them, by direction and lane.
+import { isPaced } from '../jobs/arrivals.ts';
 import type { Cell, KeptRounds, LaneTotals } from '../report/result.ts';
 import { addSparse, BUCKETS, HISTOGRAM_LAYOUT, LATENCY_COUNTERS, sampleCount, toSparse } from '../stats/histogram.ts';
 import { compactDone, iosOf, movedBytes, type SomeDone, sumDone } from './done_ios.ts';
@@ -52,6 +53,7 @@ export function laneTotals(record: ArmRecord, plan: GroupRecord['plan']): Pick<C
         clone,
         ...(isOn(job.options.group_reporting) ? { reportGroup: job.reportGroup } : {}),
         ...(job.latencyTarget === undefined ? {} : { latencyTarget: job.latencyTarget }),
+        loop: isPaced(job) ? 'open' : 'closed',
         ns: slices.reduce((sum, { ns }) => sum + ns, 0),
         ...compactDone(sumDone(slices)),
         ...readsAndWrites(counts),

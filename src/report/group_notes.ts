@@ -55,7 +55,7 @@ function roundsNotes(cells: readonly Cell[]): string[] {
       ...(notRun > 0 ? [`${notRun} were not run, because a slice took longer than asked or the run ended early`] : []),
       ...(worst.disturbed > 0 ? [`${worst.disturbed} were disturbed by other work on the machine`] : []),
     ];
-    return [`${metric.title} rests on ${keptWords(worst)} rounds: ${why.join('; ')}`];
+    return [`${metric.title} rests on ${keptWords(worst, 'rounds')}: ${why.join('; ')}`];
   });
 }
 

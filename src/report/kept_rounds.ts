@@ -29,7 +29,8 @@ export function isAllDisturbed({ measured, disturbed }: RoundsKept): boolean {
   return disturbed > 0 && disturbed >= measured;
 }
 
-/** "8 of 20", "20 of 20, all disturbed". */
-export function keptWords(kept: RoundsKept): string {
-  return `${kept.rounds} of ${kept.planned}${isAllDisturbed(kept) ? ', all disturbed' : ''}`;
+/** "8 of 20", "20 of 20, all disturbed"; with a noun "20 of 20 rounds, all disturbed". */
+export function keptWords(kept: RoundsKept, noun?: 'rounds'): string {
+  const number = `${kept.rounds} of ${kept.planned}${noun === undefined ? '' : ` ${noun}`}`;
+  return `${number}${isAllDisturbed(kept) ? ', all disturbed' : ''}`;
 }

@@ -69,6 +69,8 @@ export const laneTotals = z.object({
   /** Queue pairs that fio reports as one (group_reporting) have the same number. */
   reportGroup: z.number().int().nonnegative().optional(),
   latencyTarget: latencyTargetTerms.optional(),
+  /** As that of the cell's latencies, which is open where any lane's is. */
+  loop: z.enum(['closed', 'open']),
   /** Sums over the rounds kept of the threads schedule, and their latency samples. */
   ns: z.number().nonnegative(),
   ...done,

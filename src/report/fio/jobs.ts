@@ -29,6 +29,7 @@ export interface FioJob {
   directions: Record<Direction, FioDirection>;
   syncIos: number;
   rounds: RoundsKept;
+  loop: 'closed' | 'open';
   latencyTarget: { targetNs: number; windowNs: number; percentile: number } | undefined;
 }
 
@@ -39,11 +40,15 @@ type Counts = Pick<
 
 /** What one queue pair did, or several that are reported together. */
 interface Part {
+  /** Name of its job section, where the workload has one. */
   section: string | undefined;
+  /** Whether other sections ran beside it: then a cell's parameters name it. */
+  isOneOfSeveral: boolean;
   totals: Counts;
   /** One for each round kept. */
   rounds: Counts[];
   latency: Record<'read' | 'write', SparseHistogram>;
+  loop: FioJob['loop'];
   latencyTarget: FioJob['latencyTarget'];
 }
 
@@ -57,7 +62,7 @@ export function fioJobs(result: Result): FioJob[] {
         cell,
         name: part.section === undefined ? cell.id : `${cell.id}/${part.section}`,
         groupid,
-        options: jobOptions(cell, part.section),
+        options: jobOptions(cell, part),
         runtimeNs: totals.ns,
         directions: {
           read: directionOf(part, 'readIos', 'readBytes', part.latency.read),
@@ -66,6 +71,7 @@ export function fioJobs(result: Result): FioJob[] {
         },
         syncIos: totals.syncIos ?? 0,
         rounds,
+        loop: part.loop,
         latencyTarget: part.latencyTarget,
       };
     });
@@ -91,17 +97,22 @@ function partsOf(cell: Cell): Part[] {
   return [...reported.values()].map((members): Part => {
     const first = members[0]?.lane as LaneTotals;
     return {
-      section: sections.size > 1 ? first.job : undefined,
+      section: cell.params.job === null ? undefined : first.job,
+      isOneOfSeveral: sections.size > 1,
       totals: together(members.map(({ lane }) => lane)),
       rounds: rounds.map((round) => together(members.flatMap(({ index }) => round.lanes?.[index] ?? []))),
       latency: {
         read: sumOf(members.map(({ lane }) => lane.reads?.counts ?? [])),
         write: sumOf(members.map(({ lane }) => lane.writes?.counts ?? [])),
       },
+      loop: first.loop,
       latencyTarget: first.latencyTarget,
     };
   });
 }
+
+/** "file.fio [section]", as params.job has it. */
+const SECTION = / \[([^[\]]*)\]$/;
 
 function wholeCell(cell: Cell, rounds: Cell['rounds']): Part {
   const { histogram, reads, writes } = cell.latencyNs ?? {};
@@ -111,10 +122,12 @@ function wholeCell(cell: Cell, rounds: Cell['rounds']): Part {
   const only = (isWanted: boolean): SparseHistogram => (isWanted ? (histogram?.counts ?? []) : []);
   const { targetNs, windowNs = 0, percentile = 100 } = cell.latencyTarget ?? {};
   return {
-    section: undefined,
+    section: SECTION.exec(String(cell.params.job))?.[1],
+    isOneOfSeveral: false,
     totals,
     rounds: counted,
     latency: { read: reads?.counts ?? only(isRead && !writes), write: writes?.counts ?? only(!isRead && !reads) },
+    loop: cell.latencyNs?.loop ?? 'closed',
     latencyTarget: targetNs === undefined ? undefined : { targetNs, windowNs, percentile },
   };
 }
@@ -172,8 +185,8 @@ function directionOf(
  * fio's options of a job under fio's names, then the lab's own. Where several sections run together, a cell's parameters are named
  * fio.SECTION.OPTION, and no option has a full stop in its name.
  */
-function jobOptions(cell: Cell, section: string | undefined): Record<string, string> {
-  const prefix = section === undefined ? 'fio.' : `fio.${section}.`;
+function jobOptions(cell: Cell, { section, isOneOfSeveral }: Part): Record<string, string> {
+  const prefix = isOneOfSeveral ? `fio.${section}.` : 'fio.';
   const fios: [string, string][] = [];
   const own: [string, string][] = [];
   for (const [key, value] of Object.entries(cell.params)) {

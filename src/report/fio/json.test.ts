@@ -98,9 +98,9 @@ describe("fio's document", () => {
     const lane = (ns: number, ios: number) => ({ ns, readIos: ios, readBytes: ios * 512 });
     const round = { round: 0, order: 0, mode: 'threads' as const, ios: 30, ns: 10 };
     const lanes: LaneTotals[] = [
-      { job: 'a', clone: 0, ...lane(4e6, 10), reads: READS },
-      { job: 'a.b', clone: 0, reportGroup: 3, ...lane(8e6, 12) },
-      { job: 'a.b', clone: 1, reportGroup: 3, ...lane(6e6, 8) },
+      { job: 'a', clone: 0, loop: 'open', ...lane(4e6, 10), reads: READS },
+      { job: 'a.b', clone: 0, reportGroup: 3, loop: 'closed', ...lane(8e6, 12) },
+      { job: 'a.b', clone: 1, reportGroup: 3, loop: 'closed', ...lane(6e6, 8) },
     ];
     const cell = { params, lanes, rounds: [{ ...round, lanes: [lane(4e6, 10), lane(8e6, 12), lane(6e6, 8)] }] };
     const [first, second, next] = jobs('json+', result({ ...cell, kept: undefined }));

@@ -99,14 +99,13 @@ function jobOf(job: FioJob, jobs: readonly FioJob[], format: FioJsonFormat): Jso
 
 /** What only this lab knows of a job, and what it does not know. */
 function ownFields(job: FioJob): JsonObject {
-  const { cell, directions, rounds } = job;
+  const { cell, directions, loop, rounds } = job;
   const ios = DIRECTIONS.reduce((sum, name) => sum + directions[name].ios, 0);
   const samples = sampleCount(latencyOfAll(job));
-  const { loop = 'closed' } = cell.latencyNs ?? {};
   return {
     cell: cell.id,
     scheme: cell.scheme,
-    rounds: `${keptWords(rounds)} rounds`,
+    rounds: keptWords(rounds, 'rounds'),
     roundsKept: rounds.rounds,
     roundsMeasured: rounds.measured,
     roundsPlanned: rounds.planned,

@@ -4,7 +4,7 @@ import type { Result } from '../result.ts';
 import { depthTable } from './depths.ts';
 import type { TerseVersion } from './formats.ts';
 import { DIRECTIONS, type Direction, type FioJob, fioJobs, latencyOfAll, ratesOf, shareOfGroup } from './jobs.ts';
-import { latencyTables, percentilesOf, type Spread, spread, spreadOf } from './latency.ts';
+import { latencyTables, PERCENTILES, percentilesOf, type Spread, spread, spreadOf } from './latency.ts';
 
 /** FIO_IO_U_LIST_MAX_LEN: percentiles of a line, whether there are as many or not. */
 const PERCENTILES_OF_LINE = 20;
@@ -55,10 +55,10 @@ function directionFields(job: FioJob, name: Direction, group: readonly FioJob[],
     ...[Math.floor(direction.bytes / 1024), bwKib, Math.floor(iops), direction.runtimeMs].map(String),
     ...spreadFields(spread([])),
     ...spreadFields(latency),
-    ...Array.from({ length: PERCENTILES_OF_LINE }, (_, index) => {
-      const found = percentiles[index];
-      return found === undefined ? '0%=0' : `${found[0].toFixed(6)}%=${Math.floor(found[1] / 1000)}`;
+    ...PERCENTILES.map((percent, index) => {
+      return `${percent.toFixed(6)}%=${Math.floor((percentiles[index]?.[1] ?? 0) / 1000)}`;
     }),
+    ...Array<string>(PERCENTILES_OF_LINE - PERCENTILES.length).fill('0%=0'),
     ...spreadFields(latency),
     ...[String(Math.floor(bandwidth.min)), String(Math.floor(bandwidth.max)), `${share.toFixed(6)}%`],
     ...[bandwidth.mean.toFixed(6), bandwidth.stddev.toFixed(6)],
