@@ -64,7 +64,11 @@ function documentText(result: Result): string {
 }
 
 /** All formats that were asked for, in fio's order. */
-function printed(result: Result, { outputFormat, terseVersion }: OutputOptions, colour: boolean): string {
+export function printed(
+  result: Result,
+  { outputFormat, terseVersion }: Pick<OutputOptions, 'outputFormat' | 'terseVersion'>,
+  colour: boolean,
+): string {
   const json = outputFormat.includes('json+') ? 'json+' : outputFormat.includes('json') ? 'json' : undefined;
   return [
     outputFormat.includes('terse') ? fioTerse(result, Number(terseVersion) as TerseVersion) : '',

@@ -3,11 +3,14 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { parseFormats } from '../../src/cli/commands/run.ts';
+import { printed } from '../../src/cli/run_output.ts';
 import { TERSE_VERSIONS } from '../../src/report/fio/formats.ts';
 import { fioDocument, fioText } from '../../src/report/fio/json.ts';
 import { fioTerse } from '../../src/report/fio/terse.ts';
 import { parseResult, type Result } from '../../src/report/result.ts';
-import { p2plab, QUICK } from '../support/cli.ts';
+import { QUICK } from '../support/cli.ts';
+import { command } from '../support/command.ts';
 import { FIO_3_33, needing } from '../support/needs.ts';
 import { scratchFolder } from '../support/scratch.ts';
 
@@ -61,7 +64,7 @@ beforeAll(async () => {
     '--out',
     join(dir, 'out'),
   ];
-  const ended = await p2plab(['run', job, ...QUICK, ...options]);
+  const ended = await command(['run', job, ...QUICK, ...options]);
   expect(ended.stderr).not.toMatch(/Error/);
   expect(ended.code).toBe(0);
   result = parseResult(readFileSync(json, 'utf8'), json);
@@ -169,6 +172,27 @@ describe("a job file's figures in fio's JSON", () => {
       const used = cell.rounds.reduce((total, { ios, dirty }) => total + (dirty === true ? 0 : ios), 0);
       if (used > 0) expect(readIos + writeIos).toBe(used);
     }
+  });
+});
+
+describe('what is printed', () => {
+  it.each([
+    [['--mode', 'inline'], /fio's figures are .* which --mode inline does not measure/],
+    [['--remove-at', '50%'], /with --remove-at what becomes of each I\/O is counted instead/],
+    [['--json', '-'], /both print a document to stdout/],
+  ])('is refused before anything runs where there would be no jobs in it: %j', async (options, why) => {
+    const ended = await command(['run', ...QUICK, '--output-format', 'terse,json+', ...options]);
+    expect(ended.stderr).toMatch(why);
+    expect({ code: ended.code, stdout: ended.stdout }).toEqual({ code: 2, stdout: '' });
+  });
+
+  it('is a list of formats: all are printed, in the order that fio prints them, and a word that is none is refused', () => {
+    const options = { outputFormat: ['normal', 'json', 'terse'], terseVersion: '5' } as const;
+    const text = printed(result, options, false);
+    expect(text).toMatch(/^5;p2plab-.*\n\{\n.*\n\}\np2plab /s);
+    expect(text.split('\n').filter((line) => line.startsWith('5;'))).toHaveLength(JSON.parse(ours()).jobs.length);
+    expect(parseFormats('normal,json')).toEqual(['normal', 'json']);
+    expect(() => parseFormats('normal,jsno')).toThrow(/'jsno' is no format; there are normal, json, json\+, terse/);
   });
 });
 

@@ -59,7 +59,8 @@ function addOutputOptions(command: Command): Command {
     .addOption(new Option('--output <file>', 'print to this file instead of stdout'));
 }
 
-function parseFormats(text: string): Format[] {
+/** @throws InvalidArgumentError naming the word that is no format */
+export function parseFormats(text: string): Format[] {
   const words = text.split(',').map((word) => word.trim());
   const wrong = words.find((word) => !FORMATS.some((format) => format === word));
   if (wrong !== undefined)
