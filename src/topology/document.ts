@@ -4,8 +4,8 @@ import type { MapType, Verdict } from './decide.ts';
 import { decide, decideFunctions } from './decide.ts';
 import type { UnknownFact } from './explain.ts';
 import { fix, unknownFacts, why } from './explain.ts';
-import type { FunctionGroup } from './fold.ts';
-import { foldedFunctions, foldedVerdicts } from './fold.ts';
+import type { Folding } from './fold.ts';
+import { foldedVerdicts, foldFunctions } from './fold.ts';
 import type { RuleOptions } from './host_bridge.ts';
 import type { Locality } from './locality.ts';
 import { localityOf } from './locality.ts';
@@ -20,9 +20,10 @@ export interface TopologyDocument {
   readonly source: string;
   readonly devices: readonly DeviceEntry[];
   /**
-   * Machines of more than MAX_PLAIN_FUNCTIONS: functions that no third one tells apart, by id. `pairs` then has one entry
-   * for a function with itself, one for the first two of a group, and one for the first of each two groups, provider
-   * before client; the other way round it is the same.
+   * Machines of more than MAX_PLAIN_FUNCTIONS: functions that no third one tells apart, by id. The entry in `pairs` for any
+   * two functions is the one whose provider and client are of their groups and whose `up` is theirs: how many bridges
+   * (`parent`) above the provider the two meet. Provider and client may be exchanged. `why` and `fix` of an entry name
+   * the ports of its own two functions; those of other pairs are in their place.
    */
   readonly groups?: readonly (readonly FunctionId[])[];
   readonly pairs: readonly PairEntry[];
@@ -88,6 +89,8 @@ export interface PairEntry {
   readonly why: string;
   /** What would make it work, or better, or known; null when nothing needs doing. */
   readonly fix: string | null;
+  /** With `groups`: 0 for a function with itself, 1 below the same bridge, null without a bridge in common. */
+  readonly up?: number | null;
   /** With `groups`: how many ordered pairs, both ways together, have this verdict. */
   readonly pairs?: number;
 }
@@ -117,13 +120,13 @@ export function topologyDocument(
   pageBytes: number,
   pair?: readonly [provider: string, client: string],
 ): TopologyDocument {
-  const groups = !pair && isFolded(topology) ? foldedFunctions(topology) : undefined;
+  const folding = !pair && isFolded(topology) ? foldFunctions(topology) : undefined;
   return {
     schema: 'p2plab.topology/1',
     source: topology.source,
     devices: topology.functions.map(deviceEntry),
-    ...(groups && { groups: groups.map(({ functions }) => functions.map((fn) => fn.id)) }),
-    pairs: pairEntries(topology, options, groups, pair),
+    ...(folding && { groups: folding.groups.map(({ functions }) => functions.map((fn) => fn.id)) }),
+    pairs: pairEntries(topology, options, folding, pair),
     memmap: memmapOfProviders(topology, pageBytes, options.era),
     unknown: unknownFacts(topology, options),
   };
@@ -132,13 +135,14 @@ export function topologyDocument(
 function pairEntries(
   topology: Topology,
   options: RuleOptions,
-  groups: readonly FunctionGroup[] | undefined,
+  folding: Folding | undefined,
   pair: readonly [provider: string, client: string] | undefined,
 ): PairEntry[] {
   if (pair) return [pairEntry(topology, decide(topology, ...pair, options), options)];
-  if (!groups) return [...allVerdicts(topology, options)].map((verdict) => pairEntry(topology, verdict, options));
-  return [...foldedVerdicts(topology, groups, options)].map(({ verdict, pairs }) => ({
+  if (!folding) return [...allVerdicts(topology, options)].map((verdict) => pairEntry(topology, verdict, options));
+  return [...foldedVerdicts(folding, options)].map(({ verdict, up, pairs }) => ({
     ...pairEntry(topology, verdict, options),
+    up,
     pairs,
   }));
 }

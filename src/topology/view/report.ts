@@ -9,7 +9,7 @@ import type { Verdict } from '../decide.ts';
 import { decideFunctions } from '../decide.ts';
 import { fix, pathText, unknownFacts, why } from '../explain.ts';
 import type { FoldedVerdict, FunctionGroup } from '../fold.ts';
-import { foldedFunctions, foldedVerdicts } from '../fold.ts';
+import { foldedVerdicts, foldFunctions } from '../fold.ts';
 import type { RuleOptions } from '../host_bridge.ts';
 import { eraWords } from '../host_bridge.ts';
 import type { Bottleneck } from '../links.ts';
@@ -42,11 +42,11 @@ const MATRIX_COMFORT = 32;
 export function topologyReport(topology: Topology, options: RuleOptions, view: ViewOptions): string {
   const { style } = view;
   const shown = shownFunctions(topology, view.all);
-  const groups = foldedFunctions(topology, shown);
+  const folding = foldFunctions(topology, shown);
   const isFoldedMatrix = shown.length > MATRIX_COMFORT;
-  const rows = isFoldedMatrix ? groups : shown.map((fn): FunctionGroup => ({ functions: [fn] }));
+  const rows = isFoldedMatrix ? folding.groups : shown.map((fn): FunctionGroup => ({ functions: [fn] }));
   const numbers = new Map(rows.flatMap(({ functions }, i) => functions.map((fn) => [fn.id, i + 1] as const)));
-  const folded = [...foldedVerdicts(topology, groups, options)];
+  const folded = [...foldedVerdicts(folding, options)];
   const hidden = endpoints(topology).length - shown.length;
   const title = `${topology.source}: ${topology.functions.length} functions, ${describeCpu(options.cpu)}, rules of Linux ${eraWords(options.era)}`;
   const sections: string[][] = [
@@ -59,7 +59,7 @@ export function topologyReport(topology: Topology, options: RuleOptions, view: V
       ...matrixLines(
         rows.map(({ functions }) => functions[0].id),
         numbers,
-        matrixVerdicts(topology, rows, options),
+        isFoldedMatrix ? foldedMatrix(rows, folded) : plainMatrix(topology, shown, options),
         style,
         view.width,
       ),
@@ -77,7 +77,7 @@ export function topologyReport(topology: Topology, options: RuleOptions, view: V
 }
 
 const FOLDED_LEGEND: readonly string[] = [
-  'functions that no third one tells apart share a number; on the diagonal: two of them, or one with itself',
+  'functions that no third one tells apart share a number; a cell shows the farthest two of its row and column',
 ];
 
 function shownFunctions(topology: Topology, all: boolean): readonly PciFunction[] {
@@ -87,15 +87,17 @@ function shownFunctions(topology: Topology, all: boolean): readonly PciFunction[
   return others.length === 0 ? functions : others;
 }
 
-/** The verdict for each ordered pair of rows. */
-function matrixVerdicts(topology: Topology, rows: readonly FunctionGroup[], options: RuleOptions): Verdict[] {
-  return rows.flatMap(({ functions: providers }) =>
-    rows.map(({ functions: clients }): Verdict => {
-      const [a, b] = [providers[0], clients[0]];
-      const verdict = decideFunctions(topology, a, (a === b ? providers[1] : undefined) ?? b, options);
-      return { ...verdict, provider: a.id, client: b.id };
-    }),
-  );
+function plainMatrix(topology: Topology, shown: readonly PciFunction[], options: RuleOptions): Verdict[] {
+  return shown.flatMap((provider) => shown.map((client) => decideFunctions(topology, provider, client, options)));
+}
+
+/** Of each two groups, both ways round, the verdict on the farthest two. */
+function foldedMatrix(rows: readonly FunctionGroup[], folded: readonly FoldedVerdict[]): Verdict[] {
+  return folded.flatMap(({ verdict, providers, clients }) => {
+    const [a, b] = [rows[providers], rows[clients]].map((row) => row?.functions[0].id ?? '') as [string, string];
+    const there = { ...verdict, provider: a, client: b };
+    return a === b ? [there] : [there, { ...verdict, provider: b, client: a }];
+  });
 }
 
 /** Verdicts of one kind. */

@@ -2,16 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { needing, TOPOLOGY_DATA } from '../../../test/support/needs.ts';
 import type { AddressOptions } from '../addresses.ts';
 import { parseCpu } from '../cpu.ts';
-import { decide } from '../decide.ts';
 import { documentText, topologyDocument } from '../document.ts';
 import { endpointAt, hostAt, INTEL, machine, portAt, RR, rules, switchMachine, ZEN } from '../fixture.ts';
-import { foldedFunctions } from '../fold.ts';
 import { parse } from '../importers/lspci.ts';
 import { resolveCpu } from '../load.ts';
 import { preset } from '../presets.ts';
-import { randomMachine } from '../random_machine.ts';
 import { sample } from '../sample_data.ts';
-import { endpoints } from '../tree.ts';
 import { pairReport, topologyReport } from './report.ts';
 import { COLOURED, PLAIN } from './style.ts';
 import { wrap } from './wrap.ts';
@@ -121,22 +117,6 @@ describe('the document', () => {
     const shown = topologyReport(large, rules(INTEL), view);
     expect(shown).toContain('0000:19:07.7');
     expect(shown).toContain('share a number');
-  });
-
-  test('says what the verdict of any pair of a large machine is', () => {
-    for (const seed of [1, 2, 3, 4, 5, 6]) {
-      const topology = randomMachine(seed);
-      const groups = foldedFunctions(topology);
-      const groupOf = new Map(groups.flatMap(({ functions }) => functions.map((fn) => [fn.id, functions] as const)));
-      const words = ({ distance, mapType }: { distance: number | null; mapType: string }) => `${distance} ${mapType}`;
-      for (const [a, b] of endpoints(topology).flatMap((x) => endpoints(topology).map((y) => [x, y] as const))) {
-        const [from, to] = [groupOf.get(a.id), groupOf.get(b.id)];
-        const second = from === to && a !== b ? to?.[1] : to?.[0];
-        if (!from || !second) throw new Error('a function without a group');
-        const represented = decide(topology, from[0].id, second.id, rules(ZEN));
-        expect(words(represented)).toBe(words(decide(topology, a.id, b.id, rules(ZEN))));
-      }
-    }
   });
 });
 
