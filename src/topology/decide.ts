@@ -1,6 +1,6 @@
 // The kernel's verdict on a provider and a client: calc_map_type_and_dist (6.12 and later) and v5.2's
-// upstream_bridge_distance, line by line. Left out on purpose: what was proposed after 7.2 (egress control vectors, paths
-// and ranking by ACPI HMAT), and non-PCI clients, which are refused before any of this runs.
+// upstream_bridge_distance, line by line. Left out on purpose: what was proposed after 7.2 (egress control vectors, by which
+// EgressCtrl alone would no longer redirect; paths and ranking by ACPI HMAT), and non-PCI clients, which are refused before.
 import type { HostBridgeAnswer, RuleOptions } from './host_bridge.ts';
 import { throughHostBridge } from './host_bridge.ts';
 import type { FunctionId, PciFunction, Topology } from './model.ts';

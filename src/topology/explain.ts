@@ -1,4 +1,5 @@
 // A verdict in words: the path, the port or bridge that decided, and what to do about it.
+import { acsFix } from './acs_fix.ts';
 import { knownOffset } from './addresses.ts';
 import { isX86 } from './cpu.ts';
 import type { Verdict } from './decide.ts';
@@ -7,6 +8,7 @@ import type { RuleOptions } from './host_bridge.ts';
 import type { FunctionId, HostBridge, PciFunction, Topology } from './model.ts';
 import { ACS_BIT_NAMES, ACS_REDIRECT_MASK } from './model.ts';
 import { endpoints, findFunction, indexOf } from './tree.ts';
+import { listed } from './words.ts';
 
 /** What decided, one line. */
 export function why(topology: Topology, verdict: Verdict, options: RuleOptions): string {
@@ -16,7 +18,7 @@ export function why(topology: Topology, verdict: Verdict, options: RuleOptions):
     case 'common-bridge':
       return `both below ${verdict.common}, no ACS redirect on the way`;
     case 'unknown-acs':
-      return `both below ${verdict.common}, but the ACS control of ${list(verdict.acsUnknown)} is not known`;
+      return `both below ${verdict.common}, but the ACS control of ${listed(verdict.acsUnknown)} is not known`;
     case 'unknown-tree':
       return topology.everyPort
         ? 'the source does not tell which bridges are above the two'
@@ -33,7 +35,7 @@ function acsWhy(topology: Topology, verdict: Verdict, options: RuleOptions): str
     const fn = findFunction(topology, id);
     return `${id} (${redirectBits(fn).join(' ')})`;
   });
-  const sent = `ACS redirect at ${list(ports)}`;
+  const sent = `ACS redirect at ${listed(ports)}`;
   if (options.era === '5.2') return `${sent}: v5.2 refuses any redirect`;
   return `${sent} sends requests up to the host bridge${outcome(verdict)}`;
 }
@@ -59,7 +61,7 @@ export function fix(topology: Topology, verdict: Verdict, options: RuleOptions):
     case 'common-bridge':
       return null;
     case 'unknown-acs':
-      return `to know: lspci -vvvnn as root, which shows ACSCtl of ${list(verdict.acsUnknown)}`;
+      return `to know: lspci -vvvnn as root, which shows ACSCtl of ${listed(verdict.acsUnknown)}`;
     case 'unknown-tree':
       return 'to know: lspci -vvvnn as root, or p2plab topology host on that machine';
     case 'acs-redirect':
@@ -67,39 +69,6 @@ export function fix(topology: Topology, verdict: Verdict, options: RuleOptions):
     case 'no-common-bridge':
       return hostBridgeFix(topology, verdict, options);
   }
-}
-
-/** The kernel parameter as the kernel itself prints it; the list holds every redirecting port on this way. */
-export function disableAcsRedir(ports: readonly FunctionId[]): string {
-  return `pci=disable_acs_redir=${ports.join(';')}`;
-}
-
-function acsFix(topology: Topology, verdict: Verdict): string {
-  const more = verdict.acsUnknown.length > 0 ? `, and the same for ${list(verdict.acsUnknown)} if set there` : '';
-  const ports = withSiblings(topology, verdict.redirects);
-  const boot =
-    `boot with "${disableAcsRedir(ports)}" (keep the double quotes: GRUB ends a command at a semicolon)` +
-    `${ports.length > verdict.redirects.length ? ', one setting for all ports of the switch' : ''}${more}; ` +
-    'this gives up isolation between these ports';
-  if (verdict.mapType === 'THRU_HOST_BRIDGE') return `for the direct way: ${boot}`;
-  if (verdict.mapType === 'UNKNOWN') return `${boot}; to know without: ${verdict.hostBridge?.wouldTell}`;
-  return boot;
-}
-
-/**
- * The redirecting ports with those beside them on the same switch, or on the same root bus for root ports: one setting
- * for all pairs there. In the order of the first, then lspci's.
- */
-function withSiblings(topology: Topology, ports: readonly FunctionId[]): FunctionId[] {
-  const { below } = indexOf(topology);
-  const switches = new Set<FunctionId>();
-  for (const id of ports) {
-    const { parent, portType } = findFunction(topology, id);
-    if (portType === 'downstream' && typeof parent === 'string') switches.add(parent);
-  }
-  const siblings = [...switches].flatMap((top) => below.get(top) ?? []).filter(hasAcsRedirect);
-  const all = new Set([...ports, ...siblings.map((fn) => fn.id)]);
-  return [...all].sort();
 }
 
 function hostBridgeFix(topology: Topology, verdict: Verdict, options: RuleOptions): string | null {
@@ -210,9 +179,4 @@ export function unknownFacts(topology: Topology, options: RuleOptions): UnknownF
 
 function offsetKnown(topology: Topology, bridge: HostBridge): boolean {
   return bridge.windows !== undefined || knownOffset(topology, bridge.id) !== undefined;
-}
-
-function list(items: readonly string[]): string {
-  const shown = items.slice(0, 8).join(', ');
-  return items.length > 8 ? `${shown} and ${items.length - 8} more` : shown;
 }

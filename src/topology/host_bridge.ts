@@ -7,6 +7,8 @@ import { indexOf } from './tree.ts';
 /**
  * Whose rules decide. 5.2: one AMD root complex; 6.12 and 6.17: the Intel list; 7.2 (summer of 2026, the list also in
  * 7.1.y since July 2026): Google's SoCs and Intel's accelerators QAT, DSA and IAA too (commit 0ba76b19fd4c).
+ * Seen in other trees by August 2026 and not in these rules: ACS egress control vectors ("PCI/P2PDMA: Honor ACS egress control
+ * vectors", branch fix-p2p-acs-v1 of leon/linux-rdma), ACPI HMAT, and rows for Nvidia and Zhaoxin host bridges.
  */
 export const ERAS = ['5.2', '6.12', '6.17', '7.2'] as const;
 export type Era = (typeof ERAS)[number];
@@ -65,7 +67,10 @@ const intel = (device: number, sameHostBridge = false, eras = SINCE_6): AllowLis
   eras,
 });
 
-/** DSA, IAA and QAT, each alone on a root bus of its own (drivers/dma/idxd, drivers/crypto/intel/qat). */
+/**
+ * DSA (SPR0, GNRD, DMR), IAA (SPR0, DMR) and QAT (4xxx, 401xx, 402xx, 420xx, 6xxx), each alone on a root bus of its own: commit
+ * 0ba76b19fd4c; the numbers by include/linux/pci_ids.h as that commit leaves it.
+ */
 const INTEL_ACCELERATORS = [0x0b25, 0x0cfe, 0x11fb, 0x1212, 0x1216, 0x4940, 0x4942, 0x4944, 0x4946, 0x4948];
 
 /** pci_p2pdma_whitelist, in the kernel's order. */

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { decide } from './decide.ts';
-import { fix } from './explain.ts';
-import { endpointAt, hostAt, INTEL, machine, portAt, RR, rules, switchMachine, ZEN } from './fixture.ts';
+import { endpointAt, hostAt, machine, portAt, rules, ZEN } from './fixture.ts';
 import { bottleneckOf, linkOf } from './links.ts';
 import { localityOf } from './locality.ts';
 import { pairReport } from './view/report.ts';
@@ -42,18 +41,6 @@ describe('how near two functions are', () => {
     expect(localityOf(cascade, decide(cascade, a, b, rules(ZEN)))).toBe(word);
     expect(localityOf(cascade, decide(cascade, b, a, rules(ZEN)))).toBe(word);
   });
-});
-
-test('one setting is given for all redirecting ports of a switch, whichever pair asks', () => {
-  const topology = machine(switchMachine(4, { down: [RR, RR, 0, RR] }));
-  const fixes = [
-    ['03:00.0', '04:00.0'],
-    ['04:00.0', '06:00.0'],
-    ['05:00.0', '03:00.0'],
-  ].map(([a, b]) => fix(topology, decide(topology, a as string, b as string, rules(INTEL)), rules(INTEL)));
-  for (const text of fixes) {
-    expect(text).toContain('"pci=disable_acs_redir=0000:02:00.0;0000:02:01.0;0000:02:03.0"');
-  }
 });
 
 test('a bottleneck goes by what links can do, and says which is slower now', () => {
