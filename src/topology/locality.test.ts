@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { decide } from './decide.ts';
-import { endpointAt, hostAt, machine, portAt, rules, ZEN } from './fixture.ts';
+import { endpointAt, hostAt, machine, portAt, RR, rules, ZEN } from './fixture.ts';
 import { bottleneckOf, linkOf } from './links.ts';
 import { localityOf } from './locality.ts';
 import { pairReport } from './view/report.ts';

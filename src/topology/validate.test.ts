@@ -117,11 +117,37 @@ describe('said, and no verdict changed by it', () => {
       '10000:e1',
       '10000:e2',
     ]);
+    expect(topology.notes).toEqual([]);
     const other = endpointAt('00:0f.0', { bars: [barAt(0, 0x7300_0000n, 4096)] });
-    expect(() => machine([vmd, ...behind, other])).toThrow(
-      /overlapping windows: 0000:00:0e.0 BAR 2 .* 0000:00:0f.0 BAR 0/,
-    );
+    expect(machine([vmd, ...behind, other]).notes).toEqual([
+      expect.stringMatching(/0000:00:0e.0 BAR 2 .* and 0000:00:0f.0 BAR 0 .* overlap/),
+    ]);
     const beyond = endpointAt('10000:e3:00.0', { bars: [barAt(0, 0x73ff_f000n, 2 ** 14)] });
-    expect(() => machine([vmd, beyond])).toThrow(/overlapping windows/);
+    expect(machine([vmd, beyond]).notes).toEqual([expect.stringContaining('overlap')]);
+  });
+
+  test('BARs that overlap, on each of the two', () => {
+    const at = (id: string, start: bigint) => endpointAt(id, { bars: [barAt(0, start, 2 ** 20)] });
+    const topology = machine([at('00:01.0', 0x800000n), at('00:02.0', 0x880000n), at('00:03.0', 0xa00000n)]);
+    const notes = topology.functions.map((fn) => fn.bars[0]?.note);
+    expect(notes).toEqual([
+      'overlaps 0000:00:02.0 BAR 0 at 0x880000-0x97ffff: which of the two answers cannot be told',
+      'overlaps 0000:00:01.0 BAR 0 at 0x800000-0x8fffff: which of the two answers cannot be told',
+      undefined,
+    ]);
+    expect(topology.notes).toHaveLength(1);
+  });
+
+  test('thousands of BARs in one place, in a few lines', () => {
+    const ids = Array.from(
+      { length: 2000 },
+      (_, i) => `${(i >> 8).toString(16).padStart(2, '0')}:${((i >> 3) & 31).toString(16).padStart(2, '0')}.${i & 7}`,
+    );
+    const topology = machine(
+      ids.map((id) => endpointAt(id, { portType: 'rc-endpoint', bars: [barAt(0, 0x800000n, 2 ** 20)] })),
+    );
+    expect(topology.notes).toHaveLength(9);
+    expect(topology.notes[8]).toMatch(/^and 1991 more overlaps/);
+    expect(topology.functions.every((fn) => fn.bars[0]?.note?.startsWith('overlaps'))).toBe(true);
   });
 });

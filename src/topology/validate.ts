@@ -1,11 +1,13 @@
 // What must hold in any PCI tree: ids are unique, every parent is a bridge that exists, nothing is its own ancestor, and
-// nothing overlaps. Each violation is a LabError with the source's line. BARs outside the windows above them are noted
-// instead (containment.ts): the verdicts do not depend on them.
+// windows of host bridges do not overlap. Each violation is a LabError with the source's line. BARs outside the windows above
+// them (containment.ts) and BARs that overlap (overlaps.ts) are noted instead: the verdicts do not depend on them.
 import { LabError } from '../base/errors.ts';
 import { placeOf } from './assemble.ts';
 import { isPlaced, withContainmentNotes } from './containment.ts';
-import type { FunctionId, PciFunction, Topology } from './model.ts';
+import type { PciFunction, Topology } from './model.ts';
 import { hex } from './model.ts';
+import type { Range } from './overlaps.ts';
+import { describeRange, overlapsIn, withOverlapNotes } from './overlaps.ts';
 import { indexOf } from './tree.ts';
 
 /**
@@ -19,19 +21,8 @@ export function validated(topology: Topology): Topology {
   }
   checkTree(topology);
   checkHostWindows(topology);
-  const inside = checkBars(topology);
-  checkSiblingWindows(topology);
   checkHostContainment(topology);
-  return withHostBridgesInside(withContainmentNotes(topology), inside);
-}
-
-/** Domain of a host bridge that is a device's own (Intel VMD) to the device. */
-type DomainsInside = ReadonlyMap<number, FunctionId>;
-
-function withHostBridgesInside(topology: Topology, inside: DomainsInside): Topology {
-  if (inside.size === 0) return topology;
-  const hostBridges = topology.hostBridges.map((bridge) => ({ ...bridge, insideOf: inside.get(bridge.domain) }));
-  return { ...topology, hostBridges };
+  return withOverlapNotes(withContainmentNotes(topology));
 }
 
 function checkTree(topology: Topology): void {
@@ -74,45 +65,10 @@ function ascendUntil(topology: Topology, fn: PciFunction, rooted: ReadonlySet<st
   return { nodes };
 }
 
-interface Range {
-  readonly start: bigint;
-  /** First address behind it. */
-  readonly end: bigint;
-  readonly what: string;
-  readonly line: number | undefined;
-}
-
-/**
- * Refuses the first two ranges that overlap and may not.
- * @param isAllowed whether the second, which begins inside the first, may
- */
-function refuseOverlap<R extends Range>(
-  ranges: R[],
-  source: string,
-  isAllowed?: (outer: R, inner: R) => boolean,
-): void {
-  ranges.sort((a, b) => compare(a.start, b.start) || compare(b.end, a.end));
-  // Ranges around the current one: more than one only where ranges may nest.
-  let around: R[] = [];
-  for (const range of ranges) {
-    around = around.filter((outer) => outer.end > range.start);
-    const other = around.find((outer) => around.length > MAX_NESTING || !isAllowed?.(outer, range));
-    if (other) {
-      const late = (other.line ?? 0) > (range.line ?? 0) ? other : range;
-      throw new LabError(`${placeOf(source, late)}: overlapping windows: ${describe(other)} and ${describe(range)}.`);
-    }
-    around.push(range);
+function refuseOverlap(ranges: Range[], source: string): void {
+  for (const [outer, inner] of overlapsIn(ranges)) {
+    throw new LabError(`${source}: overlapping windows: ${describeRange(outer)} and ${describeRange(inner)}.`);
   }
-}
-
-const MAX_NESTING = 4;
-
-function compare(a: bigint, b: bigint): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function describe(range: Range): string {
-  return `${range.what} at ${hex(range.start)}-${hex(range.end - 1n)}`;
 }
 
 function checkHostWindows(topology: Topology): void {
@@ -128,47 +84,6 @@ function checkHostWindows(topology: Topology): void {
     refuseOverlap(bus, topology.source);
   }
   refuseOverlap(all, topology.source);
-}
-
-interface BarRange extends Range {
-  readonly fn: PciFunction;
-}
-
-/**
- * No two BARs overlap; but a domain of its own may lie inside a device's BAR: the host bridge is then part of the device
- * (Intel VMD, drivers/pci/controller/vmd.c, hands its BARs on as the windows of a root bus).
- */
-function checkBars(topology: Topology): DomainsInside {
-  const ranges: BarRange[] = [];
-  for (const fn of topology.functions) {
-    for (const bar of fn.bars) {
-      if (!isPlaced(bar)) continue;
-      const end = bar.cpuStart + BigInt(bar.bytes);
-      ranges.push({ start: bar.cpuStart, end, what: `${fn.id} BAR ${bar.index}`, line: fn.line, fn });
-    }
-  }
-  const inside = new Map<number, FunctionId>();
-  refuseOverlap(ranges, topology.source, (outer, inner) => {
-    const isNested = outer.fn.domain !== inner.fn.domain && inner.end <= outer.end && !outer.fn.isBridge;
-    const known = inside.get(inner.fn.domain);
-    if (!isNested || (known !== undefined && known !== outer.fn.id)) return false;
-    inside.set(inner.fn.domain, outer.fn.id);
-    return true;
-  });
-  return inside;
-}
-
-function checkSiblingWindows(topology: Topology): void {
-  const byBus = new Map<string, Range[]>();
-  for (const fn of topology.functions) {
-    for (const window of fn.windows ?? []) {
-      const key = `${fn.parent ?? fn.hostBridge} ${fn.windowView}`;
-      const list = byBus.get(key) ?? [];
-      byBus.set(key, list);
-      list.push({ start: window.start, end: window.end + 1n, what: `${fn.id} ${window.kind} window`, line: fn.line });
-    }
-  }
-  for (const ranges of byBus.values()) refuseOverlap(ranges, topology.source);
 }
 
 /** Where a host bridge's windows are known, everything below it lies in one of them. */
