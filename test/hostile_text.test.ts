@@ -3,69 +3,39 @@
 import { spawnSync } from 'node:child_process';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { plainLine, terminalText } from '../src/base/escape.ts';
+import { plainLine, plainStrings, terminalText } from '../src/base/escape.ts';
+import { btfWriter } from '../src/btf/btf_writer.ts';
+import { type LayoutDocument, layoutDocument } from '../src/btf/document.ts';
+import { btfOfBytes } from '../src/btf/load.ts';
+import type { ResolvedCell } from '../src/cli/cell_options.ts';
+import { layoutText } from '../src/cli/layout.ts';
+import { planText } from '../src/cli/sweep.ts';
 import type { GateRun } from '../src/gate/document.ts';
 import type { Rule } from '../src/gate/gates_file.ts';
 import { annotations } from '../src/gate/github.ts';
 import { junitXml } from '../src/gate/junit.ts';
 import { gateMarkdown, gateText } from '../src/gate/view.ts';
 import { cellsTable } from '../src/report/cells_table.ts';
+import { loadCharts } from '../src/report/charts.ts';
 import { comparisonsTable } from '../src/report/comparisons_table.ts';
 import { csvText } from '../src/report/csv.ts';
 import { htmlReport } from '../src/report/html.ts';
+import { viewOf } from '../src/report/look.ts';
 import type { Result } from '../src/report/result.ts';
 import { resultFixture } from '../src/report/result_fixture.ts';
 import { terminalSummary } from '../src/report/summary.ts';
 import { markdownSummary } from '../src/report/summary_markdown.ts';
 import { sweepSummary } from '../src/report/sweep_markdown.ts';
 import { textTable } from '../src/report/table.ts';
+import type { SweepDocument } from '../src/sweep/folder.ts';
+import { machine, rules, switchMachine, ZEN } from '../src/topology/fixture.ts';
+import type { Topology } from '../src/topology/model.ts';
+import { pairReport, topologyReport } from '../src/topology/view/report.ts';
+import { PLAIN } from '../src/topology/view/style.ts';
 import { xmlEvents } from '../src/topology/xml.ts';
+import { BENIGN, HOSTILE, HOSTILE_NAMES as names, UNSEEN } from './support/hostile_words.ts';
 import { needing, XMLLINT } from './support/needs.ts';
-
-const HOSTILE: Readonly<Record<string, string>> = {
-  'a tag': '<img src=x onerror=alert(1)>',
-  'an end of script': '</script><script>alert(1)</script><!-- x',
-  'an end of attribute': `"' onload=alert(1) x="`,
-  entities: '&lt;b&gt; &#x3c; &constructor;',
-  pipes: 'a|b||c',
-  'code and emphasis': '`x` ``y`` **b** _i_ ~~s~~ \\',
-  links: '[x](javascript:alert(1)) ![y](http://a.example/b.png) [z][q] [r]: http://a.example',
-  'bare addresses': 'https://a.example/x www.a.example mailto:a@a.example',
-  'a heading': '# heading',
-  'a list': '1. one',
-  'a line of Markdown': 'x\n\n## y\n| a | b |\n|---|---|',
-  mathematics: '$x$ and $$y$$',
-  'a formula': '=HYPERLINK("http://a.example","x")',
-  'a formula with a plus': "+1+cmd|'/C calc'!A0",
-  'a formula with a minus': '-2+3',
-  'a formula with an at sign': '@SUM(1)',
-  'a formula behind a tab': '\t=1',
-  'a formula behind a carriage return': '\r=1',
-  'a formula behind blanks': '  =1',
-  'a full-width formula': '\uff1d1+1',
-  'a formula in the next field': 'a;=1+1,=2\t=3',
-  'quotes and line ends': '"a", b; c\r\nd "" e',
-  colours: '\u001b[31mred\u001b[8mhidden',
-  'a terminal title': '\u001b]0;title\u0007 \u001bP1$r\u001b\\',
-  'C1 controls': '\u009b31m \u0085 \u0090q',
-  'bidi controls': '\u202egnp.exe\u2066x\u2069 \u200b\ufeff',
-  'a carriage return': 'pass\rfail',
-  backspaces: 'fail\b\b\b\bpass',
-  'wide characters': '\u5bbd\u5b57 \ud83d\udc4d e\u0301',
-  'line separators': 'a\u2028b\u2029c',
-  'what XML cannot hold': 'a\u0000b\u0008c\ufffed\uffffe]]>',
-  'a lone surrogate': 'a\ud800b',
-  'a workflow command': '::error file=a,line=1::x',
-  'a workflow command behind blanks': '  ::set-output name=a::b',
-  'a workflow command of old': 'x ##[add-path]/tmp',
-  'an escaped workflow command': '%0A::warning::x%25,y:z',
-  __proto__: '__proto__',
-  constructor: 'constructor',
-  toString: 'toString',
-};
-
-const names = Object.keys(HOSTILE);
-const BENIGN = 'plain';
+import { scratchFolder } from './support/scratch.ts';
 
 /** A result with `text` in every place that holds somebody's words, keys among them. */
 function resultWith(text: string): Result {
@@ -132,9 +102,6 @@ function gateWith(text: string): GateRun {
     left: [{ rule, why: text }],
   };
 }
-
-/** What no line of any output holds: it would act on a terminal or move what a reader sees. */
-const UNSEEN = /(?![\n\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 const tagsOf = (html: string): string[] =>
   [...html.replace(/id="result">[^<]*</, '><').matchAll(/<[^>]*>/g)].map(String);
@@ -282,6 +249,80 @@ describe('a terminal', () => {
     const columns = ['a', 'b'].map((title) => ({ title, align: 'left' as const }));
     const rows = [{ cells: ['\u5bbd\u5b57', 'x'] }, { cells: ['\ud83d\udc4d', 'x'] }, { cells: ['abcd', 'x'] }];
     expect(textTable({ columns, rows }).slice(2)).toEqual(['\u5bbd\u5b57  x', '\ud83d\udc4d    x', 'abcd  x']);
+  });
+});
+
+/** A machine with `text` wherever a dump or sysfs holds words. */
+function machineWith(text: string): Topology {
+  const topology = machine(switchMachine(2, { down: ['unknown', 0] }));
+  const identity = { driver: text, slot: text, iommuGroup: text, names: [text] };
+  const functions = topology.functions.map((fn) => ({
+    ...fn,
+    title: text,
+    identity,
+    nvlinks: [{ target: text, count: 2 }],
+  }));
+  return { ...topology, source: text, format: text, functions, notes: [text] };
+}
+
+function layoutWith(text: string): LayoutDocument {
+  const writer = btfWriter();
+  const long = writer.int('long unsigned int', 8);
+  writer.struct('page', 64, [{ name: 'flags', type: long, bitAt: 0 }]);
+  const document = layoutDocument([btfOfBytes(writer.bytes(), 'x.btf')]);
+  const sources = document.sources.map((source) => ({ ...source, file: text, base: text }));
+  return { ...document, sources };
+}
+
+function planWith(text: string): Promise<string> {
+  const sweep = {
+    axes: [{ key: text, param: text, values: [text] }],
+    repeat: 1,
+    cells: [],
+  } as unknown as SweepDocument;
+  const values = Object.fromEntries([[text, text]]);
+  const cell = { hash: 'beef', values, repeat: 1, needs: undefined, impossible: text } as unknown as ResolvedCell;
+  return planText(sweep, [cell], scratchFolder('plan'), undefined);
+}
+
+describe('what a dump, a kernel or a sweep says, on a terminal', () => {
+  const addresses = { ...rules(ZEN), iommuMode: 'off', quirks: [] } as const;
+  // So wide that no line is wrapped.
+  const view = { style: PLAIN, width: 100_000, all: true, pageBytes: 4096 };
+  const documents: readonly (readonly [string, (text: string) => string | Promise<string>])[] = [
+    ['a topology', (text) => topologyReport(machineWith(text), rules(ZEN), view)],
+    ['a pair', (text) => pairReport(machineWith(text), '03:00.0', '04:00.0', addresses, view)],
+    ['the layout', (text) => layoutText(layoutWith(text))],
+    ['the plan of a sweep', planWith],
+  ];
+  it.each(documents.flatMap(([document, make]) => names.map((name) => [document, name, make] as const)))(
+    '%s has the lines of any other and obeys nothing, with %s',
+    async (_, name, make) => {
+      const text = terminalText(await make(HOSTILE[name] as string));
+      expect(lines(text)).toBe(lines(await make(BENIGN)));
+      expect(text).not.toMatch(UNSEEN);
+      expect(text).not.toMatch(/^\s*::|##\[/m);
+    },
+  );
+});
+
+describe('the charts', () => {
+  const drawn = async (result: Result): Promise<unknown[]> => {
+    const plain = plainStrings(result);
+    return (await loadCharts()).flatMap(({ build }) => build(plain, viewOf(plain)) ?? []);
+  };
+
+  const benign = drawn(resultWith(BENIGN)).then((specs) => specs.length);
+
+  it.each(names)('are as many as of any other, and their words can be seen, with %s', async (name) => {
+    const specs = await drawn(resultWith(HOSTILE[name] as string));
+    expect(specs).toHaveLength(await benign);
+    const words: string[] = [];
+    JSON.stringify(specs, (key, value: unknown) => {
+      words.push(key, ...(typeof value === 'string' ? [value] : []));
+      return value;
+    });
+    expect(words.filter((word) => UNSEEN.test(word.replaceAll('\n', '')))).toEqual([]);
   });
 });
 

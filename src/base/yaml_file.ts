@@ -77,6 +77,13 @@ export function strictMap<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObjec
   });
 }
 
+/** A mapping from any words, `__proto__` (which records drop) and `constructor` among them, to values of one kind. */
+export function wordMap<Value extends z.ZodType>(value: Value, expected: string) {
+  const entries = (said: unknown): unknown =>
+    typeof said === 'object' && said !== null && !Array.isArray(said) ? new Map(Object.entries(said)) : said;
+  return z.preprocess(entries, z.map(z.string(), value, { error: expecting(expected) }));
+}
+
 /** The message of a value that is missing or of another kind. @param expected in words: "a name", "a list of rules" */
 export function expecting(expected: string): (issue: { input?: unknown }) => string {
   return ({ input }) => `${input === undefined ? 'missing' : `found ${excerpt(input)}`}, expected ${expected}.`;

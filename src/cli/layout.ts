@@ -1,7 +1,7 @@
 // `p2plab layout [--btf FILE]`: the machine's structs beside a kernel's own description of its types.
 
 import { LabError } from '../base/errors.ts';
-import { terminalText } from '../base/escape.ts';
+import { plainStrings, terminalText } from '../base/escape.ts';
 import type { Difference } from '../btf/causes.ts';
 import type { ConstantComparison, FieldComparison, StructComparison } from '../btf/compare.ts';
 import { MODULES } from '../btf/counterparts.ts';
@@ -27,7 +27,8 @@ function jsonText(document: LayoutDocument): string {
 }
 
 /** The document for people: sources, table of structs, table of constants that differ, reasons, what was left out. */
-function layoutText(document: LayoutDocument): string {
+export function layoutText(recorded: LayoutDocument): string {
+  const document = plainStrings(recorded);
   const { structs, constants } = document;
   return [
     ...document.sources.map(

@@ -1,6 +1,7 @@
 // `p2plab memory`: what each way to carry P2P memory costs in memory, and what one I/O must cost for it to be worth it.
 
 import { LabError, suggestion } from '../base/errors.ts';
+import { terminalText } from '../base/escape.ts';
 import { writeNamed } from '../base/files.ts';
 import { formatBytes, parseBytes } from '../base/units.ts';
 import { wordTable } from '../base/word_table.ts';
@@ -55,7 +56,7 @@ export async function memoryCommand(
   if (options.chart !== undefined) await drawChart(options.chart, rows, memory);
   if (options.json === undefined) {
     const width = Math.max(60, process.stdout.columns ?? DEFAULT_WIDTH);
-    process.stdout.write(memoryReport(rows, memory, breakEven, width));
+    process.stdout.write(terminalText(memoryReport(rows, memory, breakEven, width)));
     return;
   }
   await writeTo(options.json, `${JSON.stringify(memoryDocument(rows, memory), undefined, 2)}\n`);

@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { EXIT, LabError } from '../base/errors.ts';
-import { terminalText } from '../base/escape.ts';
+import { plainLine, terminalText } from '../base/escape.ts';
 import { checkWritable } from '../base/files.ts';
 import { formatBytes, formatNs } from '../base/units.ts';
 import { version } from '../base/version.ts';
@@ -145,7 +145,7 @@ async function noteOtherPlan(
 }
 
 /** What a sweep would do: its cells, which of them are there, and what the rest needs. */
-async function planText(
+export async function planText(
   sweep: SweepDocument,
   cells: readonly ResolvedCell[],
   dir: string,
@@ -156,7 +156,7 @@ async function planText(
   const table = textTable({
     columns: [
       { title: 'cell', align: 'left' },
-      ...sweep.axes.map(({ key }) => ({ title: key, align: 'left' as const })),
+      ...sweep.axes.map(({ key }) => ({ title: plainLine(key), align: 'left' as const })),
       ...(sweep.repeat > 1 ? [{ title: 'repeat', align: 'right' as const }] : []),
       { title: 'time', align: 'right' },
       { title: 'memory', align: 'right' },
@@ -165,12 +165,12 @@ async function planText(
     rows: mine.map(({ hash, values, repeat, needs, impossible }) => ({
       cells: [
         hash,
-        ...sweep.axes.map(({ key }) => valueWords(values[key] ?? null)),
+        ...sweep.axes.map(({ key }) => plainLine(valueWords(values[key] ?? null))),
         ...(sweep.repeat > 1 ? [String(repeat)] : []),
         needs === undefined ? '' : formatNs(needs.seconds * 1e9),
         needs === undefined ? '' : formatBytes(needs.touchedBytes),
       ],
-      note: impossible === undefined ? (there.has(hash) ? 'there' : '') : `not run: ${impossible}`,
+      note: impossible === undefined ? (there.has(hash) ? 'there' : '') : plainLine(`not run: ${impossible}`),
     })),
   });
   const open = mine.flatMap(({ hash, needs }) => (needs === undefined || there.has(hash) ? [] : [needs]));

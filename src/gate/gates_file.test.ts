@@ -50,6 +50,20 @@ rules:
     expect(same?.workload).toBe(counts?.workload);
   });
 
+  it('takes __proto__, constructor and toString for names of workloads, and refuses them as counters and kinds of value', () => {
+    for (const name of ['__proto__', 'constructor', 'toString']) {
+      const rule = `rules:\n  - { name: a, kind: exact, workload: ${name}, scheme: page, buffers: user, expect: { refused: none } }\n`;
+      const { rules } = read(`workloads:\n  ${name}: { bar: 64MiB, ${name}: 1 }\n${rule}`);
+      expect(rules[0]?.workload).toMatchObject({ name, line: 3 });
+      expect(Object.entries(rules[0]?.workload.options ?? {})).toEqual([
+        ['bar', '64MiB'],
+        [name, 1],
+      ]);
+      expect(complaint(`${HEAD}${rule}`)).toContain(`no workload '${name}'`);
+      expect(complaintAbout(EXACT.replace('perIo.pageLines', name))).toMatch(/^g.yaml:3: rules\[0\]\.expect/);
+    }
+  });
+
   it('measures workloads with the same options once, in whatever order they are written', () => {
     const [a, b, c] = read(`workloads: { w: { bar: 64MiB, bs: 4k } }
 rules:

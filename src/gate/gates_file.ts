@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { LabError } from '../base/errors.ts';
 import { parseMs } from '../base/units.ts';
-import { expecting, readYaml, strictMap, type YamlFile } from '../base/yaml_file.ts';
+import { expecting, readYaml, strictMap, wordMap, type YamlFile } from '../base/yaml_file.ts';
 import { type ArmName, BUFFERS, type Buffers, parseArm } from './arm.ts';
 import { counterFault, type Expected, parseExpected } from './counter.ts';
 import { ON_INCONCLUSIVE, type OnInconclusive, RULE_KINDS, type RuleKind } from './rule_words.ts';
@@ -116,33 +116,31 @@ const metric = z.enum(METRICS, { error: expecting(`one of ${METRICS.join(', ')}`
 const positive = z
   .number({ error: expecting('a positive number') })
   .positive({ error: expecting('a positive number') });
-const workloadOptions = z.record(z.string(), z.unknown(), {
-  error: expecting('options of p2plab run, as bar: 256MiB'),
-});
+const workloadOptions = wordMap(z.unknown(), 'options of p2plab run, as bar: 256MiB').transform(
+  (options): WorkloadOptions => Object.fromEntries(options),
+);
 const workload = z.union([z.string(), workloadOptions], {
   error: expecting('the name of a workload, or options of p2plab run'),
 });
 
-const expectations = z
-  .record(z.string(), z.union([z.number(), z.string()]), {
-    error: expecting('counters with values, as perIo.pageLines: 1'),
-  })
-  .transform((entries, context) => {
-    const checked: Record<string, Expected> = {};
-    for (const [path, value] of Object.entries(entries)) {
-      const fault = counterFault(path);
-      const expected = fault === undefined ? parseExpected(path, value) : undefined;
-      if (expected !== undefined) checked[path] = expected;
-      else {
-        const kinds =
-          path === 'refused' ? 'an errno as EINVAL, or none' : 'a count, a fraction as 1/32, or a size as 4MiB';
-        context.addIssue({ code: 'custom', path: [path], message: `${fault ?? expecting(kinds)({ input: value })}` });
-      }
+const expectations = wordMap(
+  z.union([z.number(), z.string()]),
+  'counters with values, as perIo.pageLines: 1',
+).transform((entries, context) => {
+  const checked: Record<string, Expected> = {};
+  for (const [path, value] of entries) {
+    const fault = counterFault(path);
+    const expected = fault === undefined ? parseExpected(path, value) : undefined;
+    if (expected !== undefined) checked[path] = expected;
+    else {
+      const kinds =
+        path === 'refused' ? 'an errno as EINVAL, or none' : 'a count, a fraction as 1/32, or a size as 4MiB';
+      context.addIssue({ code: 'custom', path: [path], message: `${fault ?? expecting(kinds)({ input: value })}` });
     }
-    if (Object.keys(entries).length === 0)
-      context.addIssue({ code: 'custom', message: 'expected at least one counter.' });
-    return checked;
-  });
+  }
+  if (entries.size === 0) context.addIssue({ code: 'custom', message: 'expected at least one counter.' });
+  return checked;
+});
 
 const base = { name: word('a name'), workload: workload.optional() };
 const pair = { metric: metric.default('cpuNsPerIo'), a: arm, b: arm };
@@ -208,7 +206,7 @@ const gatesSchema = strictMap({
       error: expecting(`one of ${ON_INCONCLUSIVE.join(', ')}`),
     })
     .optional(),
-  workloads: z.record(z.string(), workloadOptions, { error: expecting('names with options of p2plab run') }).optional(),
+  workloads: wordMap(workloadOptions, 'names with options of p2plab run').optional(),
   rules: z.array(rule, { error: expecting('a list of rules') }).min(1, { error: () => 'expected at least one rule.' }),
 });
 
@@ -260,7 +258,7 @@ function canonical(options: WorkloadOptions): string {
 }
 
 function namedWorkloads({ value, lineOf }: YamlFile<z.output<typeof gatesSchema>>): Map<string, Workload> {
-  const entries = Object.entries(value.workloads ?? {});
+  const entries = [...(value.workloads ?? [])];
   return new Map(entries.map(([name, options]) => [name, { name, options, line: lineOf(['workloads', name]) }]));
 }
 

@@ -49,6 +49,21 @@ describe('refused with the line', () => {
     ['nothing', '  ', /no XML element/],
     ['a tag inside a tag', '<a <b/>', /a tag with a '<' inside/],
     ['deep nesting', '<a>'.repeat(300), /nested more than 256 deep/],
+    [
+      'an attribute longer than any',
+      `<a>\n<b x="${'1'.repeat(17_000)}"/></a>`,
+      /x.xml:2: <b>: the attribute 'x' has more/,
+    ],
+    [
+      'a name longer than any',
+      `<a ${'x'.repeat(17_000)}="1"/>`,
+      /the attribute 'x{60}\.\.\.' has more than 16384 char/,
+    ],
+    [
+      'attributes by the hundred',
+      `<a ${Array.from({ length: 257 }, (_v, i) => `x${i}="1"`).join(' ')}/>`,
+      /<a> has more than 256/,
+    ],
     ['an endless tag', `<a ${'x'.repeat(70_000)}`, /longer than/],
   ])('%s', (_, text, message) => {
     expect(() => read(text)).toThrow(LabError);

@@ -21,7 +21,10 @@ export type XmlEvent =
 export const XML_MAX_DEPTH = 256;
 export const XML_MAX_ELEMENTS = 500_000;
 /** Longest tag, attributes included. */
-const MAX_TAG_CHARS = 64 * 1024;
+export const XML_MAX_TAG_CHARS = 64 * 1024;
+/** hwloc writes about 25; the longest of real ones are bit masks of processors, 9 characters for each 32. */
+export const XML_MAX_ATTRIBUTES = 256;
+export const XML_MAX_ATTRIBUTE_CHARS = 16 * 1024;
 
 const NAME = /[A-Za-z_:][-A-Za-z0-9_:.]*/y;
 const ATTRIBUTE = /\s+([A-Za-z_:][-A-Za-z0-9_:.]*)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')/y;
@@ -86,9 +89,11 @@ function openElement(markup: string, source: string, line: number): { element: X
     if (!match) break;
     const [, key, double, single] = match;
     if (key === undefined || attributes.has(key)) {
-      throw new LabError(`${source}:${line}: <${name}> has the attribute '${key}' twice.`);
+      throw new LabError(`${source}:${line}: <${name}> has the attribute '${excerpt(key ?? '')}' twice.`);
     }
-    attributes.set(key, decode(double ?? single ?? '', source, line));
+    const value = double ?? single ?? '';
+    checkAttribute(attributes.size + 1, key, value, `${source}:${line}: <${excerpt(name)}>`);
+    attributes.set(key, decode(value, source, line));
     at = ATTRIBUTE.lastIndex;
   }
   const rest = markup.slice(at).trim();
@@ -96,6 +101,12 @@ function openElement(markup: string, source: string, line: number): { element: X
     throw new LabError(`${source}:${line}: '${excerpt(rest)}' in <${name}> is not an attribute (name="value").`);
   }
   return { element: { name, attributes, line }, isEmpty: rest === '/>' };
+}
+
+function checkAttribute(count: number, key: string, value: string, at: string): void {
+  if (count > XML_MAX_ATTRIBUTES) throw new LabError(`${at} has more than ${XML_MAX_ATTRIBUTES} attributes.`);
+  if (key.length + value.length <= XML_MAX_ATTRIBUTE_CHARS) return;
+  throw new LabError(`${at}: the attribute '${excerpt(key)}' has more than ${XML_MAX_ATTRIBUTE_CHARS} characters.`);
 }
 
 /** Replaces predefined entities and character numbers; anything else would need a declaration, which is refused. */
@@ -170,7 +181,7 @@ class PieceReader {
   #tagEnd(refused: string, why: string): number {
     let quote = '';
     for (let i = this.#at; ; i++) {
-      if (i - this.#at > MAX_TAG_CHARS) throw this.#error(`a tag longer than ${MAX_TAG_CHARS} characters`);
+      if (i - this.#at > XML_MAX_TAG_CHARS) throw this.#error(`a tag longer than ${XML_MAX_TAG_CHARS} characters`);
       if (i >= this.#buffer.length) {
         const offset = i - this.#at;
         if (!this.#more()) throw this.#error('a tag that does not end: the file is cut off');

@@ -23,6 +23,7 @@ import { parseSpec } from '../../src/sweep/spec.ts';
 import { importers } from '../../src/topology/load.ts';
 import { writeLspci } from '../../src/topology/lspci_writer.ts';
 import { preset } from '../../src/topology/presets.ts';
+import { fromSysfs, type SysfsRecord } from '../../src/topology/sysfs.ts';
 import { mutateBytes, mutateText } from './mutate.ts';
 
 /** A reader with files it takes. Text where it can be; bytes for BTF. */
@@ -87,6 +88,53 @@ const HWLOC = `<topology version="2.0"><object type="Machine" os_index="0"><obje
 <object type="PCIDev" pci_busid="0000:01:00.0" pci_type="0302 [10de:20b0] [10de:1450] a1"><info name="PCIVendor" value="NVIDIA"/></object>
 </object></object></object></topology>`;
 
+/** Device directories as text, so that they can be damaged: one of each file in `[name]` sections, config space in hex. */
+const SYSFS = `[0000:00:01.0]
+path /sys/devices/pci0000:00/0000:00:01.0
+config 86800c00 07051000 00000406 10000100 00000000 00000000 00010100 00000000 00001000 01000000 00000000 00000000 00000000 40000000 00000000 00000000
+resource 0x0000000000000000 0x0000000000000000 0x0000000000000000
+numa_node 0
+vendor 0x8086
+device 0x000c
+current_link_speed 16.0 GT/s PCIe
+current_link_width 16
+[0000:01:00.0]
+path /sys/devices/pci0000:00/0000:00:01.0/0000:01:00.0
+config 4d1408a8 06041000 00020801 10000000 040010f0 00000000 00000000 00000000 00000000 00000000 00000000 4d140ba8 00000000 40000000 00000000 0b010000
+resource 0x00000000f0100000 0x00000000f0103fff 0x0000000000140204
+numa_node 0
+physfn 0000:01:00.1
+vendor 0x144d
+device 0xa808
+max_link_speed 16.0 GT/s PCIe
+max_link_width 4
+`;
+
+/** What readSysfs would have read of such directories. */
+function sysfsRecords(text: string): SysfsRecord[] {
+  return text.split(/^(?=\[)/m).map((section) => {
+    const linesOf = (key: string): string[] =>
+      section.split('\n').flatMap((line) => (line.startsWith(`${key} `) ? [line.slice(key.length + 1)] : []));
+    const one = (key: string): string => linesOf(key)[0] ?? '';
+    const numaNode = Number.parseInt(one('numa_node'), 10);
+    return {
+      id: /^\[(.*)\]/.exec(section)?.[1] ?? '',
+      path: one('path'),
+      config: Uint8Array.from(Buffer.from(one('config').replaceAll(' ', ''), 'hex')),
+      resource: linesOf('resource').join('\n'),
+      numaNode: numaNode >= 0 ? numaNode : undefined,
+      physfn: linesOf('physfn')[0],
+      hasIommuGroup: section.includes('iommu_group'),
+      linkSpeed: one('current_link_speed'),
+      linkWidth: one('current_link_width'),
+      maxLinkSpeed: one('max_link_speed'),
+      maxLinkWidth: one('max_link_width'),
+      vendor: one('vendor'),
+      device: one('device'),
+    };
+  });
+}
+
 /** Every reader. `scratch` holds the trace of the moment: traces are read by their path. */
 export async function parserTargets(scratch: string): Promise<Target[]> {
   const topologies = await importers();
@@ -124,6 +172,7 @@ export async function parserTargets(scratch: string): Promise<Target[]> {
     topologyTarget('lspci', [presetText, ...filesOf('topology/', /\.txt$/)]),
     topologyTarget('hwloc', [HWLOC, ...xml]),
     topologyTarget('nccl', [NCCL, ...xml]),
+    { name: 'sysfs', samples: [SYSFS], read: (text) => void fromSysfs(sysfsRecords(text), '', 'host') },
     { name: 'gates', samples: [GATES], read: (text) => void readGates(text, 'gates.yaml') },
     { name: 'sweep', samples: [SWEEP], read: (text) => void expand(parseSpec(text, 'sweep.yaml', optionKey)) },
     {

@@ -1,5 +1,6 @@
 // What `p2plab topology` prints: tree, matrix, reasons, the narrowest link, memory for struct pages, and what the
 // source does not tell; and the explanation of one pair.
+import { plainStrings } from '../../base/escape.ts';
 import { formatBytes } from '../../base/units.ts';
 import type { AddressOptions, DmaAddress } from '../addresses.ts';
 import { callerMadeAddress, dmaAddress, isPlacedBar, showAddress, translates } from '../addresses.ts';
@@ -39,7 +40,8 @@ const SMALL_MACHINE = 8;
 /** Above this many functions those that no third one tells apart share a row and a column. */
 const MATRIX_COMFORT = 32;
 
-export function topologyReport(topology: Topology, options: RuleOptions, view: ViewOptions): string {
+export function topologyReport(recorded: Topology, options: RuleOptions, view: ViewOptions): string {
+  const topology = plainStrings(recorded);
   const { style } = view;
   const shown = shownFunctions(topology, view.all);
   const folding = foldFunctions(topology, shown);
@@ -218,12 +220,13 @@ function unknownLines(topology: Topology, options: RuleOptions, view: ViewOption
  * @throws LabError when an id is unknown
  */
 export function pairReport(
-  topology: Topology,
+  recorded: Topology,
   provider: string,
   client: string,
   options: AddressOptions,
   view: ViewOptions,
 ): string {
+  const topology = plainStrings(recorded);
   const [a, b] = [findFunction(topology, provider), findFunction(topology, client)];
   const verdict = decideFunctions(topology, a, b, options);
   const advice = fix(topology, verdict, options);
