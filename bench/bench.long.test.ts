@@ -1,6 +1,6 @@
 // Benches run with smoke parameters, so that they cannot rot. No timing is asserted.
 import { afterAll, describe, expect, it } from 'vitest';
-import { closePool } from '../src/lab/crew.ts';
+import { closePool } from '../src/lab/workers/crew.ts';
 import { benchNames, loadBench } from './run.ts';
 import { SMOKE } from './support.ts';
 

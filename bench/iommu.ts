@@ -1,13 +1,14 @@
 // What an IOMMU costs where every I/O is mapped, against buffers that were mapped once: P2P memory through the host bridge,
 // 4 KiB, one core. CPU time is measured; the waits of hardware and the device's service time are modelled
-// (src/lab/iommu_model.ts), and so are the rates made of both.
+// (src/analysis/iommu_model.ts), and so are the rates made of both.
+
+import { iommuNs, PUBLISHED_SERVICE_NS, PUBLISHED_SHAPE, throughput } from '../src/analysis/iommu_model.ts';
 import { GIB } from '../src/base/units.ts';
-import { DEFAULT_RULES, presetFabric } from '../src/lab/fabric.ts';
-import { runInlineSlice } from '../src/lab/inline.ts';
-import { iommuNs, PUBLISHED_SERVICE_NS, PUBLISHED_SHAPE, throughput } from '../src/lab/iommu_model.ts';
-import { type BuiltMachine, setBuffers } from '../src/lab/machine.ts';
-import { deviceModule, hostModule } from '../src/lab/modules.ts';
-import { readCounters, resetCounters } from '../src/lab/queue_state.ts';
+import { type BuiltMachine, setBuffers } from '../src/lab/machine/build_machine.ts';
+import { deviceModule, hostModule } from '../src/lab/machine/modules.ts';
+import { readCounters, resetCounters } from '../src/lab/machine/queue_state.ts';
+import { runInlineSlice } from '../src/lab/workers/inline.ts';
+import { DEFAULT_RULES, presetFabric } from '../src/plan/fabric.ts';
 import {
   BAR_WARM,
   type BenchArm,

@@ -2,8 +2,8 @@
 // what this memory can do: a dependent load over the same memmap, and the page operations in C.
 import { Page } from '../build/layout.ts';
 import { GIB, MIB } from '../src/base/units.ts';
-import type { BuiltMachine } from '../src/lab/machine.ts';
-import { probesModule } from '../src/lab/modules.ts';
+import type { BuiltMachine } from '../src/lab/machine/build_machine.ts';
+import { probesModule } from '../src/lab/machine/modules.ts';
 import {
   BAR_COLD,
   BAR_IN_L2,

@@ -1,9 +1,9 @@
 // Moving the payload: the whole path with 4 KiB copied for each I/O, against a bare memory.copy loop that copies the
 // same blocks between the same windows in one thread.
 import { DeviceQueue, HostQueue, Machine } from '../build/layout.ts';
-import { field } from '../src/lab/fields.ts';
-import type { BuiltMachine } from '../src/lab/machine.ts';
-import { probesModule } from '../src/lab/modules.ts';
+import type { BuiltMachine } from '../src/lab/machine/build_machine.ts';
+import { field } from '../src/lab/machine/fields.ts';
+import { probesModule } from '../src/lab/machine/modules.ts';
 import { benchMachine, type Effort, goal, measureArms, type Row, ratios, row } from './support.ts';
 
 export const title = 'payload move, 4 KiB, dma_vec fixed, two threads';

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { GIB, KIB, MIB } from '../src/base/units.ts';
-import { htmlReport, readPageParts } from '../src/report/html.ts';
-import { resultFixture } from '../src/report/result_fixture.ts';
+import { htmlReport, readPageParts } from '../src/report/formats/html.ts';
+import { resultFixture } from '../src/result/fixture.ts';
 import { findChromium, launchChromium, NEEDS_CHROMIUM } from '../test/support/chromium.ts';
 import { type Effort, goal, type Row, row } from './support.ts';
 

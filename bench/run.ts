@@ -3,8 +3,8 @@ import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { LabError, suggestion } from '../src/base/errors.ts';
 import { trimNumber } from '../src/base/units.ts';
-import { closePool } from '../src/lab/crew.ts';
-import { textTable } from '../src/report/table.ts';
+import { closePool } from '../src/lab/workers/crew.ts';
+import { textTable } from '../src/report/tables/table.ts';
 import { type Effort, FULL, type Row } from './support.ts';
 
 export interface Bench {

@@ -1,8 +1,8 @@
 // What comes before the first I/O, and what must not happen during it: set-up of a 16 GiB BAR's memmap (4.2 M struct
 // pages, fresh memory), and heap growth over timed rounds.
-import { sharedMemory } from '../src/lab/arena.ts';
-import { closePool } from '../src/lab/crew.ts';
-import { hostModule } from '../src/lab/modules.ts';
+import { sharedMemory } from '../src/lab/machine/arena.ts';
+import { hostModule } from '../src/lab/machine/modules.ts';
+import { closePool } from '../src/lab/workers/crew.ts';
 import { BAR_COLD, BAR_WARM, benchMachine, type Effort, goal, measureArms, type Row, row } from './support.ts';
 
 export const title = 'set-up and heap';

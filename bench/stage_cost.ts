@@ -1,10 +1,11 @@
 // Where the nanoseconds of an I/O go: the sum of the host's stages, each timed apart, against the whole path timed inline, in turn
 // on this thread: a shared machine's level moves between any two longer measurements.
 
-import { runInlineSlice } from '../src/lab/inline.ts';
-import { setBuffers, skewBuffers } from '../src/lab/machine.ts';
-import { deviceModule, hostModule } from '../src/lab/modules.ts';
-import { measureStages, type StageCost } from '../src/lab/stage_cost.ts';
+import type { StageCost } from '../src/analysis/group_record.ts';
+import { setBuffers, skewBuffers } from '../src/lab/machine/build_machine.ts';
+import { deviceModule, hostModule } from '../src/lab/machine/modules.ts';
+import { measureStages } from '../src/lab/measure/stage_cost.ts';
+import { runInlineSlice } from '../src/lab/workers/inline.ts';
 import { BAR_COLD, BAR_WARM, benchMachine, type Effort, goal, type Row, ratios, row } from './support.ts';
 
 export const title = 'stages of the host path, 4 KiB randread, iodepth 256, batch 32, payload none';

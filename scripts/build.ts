@@ -16,7 +16,7 @@ mkdirSync(OUT, { recursive: true });
 await unlessBuilt('machine', ['src/machine', 'src/compile'], buildMachine);
 await unlessBuilt(
   'page',
-  ['src/page', 'src/report', 'src/stats', 'src/topology/memory', 'src/base', 'scripts'],
+  ['src/page', 'src/report', 'src/result', 'src/stats', 'src/topology/memory', 'src/base', 'scripts'],
   buildReportPage,
 );
 if (process.argv.includes('--all')) {

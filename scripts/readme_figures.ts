@@ -3,9 +3,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { formatBytes, formatCount, GIB, MIB, trimNumber } from '../src/base/units.ts';
-import { bytesOf } from '../src/report/format.ts';
-import { armName, comparisonBetween, groupsOf, roleOf } from '../src/report/groups.ts';
-import { type Cell, parseResult, type Result } from '../src/report/result.ts';
+import { armName, comparisonBetween, groupsOf, roleOf } from '../src/report/select/groups.ts';
+import { bytesOf } from '../src/report/words/format.ts';
+import { type Cell, parseResult, type Result } from '../src/result/schema.ts';
 
 const README = fileURLToPath(new URL('../README.md', import.meta.url));
 const SAMPLE = fileURLToPath(new URL('../reports/sample/result.json', import.meta.url));

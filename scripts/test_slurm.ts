@@ -19,7 +19,7 @@ import { availableParallelism, hostname, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { parseResult, type Result } from '../src/report/result.ts';
+import { parseResult, type Result } from '../src/result/schema.ts';
 import type { SweepDocument } from '../src/sweep/folder.ts';
 import { isOf } from '../src/sweep/shard.ts';
 

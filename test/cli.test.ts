@@ -3,10 +3,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { resolveRun } from '../src/cli/resolve_run.ts';
-import { addRunOptions, type RunOptions } from '../src/cli/run_options.ts';
 import { run } from '../src/lab/run.ts';
-import { parseResult, type Result } from '../src/report/result.ts';
+import { resolveRun } from '../src/options/resolve_run.ts';
+import { addRunOptions, type RunOptions } from '../src/options/run_options.ts';
+import { parseResult, type Result } from '../src/result/schema.ts';
 import { jobFile, p2plab, QUICK } from './support/cli.ts';
 import { command } from './support/command.ts';
 

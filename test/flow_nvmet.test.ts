@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import type { Result } from '../src/report/result.ts';
+import type { Result } from '../src/result/schema.ts';
 import { jobFile, QUICK } from './support/cli.ts';
 import { command } from './support/command.ts';
 import { needing, TOPOLOGY_DATA } from './support/needs.ts';

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { listSchemes } from '../src/lab/modules.ts';
-import { type Cell, parseResult, type Result } from '../src/report/result.ts';
+import { listSchemes } from '../src/lab/machine/modules.ts';
+import { type Cell, parseResult, type Result } from '../src/result/schema.ts';
 import { jobFile, QUICK } from './support/cli.ts';
 import { command, type Ended } from './support/command.ts';
 

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { scratchFolder } from './support/scratch.ts';
 
 const LAUNCH = new URL('../bin/launch.js', import.meta.url).href;
-const INTERRUPT = new URL('../src/cli/interrupt.ts', import.meta.url).href;
+const INTERRUPT = new URL('../src/base/interrupt.ts', import.meta.url).href;
 const dir = scratchFolder('launcher');
 
 /** Something that can be interrupted, and says how often it was. */

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseResult, type Removal, type Result } from '../src/report/result.ts';
+import { parseResult, type Removal, type Result } from '../src/result/schema.ts';
 import { command, type Ended } from './support/command.ts';
 
 // Few I/Os in flight, so that there is a before and an after however slow the machine is.

@@ -4,8 +4,8 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { parseResult, type Result } from '../src/report/result.ts';
-import { sweepLines } from '../src/report/sweep_markdown.ts';
+import { sweepLines } from '../src/report/formats/sweep_markdown.ts';
+import { parseResult, type Result } from '../src/result/schema.ts';
 import type { SweepDocument } from '../src/sweep/folder.ts';
 import { isOf } from '../src/sweep/shard.ts';
 import { command } from './support/command.ts';

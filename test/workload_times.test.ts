@@ -1,7 +1,7 @@
 // Workloads with times of their own, from a job file to the result: pauses bound the rate, shares hold the mix, a latency target
 // sets the depth.
 import { describe, expect, it } from 'vitest';
-import type { Result } from '../src/report/result.ts';
+import type { Result } from '../src/result/schema.ts';
 import { jobFile, QUICK } from './support/cli.ts';
 import { command } from './support/command.ts';
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { compileTarget } from '../../src/compile/compile.ts';
 import { planTargets, readSchemes } from '../../src/compile/targets.ts';
-import { hostModuleFrom } from '../../src/lab/modules.ts';
+import { hostModuleFrom } from '../../src/lab/machine/modules.ts';
 import { scratchFolder } from '../../test/support/scratch.ts';
 import { smallMachine } from '../../test/support/small_machine.ts';
 import { DELAYED, turnsFor, UNDELAYED, withLoop } from './planted.ts';

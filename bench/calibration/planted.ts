@@ -4,8 +4,8 @@ import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compileModules, writeMachineFolder } from '../../src/compile/machine_folder.ts';
-import { sharedMemory } from '../../src/lab/arena.ts';
-import { probesModule, readManifest } from '../../src/lab/modules.ts';
+import { sharedMemory } from '../../src/lab/machine/arena.ts';
+import { probesModule, readManifest } from '../../src/lab/machine/modules.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** Behind every scheme's name, so that the others keep their slots. */

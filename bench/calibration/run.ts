@@ -13,8 +13,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { LabError } from '../../src/base/errors.ts';
 import { writeAtomically } from '../../src/base/files.ts';
-import { describeEnvironment, warningsBefore } from '../../src/lab/environment.ts';
-import { textTable } from '../../src/report/table.ts';
+import { describeEnvironment, warningsBefore } from '../../src/lab/host/environment.ts';
+import { textTable } from '../../src/report/tables/table.ts';
 import { buildPlanted, DELAYED, turnsFor, UNDELAYED } from './planted.ts';
 import { percent, runOnce, untilThereAre } from './trials.ts';
 

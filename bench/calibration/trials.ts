@@ -5,7 +5,7 @@ import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type ComparisonRecord, parseResult, type Result } from '../../src/report/result.ts';
+import { type ComparisonRecord, parseResult, type Result } from '../../src/result/schema.ts';
 
 const P2PLAB = fileURLToPath(new URL('../../bin/p2plab.js', import.meta.url));
 

@@ -1,8 +1,8 @@
 // The picture of a fidelity run: what the lab takes for each thing that C takes 1 for, and the cost of a page against the BAR.
-import type { ChartSpec, Panel } from '../../src/report/chart_spec.ts';
-import { axis, PAPER, panelOptions } from '../../src/report/chart_style.ts';
-import { renderPng } from '../../src/report/render_png.ts';
-import type { Environment } from '../../src/report/result.ts';
+import type { ChartSpec, Panel } from '../../src/report/drawing/chart_spec.ts';
+import { axis, PAPER, panelOptions } from '../../src/report/drawing/chart_style.ts';
+import { renderPng } from '../../src/report/drawing/render_png.ts';
+import type { Environment } from '../../src/result/schema.ts';
 import type { FidelityRow } from './run.ts';
 
 const LAB = '#0072B2';

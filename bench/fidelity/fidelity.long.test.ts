@@ -1,6 +1,6 @@
 // Each part runs with smoke parameters and is drawn, so that it cannot rot. No timing is asserted.
 import { expect, it } from 'vitest';
-import { describeEnvironment } from '../../src/lab/environment.ts';
+import { describeEnvironment } from '../../src/lab/host/environment.ts';
 import { GCC, needing } from '../../test/support/needs.ts';
 import { SMOKE } from '../support.ts';
 import { fidelityChart } from './chart.ts';

@@ -3,7 +3,7 @@
 // the same memmap, which is what a path pays where nothing overlaps, and the twin's cost once more with a barrier between its I/Os:
 // its path is so short that the processor begins the next I/O's miss before the last has ended, which no longer path can.
 import { formatBytes, GIB, MIB } from '../../src/base/units.ts';
-import type { BuiltMachine } from '../../src/lab/machine.ts';
+import type { BuiltMachine } from '../../src/lab/machine/build_machine.ts';
 import { median } from '../../src/stats/location.ts';
 import { loadLatencyNs, PAGE_AND_NONE } from '../page_cost.ts';
 import { benchMachine, type Effort, measureArms, type Twin } from '../support.ts';

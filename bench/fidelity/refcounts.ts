@@ -1,7 +1,7 @@
 // Locked against plain reference counts on the whole path: what the atomics of a page add, in the lab and natively.
 import { Machine } from '../../build/layout.ts';
 import { MIB } from '../../src/base/units.ts';
-import type { BuiltMachine } from '../../src/lab/machine.ts';
+import type { BuiltMachine } from '../../src/lab/machine/build_machine.ts';
 import { BAR_COLD, BAR_WARM, benchMachine, type Effort, measureArms, type Twin } from '../support.ts';
 import type { Figure } from './part.ts';
 

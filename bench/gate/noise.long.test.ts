@@ -3,8 +3,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { planWorkloads } from '../../src/cli/gate_workloads.ts';
 import { readGates } from '../../src/gate/gates_file.ts';
+import { planWorkloads } from '../../src/gate/run/workloads.ts';
 import { scratchFolder } from '../../test/support/scratch.ts';
 import { gatesBesideBusyProcess, RULES } from './noise.ts';
 

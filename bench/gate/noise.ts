@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { EXIT } from '../../src/base/errors.ts';
-import { type Table, textTable } from '../../src/report/table.ts';
+import { type Table, textTable } from '../../src/report/tables/table.ts';
 
 const P2PLAB = fileURLToPath(new URL('../../bin/p2plab.js', import.meta.url));
 export const RULES = fileURLToPath(new URL('noise.yaml', import.meta.url));

@@ -1,10 +1,10 @@
 // The program that is stepped in the lab's place: node lab_child.ts HOST BUFFERS runs slices of the default job inline, over and over,
 // and says by SIGUSR2 when its code is there.
 import { MIB } from '../../src/base/units.ts';
-import { runInlineSlice } from '../../src/lab/inline.ts';
-import { setBuffers, skewBuffers } from '../../src/lab/machine.ts';
-import type { Buffers } from '../../src/lab/machine_spec.ts';
-import { deviceModule, hostModule } from '../../src/lab/modules.ts';
+import { setBuffers, skewBuffers } from '../../src/lab/machine/build_machine.ts';
+import { deviceModule, hostModule } from '../../src/lab/machine/modules.ts';
+import { runInlineSlice } from '../../src/lab/workers/inline.ts';
+import type { Buffers } from '../../src/plan/machine_spec.ts';
 import { benchMachine } from '../support.ts';
 
 const [host = '', buffers = ''] = process.argv.slice(2);

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LabError } from '../../src/base/errors.ts';
-import { textTable } from '../../src/report/table.ts';
+import { textTable } from '../../src/report/tables/table.ts';
 import { compileTwin } from '../support.ts';
 import { functionsOfListing, functionsOfSymbols, instructionsPerIo, type Side } from './count.ts';
 

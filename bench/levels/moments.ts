@@ -4,10 +4,10 @@
 // thread of the same physical core takes from it.
 import { fileURLToPath } from 'node:url';
 import { MIB } from '../../src/base/units.ts';
-import { closePool, startCrew } from '../../src/lab/crew.ts';
-import { setBuffers } from '../../src/lab/machine.ts';
-import { probesModule } from '../../src/lab/modules.ts';
-import type { Table } from '../../src/report/table.ts';
+import { setBuffers } from '../../src/lab/machine/build_machine.ts';
+import { probesModule } from '../../src/lab/machine/modules.ts';
+import { closePool, startCrew } from '../../src/lab/workers/crew.ts';
+import type { Table } from '../../src/report/tables/table.ts';
 import { mean, median, quantileOfSorted, sorted } from '../../src/stats/location.ts';
 import { benchMachine } from '../support.ts';
 

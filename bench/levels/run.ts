@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { trimNumber } from '../../src/base/units.ts';
-import { textTable } from '../../src/report/table.ts';
+import { textTable } from '../../src/report/tables/table.ts';
 import { levelsOf } from '../../src/stats/levels.ts';
 import { median } from '../../src/stats/location.ts';
 import type { Process } from './child.ts';

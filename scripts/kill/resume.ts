@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Random } from '../../src/base/random.ts';
-import { parseResult, type Result } from '../../src/report/result.ts';
+import { parseResult, type Result } from '../../src/result/schema.ts';
 import { must, names } from './processes.ts';
 
 const KILLS = 20;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Random } from '../../src/base/random.ts';
-import { parseResult } from '../../src/report/result.ts';
+import { parseResult } from '../../src/result/schema.ts';
 import { markedEnvironment, must, names, type Part, partsOf, resultFiles, unfinishedFiles } from './processes.ts';
 
 const LAUNCH = new URL('../../bin/launch.js', import.meta.url).href;

@@ -90,3 +90,8 @@ export function trimNumber(value: number): string {
   if (Math.abs(value) >= 100) return String(Math.round(value));
   return String(Number(value.toPrecision(3)));
 }
+
+/** The least power of two that is not below `value`. */
+export function powerAtLeast(value: number): number {
+  return 2 ** Math.ceil(Math.log2(value));
+}

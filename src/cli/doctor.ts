@@ -6,7 +6,7 @@ import { terminalText } from '../base/escape.ts';
 import type { CheckedFinding, Severity } from '../doctor/check.ts';
 import { examine } from '../doctor/examine.ts';
 import { type Host, thisHost } from '../doctor/host.ts';
-import { type Row, textTable } from '../report/table.ts';
+import { type Row, textTable } from '../report/tables/table.ts';
 import type { Style } from '../topology/view/style.ts';
 import { styleOf } from './colour.ts';
 import type { DoctorOptions } from './commands/doctor.ts';

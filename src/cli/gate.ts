@@ -3,26 +3,26 @@
 import { appendFile } from 'node:fs/promises';
 import { LabError } from '../base/errors.ts';
 import { terminalText } from '../base/escape.ts';
+import { startInterruptible } from '../base/interrupt.ts';
+import { startProgress } from '../base/progress.ts';
 import { watchEnvironment } from '../doctor/examine.ts';
 import { type GateRun, gateDocument } from '../gate/document.ts';
 import type { Rule } from '../gate/gates_file.ts';
 import { annotations } from '../gate/github.ts';
 import { junitXml } from '../gate/junit.ts';
 import { exitCodeOf, overall } from '../gate/outcome.ts';
+import { planAgainst } from '../gate/run/against.ts';
+import { checkOut, findCommit } from '../gate/run/checkout.ts';
+import { loadGates } from '../gate/run/find_file.ts';
+import { openHistories } from '../gate/run/history.ts';
+import { measureAndJudge } from '../gate/run/measure.ts';
+import { planWorkloads } from '../gate/run/workloads.ts';
 import { gateMarkdown, gateText } from '../gate/view.ts';
-import { describeEnvironment, warningsBefore } from '../lab/environment.ts';
+import { describeEnvironment, warningsBefore } from '../lab/host/environment.ts';
 import { runInfo, startNow } from '../lab/run.ts';
-import { checkOut, findCommit } from './checkout.ts';
 import { hasColour } from './colour.ts';
 import type { GateOptions } from './commands/gate.ts';
 import { checkTargets, doEach, isStdout, writeTo } from './documents.ts';
-import { planAgainst } from './gate_against.ts';
-import { loadGates } from './gate_file.ts';
-import { openHistories } from './gate_history.ts';
-import { measureAndJudge } from './gate_measure.ts';
-import { planWorkloads } from './gate_workloads.ts';
-import { startInterruptible } from './interrupt.ts';
-import { startProgress } from './progress.ts';
 
 export async function gateCommand(path: string | undefined, options: GateOptions): Promise<void> {
   const started = startNow();

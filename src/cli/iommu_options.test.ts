@@ -1,10 +1,10 @@
 // --iommu and --service-ns: what they resolve to, and what they refuse.
 import { Command, CommanderError } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { isTranslated } from '../lab/fabric.ts';
-import { groupParams, planGroups } from '../lab/run_plan.ts';
-import { resolveRun } from './resolve_run.ts';
-import { addRunOptions, type RunOptions } from './run_options.ts';
+import { resolveRun } from '../options/resolve_run.ts';
+import { addRunOptions, type RunOptions } from '../options/run_options.ts';
+import { isTranslated } from '../plan/fabric.ts';
+import { groupParams, planGroups } from '../plan/run_plan.ts';
 
 async function resolved(...words: string[]) {
   const command = addRunOptions(new Command())

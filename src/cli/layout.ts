@@ -7,7 +7,7 @@ import type { ConstantComparison, FieldComparison, StructComparison } from '../b
 import { MODULES } from '../btf/counterparts.ts';
 import { type LayoutDocument, layoutDocument } from '../btf/document.ts';
 import { loadBtf, loadRunningKernel } from '../btf/load.ts';
-import { type Row, textTable } from '../report/table.ts';
+import { type Row, textTable } from '../report/tables/table.ts';
 import type { LayoutOptions } from './commands/layout.ts';
 import { checkTargets, writeTo } from './documents.ts';
 

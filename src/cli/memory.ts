@@ -5,8 +5,8 @@ import { terminalText } from '../base/escape.ts';
 import { writeNamed } from '../base/files.ts';
 import { formatBytes, parseBytes } from '../base/units.ts';
 import { wordTable } from '../base/word_table.ts';
-import { measureSetUp } from '../lab/measure_resident.ts';
-import { memoryChartSpec } from '../report/memory_chart.ts';
+import { measureSetUp } from '../lab/machine/measure_resident.ts';
+import { memoryChartSpec } from '../report/drawing/memory_chart.ts';
 import { ERAS, eraOf } from '../topology/host_bridge.ts';
 import { loadTopology } from '../topology/load.ts';
 import { memoryChart } from '../topology/memory/chart.ts';
@@ -69,7 +69,7 @@ async function drawChart(path: string, rows: readonly MemoryRow[], memory: Memor
   const data = memoryChart(rows, title, ({ note }) => !note.startsWith(NOT_FOR_P2PDMA));
   const subtitle = `${formatBytes(memory.pageBytes)} pages, structures of Linux ${memory.era}`;
   // The canvas takes long to load.
-  const { renderPng } = await import('../report/render_png.ts');
+  const { renderPng } = await import('../report/drawing/render_png.ts');
   await writeNamed(path, await renderPng(memoryChartSpec(data, subtitle)));
 }
 

@@ -2,7 +2,7 @@
 import { EXIT, LabError } from '../base/errors.ts';
 import { terminalText } from '../base/escape.ts';
 import { checkWritable } from '../base/files.ts';
-import { writeSweepFolder } from '../report/write_sweep.ts';
+import { writeSweepFolder } from '../report/formats/write_sweep.ts';
 import { copyCell, prepareFolder, writeSweep } from '../sweep/folder.ts';
 import { lockFolder } from '../sweep/lock.ts';
 import { mergeFolders } from '../sweep/merge_folders.ts';

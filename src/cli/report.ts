@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { LabError } from '../base/errors.ts';
 import { terminalText } from '../base/escape.ts';
 import { checkWritable, removeUnfinished } from '../base/files.ts';
-import { readResultFolder } from '../report/read.ts';
-import type { Result } from '../report/result.ts';
-import { writeReport } from '../report/write.ts';
+import { writeReport } from '../report/formats/write.ts';
+import { readResultFolder } from '../result/read.ts';
+import type { Result } from '../result/schema.ts';
 import { mergeFolders } from '../sweep/merge_folders.ts';
 import type { ReportOptions } from './commands/report.ts';
 

@@ -5,18 +5,18 @@ import { join } from 'node:path';
 import { EXIT } from '../base/errors.ts';
 import { terminalText } from '../base/escape.ts';
 import { checkWritable, removeUnfinished, removeUnfinishedBelow } from '../base/files.ts';
+import { startInterruptible } from '../base/interrupt.ts';
+import { startProgress } from '../base/progress.ts';
 import { showCommands } from '../jobs/show_command.ts';
 import { run } from '../lab/run.ts';
-import type { Result } from '../report/result.ts';
-import { writeRunFolder } from '../report/write.ts';
+import { resolveFault } from '../options/fault_option.ts';
+import { resolveRun } from '../options/resolve_run.ts';
+import { writeRunFolder } from '../report/formats/write.ts';
+import type { Result } from '../result/schema.ts';
 import { type Lock, lockFolder } from '../sweep/lock.ts';
 import type { RunCommandOptions } from './commands/run.ts';
 import { doEach } from './documents.ts';
-import { resolveFault } from './fault_option.ts';
-import { startInterruptible } from './interrupt.ts';
 import { writeAskedIologs, writeIologs } from './iolog_files.ts';
-import { startProgress } from './progress.ts';
-import { resolveRun } from './resolve_run.ts';
 import { checkOutput, outputFiles, printResult, printsDocument } from './run_output.ts';
 
 /** Where a run makes its folder when none is named. */

@@ -1,11 +1,11 @@
 // What a run leaves beside its folder: one document or table on stdout, and files that were asked for by name.
 import { LabError } from '../base/errors.ts';
-import type { RunParams } from '../lab/run_plan.ts';
-import type { TerseVersion } from '../report/fio/formats.ts';
-import { fioDocument, fioText } from '../report/fio/json.ts';
-import { fioTerse } from '../report/fio/terse.ts';
-import type { Result } from '../report/result.ts';
-import { terminalSummary } from '../report/summary.ts';
+import type { RunParams } from '../plan/run_plan.ts';
+import type { TerseVersion } from '../report/formats/fio/formats.ts';
+import { fioDocument, fioText } from '../report/formats/fio/json.ts';
+import { fioTerse } from '../report/formats/fio/terse.ts';
+import { terminalSummary } from '../report/formats/summary.ts';
+import type { Result } from '../result/schema.ts';
 import { hasColour } from './colour.ts';
 import type { OutputOptions } from './commands/run.ts';
 import { checkTargets, isStdout, writeTo } from './documents.ts';

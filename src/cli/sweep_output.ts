@@ -1,10 +1,10 @@
 // What a sweep and a merge print at their end: the cells' figures, and where the report is in the last line.
 import { join } from 'node:path';
 import { terminalText } from '../base/escape.ts';
-import type { Result } from '../report/result.ts';
-import { paintOf } from '../report/summary.ts';
-import { terminalSweep } from '../report/sweep_terminal.ts';
-import type { RunFolder } from '../report/write.ts';
+import { paintOf } from '../report/formats/summary.ts';
+import { terminalSweep } from '../report/formats/sweep_terminal.ts';
+import type { RunFolder } from '../report/formats/write.ts';
+import type { Result } from '../result/schema.ts';
 import { hasColour } from './colour.ts';
 
 /** @param counted behind the number of cells in each state */

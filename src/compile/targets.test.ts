@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { HostModule } from '../../build/exports.ts';
-import { hostModule, readManifest } from '../lab/modules.ts';
+import { hostModule, readManifest } from '../lab/machine/modules.ts';
 import { exportTypes, interfaceOf } from './export_types.ts';
 import { moduleKey, planTargets, readSchemes, SourceTexts, type Target } from './targets.ts';
 

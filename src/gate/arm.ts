@@ -1,7 +1,7 @@
 // How a rule names what it is about: SCHEME/BUFFERS, the words of a result's cells; the reference's copy ends in an apostrophe.
 import { LabError } from '../base/errors.ts';
-import { roleOf } from '../report/groups.ts';
-import type { Cell, Result, Role } from '../report/result.ts';
+import { roleOf } from '../report/select/groups.ts';
+import type { Cell, Result, Role } from '../result/schema.ts';
 
 /** `ram`: the copy flow's bounce through host RAM, an arm that the run adds by itself. */
 export const BUFFERS = ['pool', 'fixed', 'user', 'ram'] as const;

@@ -3,7 +3,7 @@
 import { suggestion } from '../base/errors.ts';
 import { parseBytes } from '../base/units.ts';
 import { wordTable } from '../base/word_table.ts';
-import { type Cell, METADATA_KEYS, PER_IO_KEYS } from '../report/result.ts';
+import { type Cell, METADATA_KEYS, PER_IO_KEYS } from '../result/schema.ts';
 
 /** Figures that come from time or from the operating system: never exact. */
 const NOT_EXACT = wordTable<string>({

@@ -1,5 +1,5 @@
 // The gate's document, "p2plab.gate/1": one record for each rule, beside the machine it ran on.
-import type { Environment } from '../report/result.ts';
+import type { Environment } from '../result/schema.ts';
 import { armWords } from './arm.ts';
 import type { Rule } from './gates_file.ts';
 import type { GateVerdict, Outcome } from './outcome.ts';

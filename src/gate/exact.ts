@@ -1,5 +1,5 @@
 // Exact rules: counters of the counting build, equal or not. No statistics, no time: they are the same on every machine.
-import type { Result } from '../report/result.ts';
+import type { Result } from '../result/schema.ts';
 import { armWords, cellOf, schemeFile } from './arm.ts';
 import { counterOf, type Expected, isExactly } from './counter.ts';
 import type { ExactRule } from './gates_file.ts';

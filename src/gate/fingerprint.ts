@@ -1,7 +1,7 @@
 // Which machine a figure is of. Times of two machines, kernels or Node versions say nothing about each other.
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { Environment } from '../report/result.ts';
+import type { Environment } from '../result/schema.ts';
 
 /** What must be equal for two times to be compared. */
 export const fingerprintSchema = z.object({

@@ -1,6 +1,6 @@
 // History rules: the figure of this run behind those of earlier runs on this machine.
 import { createHash } from 'node:crypto';
-import type { Params } from '../report/result.ts';
+import type { Params } from '../result/schema.ts';
 import { armWords } from './arm.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import type { HistoryRule } from './gates_file.ts';

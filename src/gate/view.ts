@@ -2,7 +2,7 @@
 import { styleText } from 'node:util';
 import { escapeMarkdown, plainStrings } from '../base/escape.ts';
 import { formatNs } from '../base/units.ts';
-import { type Column, markdownTable, type Table, textTable } from '../report/table.ts';
+import { type Column, markdownTable, type Table, textTable } from '../report/tables/table.ts';
 import type { GateRun } from './document.ts';
 import type { GateVerdict, Outcome } from './outcome.ts';
 

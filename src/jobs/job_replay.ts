@@ -3,7 +3,7 @@ import { readBytes, requireValue } from './fio_values.ts';
 import type { BlockSize, Job, Replay } from './job.ts';
 import { integerOr, isOn, type JobContext } from './job_context.ts';
 import { badValue, type Option } from './option.ts';
-import { type ReplayOptions, replayOf } from './traces/replay.ts';
+import { type ReplayOptions, replayOf } from './trace_jobs.ts';
 
 /** What a job draws by, and a replay does not. */
 export const DRAWN = [

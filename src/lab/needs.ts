@@ -1,7 +1,5 @@
 // What a run will need before it is run: memory of its largest machine, and time. Times are estimates, sizes are the planner's own.
-import { SENTINEL_SHARE } from './disturbance.ts';
-import { planMachine } from './machine_plan.ts';
-import { expectHosts, hostModule, setupModule } from './modules.ts';
+
 import {
   type GroupPlan,
   machineSpec,
@@ -10,7 +8,10 @@ import {
   touchedBytes,
   warmUpPlan,
   withReference,
-} from './run_plan.ts';
+} from '../plan/run_plan.ts';
+import { SENTINEL_SHARE } from './host/disturbance.ts';
+import { planMachine } from './machine/machine_plan.ts';
+import { expectHosts, hostModule, setupModule } from './machine/modules.ts';
 
 export interface Needs {
   /** Address space of the largest machine. */

@@ -1,17 +1,17 @@
 // One run: its plan measured by replicates, their raw records turned into a result. Stops early when asked to, with what it has.
 import { randomBytes } from 'node:crypto';
+import { cellsOf } from '../analysis/cells.ts';
+import { familyComparisons } from '../analysis/comparisons.ts';
+import { planWarnings } from '../analysis/plan_warnings.ts';
 import { EXIT, LabError } from '../base/errors.ts';
 import { version } from '../base/version.ts';
-import { RESULT_SCHEMA, type Result, type RunInfo } from '../report/result.ts';
-import { cellsOf } from './cells.ts';
-import { familyComparisons } from './comparisons.ts';
-import type { CrewOptions } from './crew.ts';
-import { describeEnvironment } from './environment.ts';
-import type { LabSession } from './measure_replicate.ts';
-import { type IsOpen, measureReplicates } from './replicates.ts';
-import { planGroups, queuesOf, type RunParams } from './run_plan.ts';
-import { planWarnings } from './run_warnings.ts';
-import { watchOneRun } from './surroundings.ts';
+import { planGroups, queuesOf, type RunParams } from '../plan/run_plan.ts';
+import { RESULT_SCHEMA, type Result, type RunInfo } from '../result/schema.ts';
+import { describeEnvironment } from './host/environment.ts';
+import { watchOneRun } from './host/surroundings.ts';
+import type { LabSession } from './replicate/measure_replicate.ts';
+import { type IsOpen, measureReplicates } from './replicate/replicates.ts';
+import type { CrewOptions } from './workers/crew.ts';
 
 /** How a run reports back while it goes on. */
 export interface RunHooks {

@@ -1,8 +1,8 @@
 // One chart of the page: the head that every renderer gives a specification, its panels on canvases that are drawn when they come
 // into sight, and the same figures as a table.
-import type { ChartSpec, Panel } from '../report/chart_spec.ts';
-import { type Figure, tellFigure } from '../report/chart_style.ts';
-import type { Table } from '../report/table.ts';
+import type { ChartSpec, Panel } from '../report/drawing/chart_spec.ts';
+import { type Figure, tellFigure } from '../report/drawing/chart_style.ts';
+import type { Table } from '../report/tables/table.ts';
 import { type AnyChart, Chart } from './chart_js.ts';
 import { walkPoints } from './chart_keys.ts';
 import { h } from './dom.ts';

@@ -1,11 +1,12 @@
 // What the reader has chosen, and which part of the result that leaves.
-import { dimensionsOf, valueKey, valuesOf } from '../report/dimensions.ts';
-import { armName, type Group, groupsOf, roleOf } from '../report/groups.ts';
-import { defaultAxes, type HeatMapAxes, heatMapDimensions } from '../report/heat_map.ts';
-import { type Look, lookOf, viewOf } from '../report/look.ts';
-import { type Metric, metricsOf } from '../report/metrics.ts';
-import { pairName, type RatioSource, ratiosAgainst, recordedRatios } from '../report/ratios.ts';
-import type { Result } from '../report/result.ts';
+
+import { type Look, lookOf, viewOf } from '../report/drawing/look.ts';
+import { dimensionsOf, valueKey, valuesOf } from '../report/select/dimensions.ts';
+import { armName, type Group, groupsOf, roleOf } from '../report/select/groups.ts';
+import { defaultAxes, type HeatMapAxes, heatMapDimensions } from '../report/select/heat_map.ts';
+import { type Metric, metricsOf } from '../report/select/metrics.ts';
+import { pairName, type RatioSource, ratiosAgainst, recordedRatios } from '../report/select/ratios.ts';
+import type { Result } from '../result/schema.ts';
 
 /** In place of an arm's name: the comparisons that the run made. */
 export const AS_RECORDED = '';

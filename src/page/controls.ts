@@ -1,6 +1,6 @@
 // The form above the charts: every control changes the choices and calls back with them.
-import { dimensionTitle, valueLabel } from '../report/dimensions.ts';
-import { PAIR } from '../report/heat_map.ts';
+import { dimensionTitle, valueLabel } from '../report/select/dimensions.ts';
+import { PAIR } from '../report/select/heat_map.ts';
 import { ALL, AS_RECORDED, type Choices, type Offer } from './choices.ts';
 import { h, labelled, select } from './dom.ts';
 

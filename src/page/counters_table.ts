@@ -1,11 +1,11 @@
 // Exact counts per I/O. They rarely depend on the workload: rows that are the same in several groups are told once.
 
-import { countTitle } from '../report/counts.ts';
-import { formatPerIo } from '../report/format.ts';
-import { buffersOf, type Group, roleOf } from '../report/groups.ts';
-import { describeKeys, varyingKeys } from '../report/params.ts';
-import type { Cell } from '../report/result.ts';
-import type { Table } from '../report/table.ts';
+import { buffersOf, type Group, roleOf } from '../report/select/groups.ts';
+import type { Table } from '../report/tables/table.ts';
+import { countTitle } from '../report/words/counts.ts';
+import { formatPerIo } from '../report/words/format.ts';
+import { describeKeys, varyingKeys } from '../report/words/params.ts';
+import type { Cell } from '../result/schema.ts';
 import { h } from './dom.ts';
 import { htmlTable } from './html_table.ts';
 

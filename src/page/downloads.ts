@@ -1,8 +1,9 @@
 // The data behind the page as files: made when they are asked for, from what the page carries. No network is involved.
-import { cellsTable } from '../report/cells_table.ts';
-import { comparisonsTable } from '../report/comparisons_table.ts';
-import { csvText } from '../report/csv.ts';
-import { leadingKeys } from '../report/sweep_words.ts';
+
+import { leadingKeys } from '../report/findings/sweep_words.ts';
+import { cellsTable } from '../report/tables/cells_table.ts';
+import { comparisonsTable } from '../report/tables/comparisons_table.ts';
+import { csvText } from '../report/tables/csv.ts';
 import { h } from './dom.ts';
 import type { Embedded } from './embedded.ts';
 

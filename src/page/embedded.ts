@@ -1,6 +1,6 @@
-// The result that the report carries in itself: result.json, compressed, in base64 (src/report/html.ts wrote it).
+// The result that the report carries in itself: result.json, compressed, in base64 (src/report/formats/html.ts wrote it).
 import { plainStrings } from '../base/escape.ts';
-import type { Result } from '../report/result.ts';
+import type { Result } from '../result/schema.ts';
 
 export interface Embedded {
   /** The document as the run wrote it, for the download. */

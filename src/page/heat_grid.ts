@@ -1,12 +1,13 @@
 // The heat map as tables that can be walked through: arrow keys, Home and End move; the square under focus or pointer is told in full
-// beside it. Colours and hatching are those of the image (src/report/heat_map.ts).
-import { formatEstimate, formatPercent, formatRatio } from '../report/format.ts';
-import { armName } from '../report/groups.ts';
-import { BETTER, type Facet, type HeatMap, shadeOf, squareText, WORSE } from '../report/heat_map.ts';
-import { estimateOf, type Metric } from '../report/metrics.ts';
-import { describeParams } from '../report/params.ts';
-import { isSignificant, pairName, type Ratio } from '../report/ratios.ts';
-import { verdictWords } from '../report/summary_tables.ts';
+// beside it. Colours and hatching are those of the image (src/report/select/heat_map.ts).
+
+import { armName } from '../report/select/groups.ts';
+import { BETTER, type Facet, type HeatMap, shadeOf, squareText, WORSE } from '../report/select/heat_map.ts';
+import { estimateOf, type Metric } from '../report/select/metrics.ts';
+import { isSignificant, pairName, type Ratio } from '../report/select/ratios.ts';
+import { verdictWords } from '../report/tables/summary_tables.ts';
+import { formatEstimate, formatPercent, formatRatio } from '../report/words/format.ts';
+import { describeParams } from '../report/words/params.ts';
 import { h } from './dom.ts';
 
 /** Maps shown before the reader asks for more. */

@@ -1,5 +1,5 @@
 // Tables of the summary as HTML, and a part of the page that is only built when it is opened.
-import type { Table } from '../report/table.ts';
+import type { Table } from '../report/tables/table.ts';
 import { h } from './dom.ts';
 
 /** A table in a region that scrolls sideways by itself, so that the page never does. */

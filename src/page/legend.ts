@@ -1,5 +1,5 @@
 // A specification's legend in HTML: each entry with the mark it has in the panels.
-import type { LegendEntry, PointShape } from '../report/chart_spec.ts';
+import type { LegendEntry, PointShape } from '../report/drawing/chart_spec.ts';
 import { h, svg } from './dom.ts';
 
 export function legendList(entries: readonly LegendEntry[]): HTMLElement {

@@ -1,15 +1,16 @@
 // The report's script: reads the embedded result, builds the controls and what they govern. The answer, the method and the environment
-// are in the document already (src/report/html.ts) and can be read without this.
+// are in the document already (src/report/formats/html.ts) and can be read without this.
 /// <reference types="vite/client" />
-import type { ChartDefinition } from '../report/chart_spec.ts';
+
 import { chart as imageOfHeatMap } from '../report/charts/ratio_heat_map.ts';
-import { type Group, groupsOf } from '../report/groups.ts';
-import { heatMap } from '../report/heat_map.ts';
-import { commonParams, describeParams } from '../report/params.ts';
-import { groundOfSignificance } from '../report/ratios.ts';
-import type { Result } from '../report/result.ts';
-import { measuredTable } from '../report/summary_tables.ts';
-import type { Table } from '../report/table.ts';
+import type { ChartDefinition } from '../report/drawing/chart_spec.ts';
+import { type Group, groupsOf } from '../report/select/groups.ts';
+import { heatMap } from '../report/select/heat_map.ts';
+import { groundOfSignificance } from '../report/select/ratios.ts';
+import { measuredTable } from '../report/tables/summary_tables.ts';
+import type { Table } from '../report/tables/table.ts';
+import { commonParams, describeParams } from '../report/words/params.ts';
+import type { Result } from '../result/schema.ts';
 import { type ChartView, chartView } from './chart_view.ts';
 import {
   AS_RECORDED,

@@ -1,9 +1,9 @@
 // What each scheme keeps for a BAR, and what that is worth: the CPU time per I/O that the saved memory would pay for, at the two rates
 // the reader gives, beside the CPU time that was measured.
 import { formatBytes, GIB, trimNumber } from '../base/units.ts';
-import { largestByScheme, type SchemeMemory } from '../report/memory.ts';
-import type { Result } from '../report/result.ts';
-import type { Table } from '../report/table.ts';
+import { largestByScheme, type SchemeMemory } from '../report/select/memory.ts';
+import type { Table } from '../report/tables/table.ts';
+import type { Result } from '../result/schema.ts';
 import { nsPerIoWorth } from '../topology/memory/break_even.ts';
 import { h, labelled } from './dom.ts';
 import { htmlTable } from './html_table.ts';

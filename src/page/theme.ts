@@ -1,7 +1,7 @@
 // Light and dark. The style sheet follows the system (`color-scheme`) unless the reader chooses; what is drawn on a canvas has to be
 // drawn again. Paper is always light.
 import { Chart } from 'chart.js';
-import { FONT } from '../report/chart_style.ts';
+import { FONT } from '../report/drawing/chart_style.ts';
 import { labelled, select } from './dom.ts';
 
 type Theme = 'auto' | 'light' | 'dark';

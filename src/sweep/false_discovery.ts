@@ -1,7 +1,7 @@
 // A sweep makes hundreds of comparisons, and one in twenty of those without a difference would be called one. Benjamini and
 // Hochberg's adjustment over all of them holds the share of false ones among those that are left.
-import { roleOf } from '../report/groups.ts';
-import type { ComparisonRecord, Result, Role } from '../report/result.ts';
+import { roleOf } from '../report/select/groups.ts';
+import type { ComparisonRecord, Result, Role } from '../result/schema.ts';
 import { benjaminiHochberg } from '../stats/multiplicity.ts';
 
 /** Share of false findings among the findings that is accepted. */

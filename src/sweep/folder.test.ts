@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { scratchFolder } from '../../test/support/scratch.ts';
-import { resultFixture } from '../report/result_fixture.ts';
+import { resultFixture } from '../result/fixture.ts';
 import { prepareFolder, readCell, readShards, readSweep, SWEEP_SCHEMA, writeCell, writeSweep } from './folder.ts';
 import { mergeFolders } from './merge_folders.ts';
 

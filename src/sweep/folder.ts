@@ -8,7 +8,7 @@ import { LabError } from '../base/errors.ts';
 import { checkWritable, removeUnfinished, writeAtomically } from '../base/files.ts';
 import { readFolderFile } from '../base/folder_file.ts';
 import { MIB } from '../base/units.ts';
-import { parseResult, type Result } from '../report/result.ts';
+import { parseResult, type Result } from '../result/schema.ts';
 import { isShard, type Shard } from './shard.ts';
 
 export const SWEEP_SCHEMA = 'p2plab.sweep/1';

@@ -1,8 +1,8 @@
 // What makes two cells the same: everything that decides the measurement, resolved, and the machine's code. Whatever is written
 // differently but means the same (4k or 4096, a default given or left out, the order of keys) has the same hash.
 import { createHash } from 'node:crypto';
-import { codeHash } from '../lab/modules.ts';
-import { FLOOR_SCHEME, type RunParams } from '../lab/run_plan.ts';
+import { codeHash } from '../lab/machine/modules.ts';
+import { FLOOR_SCHEME, type RunParams } from '../plan/run_plan.ts';
 
 /** What a hash is made of besides the run's parameters. */
 export interface CellContext {

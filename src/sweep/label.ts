@@ -1,6 +1,6 @@
 // What a cell of a sweep adds to its result: the values of the axes under the names that results use, and which cell it is.
 import { wordTable } from '../base/word_table.ts';
-import type { Params, ParamValue, Result } from '../report/result.ts';
+import type { Params, ParamValue, Result } from '../result/schema.ts';
 import type { AxisRecord, PlannedCell } from './folder.ts';
 import { type CellValue, type OptionKey, valueWords } from './options.ts';
 

@@ -8,7 +8,7 @@ import {
   RESULT_SCHEMA,
   type Result,
   type SweepInfo,
-} from '../report/result.ts';
+} from '../result/schema.ts';
 import { adjusted } from './false_discovery.ts';
 import type { PlannedCell, SweepDocument } from './folder.ts';
 import { canonical } from './identity.ts';

@@ -1,6 +1,6 @@
 // Reads the folders of a sweep, or of its shards, and merges their cells; says which part is not there, by name.
 import { LabError } from '../base/errors.ts';
-import type { Result } from '../report/result.ts';
+import type { Result } from '../result/schema.ts';
 import {
   cellPath,
   cellsThere,

@@ -1,9 +1,9 @@
 // Runs the cells of a sweep one after the other and leaves each one's result before it starts the next.
 import { LabError } from '../base/errors.ts';
-import { describeEnvironment } from '../lab/environment.ts';
+import { describeEnvironment } from '../lab/host/environment.ts';
 import { type RunHooks, run, runInfo, startNow } from '../lab/run.ts';
-import type { RunParams } from '../lab/run_plan.ts';
-import { RESULT_SCHEMA, type Result } from '../report/result.ts';
+import type { RunParams } from '../plan/run_plan.ts';
+import { RESULT_SCHEMA, type Result } from '../result/schema.ts';
 import { cellsThere, type PlannedCell, readCell, type SweepDocument, writeCell } from './folder.ts';
 import { labelled } from './label.ts';
 import { isOf, type Shard } from './shard.ts';

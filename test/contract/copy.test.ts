@@ -3,6 +3,8 @@
 // request (scheme_counts.test.ts): each copy has two.
 import { describe, expect, it } from 'vitest';
 import { KIB, MIB } from '../../src/base/units.ts';
+import { refusalReason } from '../../src/lab/machine/modules.ts';
+import { takeLandings } from '../../src/lab/machine/queue_state.ts';
 import {
   DEFAULT_RULES,
   driveBeside,
@@ -10,10 +12,8 @@ import {
   presetFabric,
   presetPair,
   topologyFabric,
-} from '../../src/lab/fabric.ts';
-import type { Buffers } from '../../src/lab/machine_spec.ts';
-import { refusalReason } from '../../src/lab/modules.ts';
-import { takeLandings } from '../../src/lab/queue_state.ts';
+} from '../../src/plan/fabric.ts';
+import type { Buffers } from '../../src/plan/machine_spec.ts';
 import { preset } from '../../src/topology/presets.ts';
 import { misdirectionLines } from '../../src/topology/routes.ts';
 import { type SmallMachine, type SmallSpec, smallMachine, type TestIo } from '../support/small_machine.ts';

@@ -2,8 +2,8 @@
 // table says how: in how many requests, or with which error, for either order of the two pieces.
 import { describe, expect, it } from 'vitest';
 import { KIB, MIB } from '../../src/base/units.ts';
-import type { Buffers } from '../../src/lab/machine_spec.ts';
-import { refusalReason } from '../../src/lab/modules.ts';
+import { refusalReason } from '../../src/lab/machine/modules.ts';
+import type { Buffers } from '../../src/plan/machine_spec.ts';
 import { type SmallMachine, smallMachine, type TestIo } from '../support/small_machine.ts';
 import { soundVariants } from '../support/variants.ts';
 

@@ -2,9 +2,9 @@
 // right at both ends, or is refused with a reason; everything taken comes back, also after errors and without a pool.
 import { describe, expect, it } from 'vitest';
 import { KIB, MIB } from '../../src/base/units.ts';
-import type { Fabric } from '../../src/lab/fabric.ts';
-import type { RdmaSpec } from '../../src/lab/machine_spec.ts';
-import { refusalReason } from '../../src/lab/modules.ts';
+import { refusalReason } from '../../src/lab/machine/modules.ts';
+import type { Fabric } from '../../src/plan/fabric.ts';
+import type { RdmaSpec } from '../../src/plan/machine_spec.ts';
 import { type SmallMachine, type SmallSpec, smallMachine, type TestIo } from '../support/small_machine.ts';
 import { rdmaSpec, targetFabric } from '../support/small_target.ts';
 import { soundVariants } from '../support/variants.ts';

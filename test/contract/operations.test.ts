@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { HostQueue } from '../../build/layout.ts';
 import { KIB, MIB } from '../../src/base/units.ts';
-import { field } from '../../src/lab/fields.ts';
-import type { Buffers } from '../../src/lab/machine_spec.ts';
+import { field } from '../../src/lab/machine/fields.ts';
+import type { Buffers } from '../../src/plan/machine_spec.ts';
 import { behindIommu } from '../support/iommu.ts';
 import { type SmallMachine, type SmallSpec, smallMachine, type TestIo } from '../support/small_machine.ts';
 import { soundVariants } from '../support/variants.ts';

@@ -1,10 +1,10 @@
 // The contract of an address scheme: whatever it is, the same cases hold. The list of schemes and variants is the folder's.
 import { describe, expect, it } from 'vitest';
 import { KIB, MIB } from '../../src/base/units.ts';
-import { oneSwitch } from '../../src/lab/fabric.ts';
-import type { Buffers } from '../../src/lab/machine_spec.ts';
-import { refusalReason } from '../../src/lab/modules.ts';
-import { takeLandings } from '../../src/lab/queue_state.ts';
+import { refusalReason } from '../../src/lab/machine/modules.ts';
+import { takeLandings } from '../../src/lab/machine/queue_state.ts';
+import { oneSwitch } from '../../src/plan/fabric.ts';
+import type { Buffers } from '../../src/plan/machine_spec.ts';
 import { misdirectionLines } from '../../src/topology/routes.ts';
 import { type SmallMachine, smallMachine, type TestIo } from '../support/small_machine.ts';
 import { soundVariants } from '../support/variants.ts';

@@ -10,15 +10,22 @@ import {
   RULE_HOLDERS,
 } from '../../build/layout.ts';
 import { TIB } from '../../src/base/units.ts';
-import { sharedMemory } from '../../src/lab/arena.ts';
-import { DEFAULT_RULES, type Fabric, oneSwitch, presetFabric } from '../../src/lab/fabric.ts';
-import { field, setField } from '../../src/lab/fields.ts';
-import { runInlineSlice } from '../../src/lab/inline.ts';
-import { type BuiltMachine, buildMachine, setBuffers } from '../../src/lab/machine.ts';
-import type { MachineSpec } from '../../src/lab/machine_spec.ts';
-import { deviceModule, hostModule, setupModule } from '../../src/lab/modules.ts';
-import { readCounters, resetCounters, takeOutcome } from '../../src/lab/queue_state.ts';
-import { letGo, providerWindows, REMOVAL, type RemovalRule, RULE_NAMES, removalAgent } from '../../src/lab/removal.ts';
+import { sharedMemory } from '../../src/lab/machine/arena.ts';
+import { type BuiltMachine, buildMachine, setBuffers } from '../../src/lab/machine/build_machine.ts';
+import { field, setField } from '../../src/lab/machine/fields.ts';
+import { deviceModule, hostModule, setupModule } from '../../src/lab/machine/modules.ts';
+import { readCounters, resetCounters, takeOutcome } from '../../src/lab/machine/queue_state.ts';
+import { runInlineSlice } from '../../src/lab/workers/inline.ts';
+import {
+  letGo,
+  providerWindows,
+  REMOVAL,
+  type RemovalRule,
+  RULE_NAMES,
+  removalAgent,
+} from '../../src/lab/workers/removal.ts';
+import { DEFAULT_RULES, type Fabric, oneSwitch, presetFabric } from '../../src/plan/fabric.ts';
+import type { MachineSpec } from '../../src/plan/machine_spec.ts';
 import { leftovers, NVME_READ, NVME_WRITE } from '../support/small_machine.ts';
 import { checksItself, type FuzzCase } from './case.ts';
 import type { Contents } from './model.ts';

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { HostModule } from '../../build/exports.ts';
 import { compileTarget } from '../../src/compile/compile.ts';
 import { planTargets, readSchemes } from '../../src/compile/targets.ts';
-import { hostModuleFrom } from '../../src/lab/modules.ts';
+import { hostModuleFrom } from '../../src/lab/machine/modules.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SLOTS = 64;

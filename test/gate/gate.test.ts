@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fingerprintOf } from '../../src/gate/fingerprint.ts';
-import { describeEnvironment } from '../../src/lab/environment.ts';
+import { describeEnvironment } from '../../src/lab/host/environment.ts';
 import { xmlEvents } from '../../src/topology/xml.ts';
 import { command, type Ended } from '../support/command.ts';
 import { scratchFolder } from '../support/scratch.ts';

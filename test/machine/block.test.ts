@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HostQueue, NvmeCommand, QueueLimits } from '../../build/layout.ts';
 import { KIB, MIB } from '../../src/base/units.ts';
-import { field, setField } from '../../src/lab/fields.ts';
-import { setBuffers } from '../../src/lab/machine.ts';
+import { setBuffers } from '../../src/lab/machine/build_machine.ts';
+import { field, setField } from '../../src/lab/machine/fields.ts';
 import { type SmallMachine, smallMachine, type TestIo } from '../support/small_machine.ts';
 
 interface Sqe {

@@ -4,11 +4,11 @@ import { describe, expect, it } from 'vitest';
 import type { HostModule } from '../../build/exports.ts';
 import { HostQueue, NvmeCompletion } from '../../build/layout.ts';
 import { KIB } from '../../src/base/units.ts';
-import { strikeCompletion } from '../../src/lab/fault.ts';
-import { field, setField } from '../../src/lab/fields.ts';
-import { setBuffers } from '../../src/lab/machine.ts';
-import { hostModule, listSchemes } from '../../src/lab/modules.ts';
-import { checkOutcome, takeOutcome } from '../../src/lab/queue_state.ts';
+import { setBuffers } from '../../src/lab/machine/build_machine.ts';
+import { field, setField } from '../../src/lab/machine/fields.ts';
+import { hostModule, listSchemes } from '../../src/lab/machine/modules.ts';
+import { checkOutcome, takeOutcome } from '../../src/lab/machine/queue_state.ts';
+import { strikeCompletion } from '../../src/lab/workers/fault.ts';
 import { type SmallMachine, smallMachine } from '../support/small_machine.ts';
 
 const IOS = 8;

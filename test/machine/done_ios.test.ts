@@ -3,10 +3,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DeviceQueue } from '../../build/layout.ts';
+import { type DoneIos, movedBytes, sumDone } from '../../src/analysis/done_ios.ts';
 import { KIB, MIB } from '../../src/base/units.ts';
-import { type DoneIos, movedBytes, sumDone } from '../../src/lab/done_ios.ts';
-import { field64 } from '../../src/lab/fields.ts';
-import type { Buffers } from '../../src/lab/machine_spec.ts';
+import { field64 } from '../../src/lab/machine/fields.ts';
+import type { Buffers } from '../../src/plan/machine_spec.ts';
 import { type SmallMachine, smallMachine, type TestIo } from '../support/small_machine.ts';
 
 const STREAM_IOS = 64;

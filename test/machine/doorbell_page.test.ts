@@ -16,10 +16,10 @@ import {
   RnicMr,
 } from '../../build/layout.ts';
 import { KIB } from '../../src/base/units.ts';
-import { DEFAULT_RULES, type Fabric, topologyFabric } from '../../src/lab/fabric.ts';
-import { field, setField } from '../../src/lab/fields.ts';
-import { deviceModule, refusalReason } from '../../src/lab/modules.ts';
-import { takeLandings } from '../../src/lab/queue_state.ts';
+import { field, setField } from '../../src/lab/machine/fields.ts';
+import { deviceModule, refusalReason } from '../../src/lab/machine/modules.ts';
+import { takeLandings } from '../../src/lab/machine/queue_state.ts';
+import { DEFAULT_RULES, type Fabric, topologyFabric } from '../../src/plan/fabric.ts';
 import { preset } from '../../src/topology/presets.ts';
 import { type SmallMachine, smallMachine } from '../support/small_machine.ts';
 import { rdmaSpec } from '../support/small_target.ts';

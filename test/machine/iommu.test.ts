@@ -1,9 +1,9 @@
 // DMA translation in every scheme: counts of each path, what a stale IOTLB entry still reaches, faults, limits, returns.
 import { describe, expect, it } from 'vitest';
 import { KIB, MIB } from '../../src/base/units.ts';
-import type { Buffers } from '../../src/lab/machine_spec.ts';
-import { iommuModule, refusalReason } from '../../src/lab/modules.ts';
-import { takeLandings } from '../../src/lab/queue_state.ts';
+import { iommuModule, refusalReason } from '../../src/lab/machine/modules.ts';
+import { takeLandings } from '../../src/lab/machine/queue_state.ts';
+import type { Buffers } from '../../src/plan/machine_spec.ts';
 import type { IommuMode } from '../../src/topology/addresses.ts';
 import { misdirectionLines } from '../../src/topology/routes.ts';
 import { behindIommu } from '../support/iommu.ts';

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MIB } from '../../src/base/units.ts';
-import { iommuModule } from '../../src/lab/modules.ts';
+import { iommuModule } from '../../src/lab/machine/modules.ts';
 import { behindIommu } from '../support/iommu.ts';
 import { smallMachine } from '../support/small_machine.ts';
 

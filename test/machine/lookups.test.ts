@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { GIB, MIB } from '../../src/base/units.ts';
-import { oneSwitch } from '../../src/lab/fabric.ts';
-import { lookupsModule } from '../../src/lab/modules.ts';
+import { lookupsModule } from '../../src/lab/machine/modules.ts';
+import { oneSwitch } from '../../src/plan/fabric.ts';
 import { smallMachine } from '../support/small_machine.ts';
 
 /** What provider_ranges.ts says of the other drives: 16 MiB every 64 GiB behind 1 TiB, seven of them. */

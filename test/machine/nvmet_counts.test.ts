@@ -1,7 +1,7 @@
 // What one I/O of an NVMe-oF target on P2P memory touches, exact: the whole of it, RDMA side and block side.
 import { describe, expect, it } from 'vitest';
 import { KIB, MIB } from '../../src/base/units.ts';
-import type { RdmaSpec } from '../../src/lab/machine_spec.ts';
+import type { RdmaSpec } from '../../src/plan/machine_spec.ts';
 import { smallMachine, type TestIo } from '../support/small_machine.ts';
 import { rdmaSpec, targetFabric } from '../support/small_target.ts';
 import { soundVariants } from '../support/variants.ts';

@@ -2,10 +2,10 @@
 // for by every I/O that was due in it.
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { HostQueue } from '../../build/layout.ts';
-import { distance, field, setField } from '../../src/lab/fields.ts';
-import { setPacing } from '../../src/lab/lane_pacing.ts';
-import { setBuffers } from '../../src/lab/machine.ts';
-import { takeLatency, takeOutcome } from '../../src/lab/queue_state.ts';
+import { setBuffers } from '../../src/lab/machine/build_machine.ts';
+import { distance, field, setField } from '../../src/lab/machine/fields.ts';
+import { setPacing } from '../../src/lab/machine/lane_pacing.ts';
+import { takeLatency, takeOutcome } from '../../src/lab/machine/queue_state.ts';
 import {
   addSparse,
   BUCKETS,

@@ -1,10 +1,10 @@
 // Pauses and shares on a clock that the test turns itself: when nothing may go, nothing goes; when it may, what the depth takes.
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { HostQueue } from '../../build/layout.ts';
-import { field, setField } from '../../src/lab/fields.ts';
-import { setPacing } from '../../src/lab/lane_pacing.ts';
-import { setBuffers } from '../../src/lab/machine.ts';
-import type { LanePacing } from '../../src/lab/machine_spec.ts';
+import { setBuffers } from '../../src/lab/machine/build_machine.ts';
+import { field, setField } from '../../src/lab/machine/fields.ts';
+import { setPacing } from '../../src/lab/machine/lane_pacing.ts';
+import type { LanePacing } from '../../src/plan/machine_spec.ts';
 import { smallMachine } from '../support/small_machine.ts';
 
 const STEP_US = 5;

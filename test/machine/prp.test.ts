@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest';
 import type { StagesModule } from '../../build/exports.ts';
 import { HostQueue, Machine, NvmeCommand, NvmeIod, Request } from '../../build/layout.ts';
 import { KIB, MIB } from '../../src/base/units.ts';
-import { field } from '../../src/lab/fields.ts';
-import { stagesModule } from '../../src/lab/modules.ts';
+import { field } from '../../src/lab/machine/fields.ts';
+import { stagesModule } from '../../src/lab/machine/modules.ts';
 import { type SmallMachine, smallMachine } from '../support/small_machine.ts';
 
 const PAGE = 4096;

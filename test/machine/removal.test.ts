@@ -13,11 +13,11 @@ import {
   REMOVAL_UNMAPPING,
 } from '../../build/layout.ts';
 import { KIB, MIB } from '../../src/base/units.ts';
-import { field, setField } from '../../src/lab/fields.ts';
-import { setBuffers } from '../../src/lab/machine.ts';
-import type { Buffers } from '../../src/lab/machine_spec.ts';
-import { takeOutcome } from '../../src/lab/queue_state.ts';
-import { RULE_NAMES } from '../../src/lab/removal.ts';
+import { setBuffers } from '../../src/lab/machine/build_machine.ts';
+import { field, setField } from '../../src/lab/machine/fields.ts';
+import { takeOutcome } from '../../src/lab/machine/queue_state.ts';
+import { RULE_NAMES } from '../../src/lab/workers/removal.ts';
+import type { Buffers } from '../../src/plan/machine_spec.ts';
 import { removeInline } from '../support/removal.ts';
 import { type SmallMachine, smallMachine } from '../support/small_machine.ts';
 import { soundVariants } from '../support/variants.ts';

@@ -2,9 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { HostQueue, Machine } from '../../build/layout.ts';
 import { KIB, MIB } from '../../src/base/units.ts';
-import { DEFAULT_RULES, type Fabric, oneSwitch, presetFabric } from '../../src/lab/fabric.ts';
-import { stagesModule } from '../../src/lab/modules.ts';
-import { takeLandings } from '../../src/lab/queue_state.ts';
+import { stagesModule } from '../../src/lab/machine/modules.ts';
+import { takeLandings } from '../../src/lab/machine/queue_state.ts';
+import { DEFAULT_RULES, type Fabric, oneSwitch, presetFabric } from '../../src/plan/fabric.ts';
 import { misdirectionLines } from '../../src/topology/routes.ts';
 import { smallMachine, type TestIo } from '../support/small_machine.ts';
 

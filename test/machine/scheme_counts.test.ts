@@ -2,7 +2,7 @@
 // The page scheme of 6.12 as counted on a running kernel is in counts.test.ts.
 import { describe, expect, it } from 'vitest';
 import { KIB, MIB } from '../../src/base/units.ts';
-import type { Buffers } from '../../src/lab/machine_spec.ts';
+import type { Buffers } from '../../src/plan/machine_spec.ts';
 import { smallMachine, type TestIo } from '../support/small_machine.ts';
 import { soundVariants } from '../support/variants.ts';
 

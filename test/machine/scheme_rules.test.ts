@@ -3,10 +3,10 @@
 import { describe, expect, it } from 'vitest';
 import { PackedPhysVec, PhysVec } from '../../build/layout.ts';
 import { GIB, KIB, MIB } from '../../src/base/units.ts';
-import { sharedMemory } from '../../src/lab/arena.ts';
-import { DEFAULT_RULES, type Fabric, oneSwitch, presetFabric, reaches52 } from '../../src/lab/fabric.ts';
-import { hostModule } from '../../src/lab/modules.ts';
-import { takeLandings } from '../../src/lab/queue_state.ts';
+import { sharedMemory } from '../../src/lab/machine/arena.ts';
+import { hostModule } from '../../src/lab/machine/modules.ts';
+import { takeLandings } from '../../src/lab/machine/queue_state.ts';
+import { DEFAULT_RULES, type Fabric, oneSwitch, presetFabric, reaches52 } from '../../src/plan/fabric.ts';
 import { misdirectionLines } from '../../src/topology/routes.ts';
 import { smallMachine, type TestIo } from '../support/small_machine.ts';
 import { soundVariants } from '../support/variants.ts';

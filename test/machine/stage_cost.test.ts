@@ -1,10 +1,10 @@
 // The path cut into stages is the path: the same data lands, and nothing is left, wherever it is cut.
 import { describe, expect, it } from 'vitest';
 import { KIB } from '../../src/base/units.ts';
-import { setBuffers } from '../../src/lab/machine.ts';
-import type { Buffers } from '../../src/lab/machine_spec.ts';
-import { takeOutcome } from '../../src/lab/queue_state.ts';
-import { measureStages } from '../../src/lab/stage_cost.ts';
+import { setBuffers } from '../../src/lab/machine/build_machine.ts';
+import { takeOutcome } from '../../src/lab/machine/queue_state.ts';
+import { measureStages } from '../../src/lab/measure/stage_cost.ts';
+import type { Buffers } from '../../src/plan/machine_spec.ts';
 import { smallMachine, type TestIo } from '../support/small_machine.ts';
 
 const EFFORT = { rounds: 2, batches: 2 };

@@ -1,10 +1,10 @@
 // Completions that are lost or come twice, on real threads: the crew ends the slice and says why, instead of waiting for ever.
 import { afterEach, expect, it } from 'vitest';
 import { KIB } from '../../src/base/units.ts';
-import { closePool, startCrew } from '../../src/lab/crew.ts';
-import type { FaultKind } from '../../src/lab/fault.ts';
-import { setBuffers } from '../../src/lab/machine.ts';
-import { checkOutcome, takeOutcome } from '../../src/lab/queue_state.ts';
+import { setBuffers } from '../../src/lab/machine/build_machine.ts';
+import { checkOutcome, takeOutcome } from '../../src/lab/machine/queue_state.ts';
+import { closePool, startCrew } from '../../src/lab/workers/crew.ts';
+import type { FaultKind } from '../../src/lab/workers/fault.ts';
 import { smallMachine } from '../support/small_machine.ts';
 
 // Its threads hang, or wait for what will never come.

@@ -2,9 +2,9 @@
 // the flush queues and the invalidation queue are shared, and a translation that is wrong once is a block that is wrong.
 import { afterAll, describe, expect, it } from 'vitest';
 import { KIB, MIB } from '../../src/base/units.ts';
-import { closePool, startCrew } from '../../src/lab/crew.ts';
-import { setBuffers } from '../../src/lab/machine.ts';
-import { takeOutcome } from '../../src/lab/queue_state.ts';
+import { setBuffers } from '../../src/lab/machine/build_machine.ts';
+import { takeOutcome } from '../../src/lab/machine/queue_state.ts';
+import { closePool, startCrew } from '../../src/lab/workers/crew.ts';
 import { behindIommu } from '../support/iommu.ts';
 import { smallMachine, type TestIo } from '../support/small_machine.ts';
 

@@ -2,9 +2,9 @@
 // every resource counted, whatever ran when.
 import { afterAll, describe, expect, it } from 'vitest';
 import { KIB, MIB } from '../../src/base/units.ts';
-import { closePool, startCrew } from '../../src/lab/crew.ts';
-import { setBuffers } from '../../src/lab/machine.ts';
-import { takeOutcome } from '../../src/lab/queue_state.ts';
+import { setBuffers } from '../../src/lab/machine/build_machine.ts';
+import { takeOutcome } from '../../src/lab/machine/queue_state.ts';
+import { closePool, startCrew } from '../../src/lab/workers/crew.ts';
 import { smallMachine, type TestIo } from '../support/small_machine.ts';
 import { rdmaSpec, targetFabric } from '../support/small_target.ts';
 

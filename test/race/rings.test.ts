@@ -3,11 +3,11 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { DeviceQueue, HostQueue, NvmeIod, QueueShared, REQUEST_STRIDE, Request } from '../../build/layout.ts';
 import { KIB, MIB } from '../../src/base/units.ts';
-import { closePool, startCrew } from '../../src/lab/crew.ts';
-import { distance, field, setField } from '../../src/lab/fields.ts';
-import { runInlineSlice } from '../../src/lab/inline.ts';
-import { type BuiltMachine, setBuffers } from '../../src/lab/machine.ts';
-import { takeOutcome } from '../../src/lab/queue_state.ts';
+import { type BuiltMachine, setBuffers } from '../../src/lab/machine/build_machine.ts';
+import { distance, field, setField } from '../../src/lab/machine/fields.ts';
+import { takeOutcome } from '../../src/lab/machine/queue_state.ts';
+import { closePool, startCrew } from '../../src/lab/workers/crew.ts';
+import { runInlineSlice } from '../../src/lab/workers/inline.ts';
 import { type SmallMachine, smallMachine, type TestIo } from '../support/small_machine.ts';
 import { RING_STATES } from './outcomes.ts';
 

@@ -3,13 +3,13 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { HostQueue } from '../../build/layout.ts';
 import { KIB, MIB } from '../../src/base/units.ts';
-import { type Crew, closePool, startCrew } from '../../src/lab/crew.ts';
-import { DEFAULT_RULES, driveBeside, type Fabric, presetFabric, presetPair } from '../../src/lab/fabric.ts';
-import { field } from '../../src/lab/fields.ts';
-import { setPacing } from '../../src/lab/lane_pacing.ts';
-import { setBuffers } from '../../src/lab/machine.ts';
-import type { Buffers } from '../../src/lab/machine_spec.ts';
-import { clearLatency, takeLatency, takeOutcome } from '../../src/lab/queue_state.ts';
+import { setBuffers } from '../../src/lab/machine/build_machine.ts';
+import { field } from '../../src/lab/machine/fields.ts';
+import { setPacing } from '../../src/lab/machine/lane_pacing.ts';
+import { clearLatency, takeLatency, takeOutcome } from '../../src/lab/machine/queue_state.ts';
+import { type Crew, closePool, startCrew } from '../../src/lab/workers/crew.ts';
+import { DEFAULT_RULES, driveBeside, type Fabric, presetFabric, presetPair } from '../../src/plan/fabric.ts';
+import type { Buffers } from '../../src/plan/machine_spec.ts';
 import { type SmallMachine, smallMachine, type TestIo } from '../support/small_machine.ts';
 import { until } from '../support/wait.ts';
 

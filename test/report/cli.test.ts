@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { resultFixture } from '../../src/report/result_fixture.ts';
+import { resultFixture } from '../../src/result/fixture.ts';
 import { command } from '../support/command.ts';
 import { scratchFolder } from '../support/scratch.ts';
 

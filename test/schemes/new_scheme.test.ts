@@ -7,8 +7,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { KIB } from '../../src/base/units.ts';
 import { compileTarget } from '../../src/compile/compile.ts';
 import { planTargets, readSchemes } from '../../src/compile/targets.ts';
-import type { Buffers } from '../../src/lab/machine_spec.ts';
-import { hostModuleFrom, listSchemes } from '../../src/lab/modules.ts';
+import { hostModuleFrom, listSchemes } from '../../src/lab/machine/modules.ts';
+import type { Buffers } from '../../src/plan/machine_spec.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { type SmallMachine, type SmallSpec, smallMachine, type TestIo } from '../support/small_machine.ts';
 

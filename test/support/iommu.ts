@@ -1,5 +1,5 @@
 // Machines behind an IOMMU, for tests: P2P through the host bridge and host RAM are translated, P2P below a switch is not.
-import { DEFAULT_RULES, type Fabric, presetFabric } from '../../src/lab/fabric.ts';
+import { DEFAULT_RULES, type Fabric, presetFabric } from '../../src/plan/fabric.ts';
 import type { IommuMode } from '../../src/topology/addresses.ts';
 
 /** The fabric of a preset with an IOMMU; the default one has provider and client below different root ports. */

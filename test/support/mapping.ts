@@ -1,7 +1,7 @@
 // What the kernel counts for one memory of this process, whatever the rest of the process does: /proc/self/smaps (Linux,
 // Documentation/filesystems/proc.rst).
 import { readFileSync } from 'node:fs';
-import { addressOf } from '../../src/lab/resident.ts';
+import { addressOf } from '../../src/lab/machine/resident.ts';
 
 /** Bytes of a memory that lie in pages of its own. The kernel's page of zeroes, mapped by a read, does not count. */
 export function anonymousBytes(memory: WebAssembly.Memory): number {

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, it } from 'vitest';
-import { sharedMemory } from '../../src/lab/arena.ts';
+import { sharedMemory } from '../../src/lab/machine/arena.ts';
 import { findChromium } from './chromium.ts';
 import { anonymousBytes } from './mapping.ts';
 

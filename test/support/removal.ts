@@ -1,11 +1,10 @@
 // A removal in the middle of an inline run on a small machine: what came of every I/O.
 import { BusWindow, HOLE_EMPTY, HostQueue, Lifetime, RULE_HOLDERS } from '../../build/layout.ts';
 import { KIB } from '../../src/base/units.ts';
-import { field, setField } from '../../src/lab/fields.ts';
-import { runInlineSlice } from '../../src/lab/inline.ts';
-import { setBuffers } from '../../src/lab/machine.ts';
-import type { Buffers } from '../../src/lab/machine_spec.ts';
-import { takeOutcome } from '../../src/lab/queue_state.ts';
+import { setBuffers } from '../../src/lab/machine/build_machine.ts';
+import { field, setField } from '../../src/lab/machine/fields.ts';
+import { takeOutcome } from '../../src/lab/machine/queue_state.ts';
+import { runInlineSlice } from '../../src/lab/workers/inline.ts';
 import {
   hitsOf,
   letGo,
@@ -14,7 +13,8 @@ import {
   type RemovalRule,
   RULE_NAMES,
   removalAgent,
-} from '../../src/lab/removal.ts';
+} from '../../src/lab/workers/removal.ts';
+import type { Buffers } from '../../src/plan/machine_spec.ts';
 import { type SmallMachine, type SmallSpec, smallMachine, type TestIo } from './small_machine.ts';
 
 export interface RemovalCase {

@@ -2,21 +2,21 @@
 import type { DeviceModule, HostModule, SetupModule } from '../../build/exports.ts';
 import { HostQueue, IO_FLUSH, Page } from '../../build/layout.ts';
 import { KIB, MIB, TIB } from '../../src/base/units.ts';
-import { sharedMemory } from '../../src/lab/arena.ts';
-import { type Fabric, oneSwitch } from '../../src/lab/fabric.ts';
-import { field } from '../../src/lab/fields.ts';
-import { type InlineResult, runInlineSlice } from '../../src/lab/inline.ts';
-import { type BuiltMachine, buildMachine, setBuffers } from '../../src/lab/machine.ts';
-import { biosOf, prpListPages } from '../../src/lab/machine_plan.ts';
+import { sharedMemory } from '../../src/lab/machine/arena.ts';
+import { type BuiltMachine, buildMachine, setBuffers } from '../../src/lab/machine/build_machine.ts';
+import { field } from '../../src/lab/machine/fields.ts';
+import { biosOf, prpListPages } from '../../src/lab/machine/machine_plan.ts';
+import { deviceModule, hostModule, setupModule } from '../../src/lab/machine/modules.ts';
+import { type Outcome, readCounters, resetCounters, takeOutcome } from '../../src/lab/machine/queue_state.ts';
+import { type InlineResult, runInlineSlice } from '../../src/lab/workers/inline.ts';
+import { type Fabric, oneSwitch } from '../../src/plan/fabric.ts';
 import {
   type Buffers,
   type LanePacing,
   type LaneSpec,
   type MachineSpec,
   NVME_PAIRS,
-} from '../../src/lab/machine_spec.ts';
-import { deviceModule, hostModule, setupModule } from '../../src/lab/modules.ts';
-import { type Outcome, readCounters, resetCounters, takeOutcome } from '../../src/lab/queue_state.ts';
+} from '../../src/plan/machine_spec.ts';
 import { targetLeftovers } from './small_target.ts';
 
 export const NVME_WRITE = 1;

@@ -1,10 +1,10 @@
 // A machine with NVMe-oF targets, small enough for tests, and what must be back when their I/O is done.
 import { Initiator, NvmetRdmaQueue } from '../../build/layout.ts';
-import { DEFAULT_RULES, type Fabric, presetTargetFabric } from '../../src/lab/fabric.ts';
-import { field } from '../../src/lab/fields.ts';
-import type { BuiltMachine } from '../../src/lab/machine.ts';
-import { DEFAULT_RDMA, type LaneSpec, type RdmaSpec } from '../../src/lab/machine_spec.ts';
-import { commandsOf, inlinePages, responsesOf, targetRamPages } from '../../src/lab/nvmet_plan.ts';
+import type { BuiltMachine } from '../../src/lab/machine/build_machine.ts';
+import { field } from '../../src/lab/machine/fields.ts';
+import { DEFAULT_RULES, type Fabric, presetTargetFabric } from '../../src/plan/fabric.ts';
+import { DEFAULT_RDMA, type LaneSpec, type RdmaSpec } from '../../src/plan/machine_spec.ts';
+import { commandsOf, inlinePages, responsesOf, targetRamPages } from '../../src/plan/nvmet_sizes.ts';
 
 /** RDMA facts of a test: no in-capsule data unless it asks for some, so that every write has a buffer. */
 export function rdmaSpec(over: Partial<RdmaSpec> = {}): RdmaSpec {

@@ -1,5 +1,5 @@
 // The variants of schemes that keep their rules: all but the deliberate faults.
-import { listSchemes } from '../../src/lab/modules.ts';
+import { listSchemes } from '../../src/lab/machine/modules.ts';
 
 /** Names of every scheme and variant without a quirk: words of --scheme. */
 export function soundVariants(): string[] {

@@ -1,7 +1,7 @@
 // Options of `p2plab gate`.
 import { type Command, Option } from 'commander';
 import { ON_INCONCLUSIVE, type OnInconclusive, RULE_KINDS } from '../../gate/rule_words.ts';
-import { readTime } from '../option_kinds.ts';
+import { readTime } from '../../options/option_kinds.ts';
 
 export interface GateOptions {
   budget?: number;

@@ -1,7 +1,7 @@
 // Options of `p2plab sweep`: its own, and every one of a run that decides what is measured.
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { addMeasuringOptions } from '../../options/run_options.ts';
 import { MAX_REPEAT } from '../../sweep/options.ts';
-import { addMeasuringOptions } from '../run_options.ts';
 
 export interface SweepOptions {
   axis: string[];

@@ -1,14 +1,24 @@
 // How the cost of an I/O grows with the BAR, because the memmap behind it outgrows the caches.
 import { formatBytes } from '../../base/units.ts';
-import { type BarPoint, barAxis, barPoints } from '../bar_axis.ts';
-import type { ChartDefinition, ChartSpec, Panel, View } from '../chart_spec.ts';
-import { axis, BANDS, cutNote, errorBar, PANELS_MAX, panelOptions, provenance, tooltip } from '../chart_style.ts';
-import { APART, dimensionsOf, valueKey } from '../dimensions.ts';
-import { armsOf, floorOf, type Group, groupsOf } from '../groups.ts';
-import { armLegend, armLine, type Look, seriesName } from '../look.ts';
-import { estimateOf, type Metric } from '../metrics.ts';
-import { commonParams, describeKeys, describeParams } from '../params.ts';
-import type { Result } from '../result.ts';
+import type { Result } from '../../result/schema.ts';
+import { barAxis } from '../drawing/bar_axis.ts';
+import type { ChartDefinition, ChartSpec, Panel, View } from '../drawing/chart_spec.ts';
+import {
+  axis,
+  BANDS,
+  cutNote,
+  errorBar,
+  PANELS_MAX,
+  panelOptions,
+  provenance,
+  tooltip,
+} from '../drawing/chart_style.ts';
+import { armLegend, armLine, type Look, seriesName } from '../drawing/look.ts';
+import { type BarPoint, barPoints } from '../select/bar_points.ts';
+import { APART, dimensionsOf, valueKey } from '../select/dimensions.ts';
+import { armsOf, floorOf, type Group, groupsOf } from '../select/groups.ts';
+import { estimateOf, type Metric } from '../select/metrics.ts';
+import { commonParams, describeKeys, describeParams } from '../words/params.ts';
 
 export const chart: ChartDefinition = {
   name: 'cost_against_bar',

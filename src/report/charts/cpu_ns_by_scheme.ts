@@ -1,7 +1,7 @@
 // Cost: CPU time of the host path per I/O, measured inline in one thread.
-import { barChart } from '../bar_panels.ts';
-import type { ChartDefinition } from '../chart_spec.ts';
-import { CPU_NS_PER_IO } from '../metrics.ts';
+import { barChart } from '../drawing/bar_panels.ts';
+import type { ChartDefinition } from '../drawing/chart_spec.ts';
+import { CPU_NS_PER_IO } from '../select/metrics.ts';
 
 const title = 'CPU time per I/O by address scheme and buffer source';
 

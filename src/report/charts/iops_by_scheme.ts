@@ -1,7 +1,7 @@
 // Throughput: I/Os per second of every scheme and buffer source, measured with real threads.
-import { barChart } from '../bar_panels.ts';
-import type { ChartDefinition } from '../chart_spec.ts';
-import { IOPS } from '../metrics.ts';
+import { barChart } from '../drawing/bar_panels.ts';
+import type { ChartDefinition } from '../drawing/chart_spec.ts';
+import { IOPS } from '../select/metrics.ts';
 
 const title = 'I/Os per second by address scheme and buffer source';
 

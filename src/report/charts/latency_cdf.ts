@@ -1,15 +1,15 @@
 // Latency as the share of I/Os that took longer: the tail in full, from the histograms. Both axes are logarithmic.
 import type { ScriptableLineSegmentContext } from 'chart.js';
 import { formatNs } from '../../base/units.ts';
+import type { Cell, Latency, Result } from '../../result/schema.ts';
 import { bucketUpper, isSupported } from '../../stats/histogram.ts';
-import type { ChartDefinition, ChartSpec, Panel, View } from '../chart_spec.ts';
-import { axis, cutNote, fixedTicks, machineOf, PANELS_MAX, panelOptions, tooltip } from '../chart_style.ts';
-import { dimensionsOf } from '../dimensions.ts';
-import { armsOf, floorOf, type Group, groupsOf } from '../groups.ts';
-import { armLegend, armLine, type Look } from '../look.ts';
-import { commonParams, describeKeys, describeParams } from '../params.ts';
-import type { Cell, Latency, Result } from '../result.ts';
-import { latencyTable } from '../summary_tables.ts';
+import type { ChartDefinition, ChartSpec, Panel, View } from '../drawing/chart_spec.ts';
+import { axis, cutNote, fixedTicks, machineOf, PANELS_MAX, panelOptions, tooltip } from '../drawing/chart_style.ts';
+import { armLegend, armLine, type Look } from '../drawing/look.ts';
+import { dimensionsOf } from '../select/dimensions.ts';
+import { armsOf, floorOf, type Group, groupsOf } from '../select/groups.ts';
+import { latencyTable } from '../tables/summary_tables.ts';
+import { commonParams, describeKeys, describeParams } from '../words/params.ts';
 
 const title = 'Latency: share of I/Os that took longer';
 

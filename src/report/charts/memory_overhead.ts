@@ -1,11 +1,12 @@
 // Memory that a scheme keeps for a BAR: the model as a line, what the run itself held as points.
 import { formatBytes } from '../../base/units.ts';
-import { type BarPoint, barAxis, barPoints } from '../bar_axis.ts';
-import type { ChartDefinition, ChartSpec, LegendEntry, Panel, View } from '../chart_spec.ts';
-import { axis, fixedTicks, machineOf, panelOptions, tooltip } from '../chart_style.ts';
-import { groupsOf, setUpMetadataBytes } from '../groups.ts';
-import type { Line, Look } from '../look.ts';
-import type { Cell, Result } from '../result.ts';
+import type { Cell, Result } from '../../result/schema.ts';
+import { barAxis } from '../drawing/bar_axis.ts';
+import type { ChartDefinition, ChartSpec, LegendEntry, Panel, View } from '../drawing/chart_spec.ts';
+import { axis, fixedTicks, machineOf, panelOptions, tooltip } from '../drawing/chart_style.ts';
+import type { Line, Look } from '../drawing/look.ts';
+import { type BarPoint, barPoints } from '../select/bar_points.ts';
+import { groupsOf, setUpMetadataBytes } from '../select/groups.ts';
 
 const title = 'Metadata of an address scheme against the size of the BAR';
 

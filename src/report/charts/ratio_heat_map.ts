@@ -1,14 +1,23 @@
 // The surface of the answer: by how much each scheme differs from the reference over two swept options. The page draws the same
 // squares as a table that can be walked through (src/page/heat_grid.ts).
 import type { Chart, ChartType, Plugin, Scale } from 'chart.js';
-import type { ChartDefinition, ChartSpec, Panel, View } from '../chart_spec.ts';
-import { axis, cutNote, machineOf, PANELS_MAX, PAPER, panelOptions } from '../chart_style.ts';
-import { groupsOf } from '../groups.ts';
-import { BETTER, defaultAxes, type Facet, type HeatMap, heatMap, shadeOf, squareText, WORSE } from '../heat_map.ts';
-import type { Metric } from '../metrics.ts';
-import { commonParams, describeParams } from '../params.ts';
-import { groundOfSignificance, pairName, recordedRatios } from '../ratios.ts';
-import type { Result } from '../result.ts';
+import type { Result } from '../../result/schema.ts';
+import type { ChartDefinition, ChartSpec, Panel, View } from '../drawing/chart_spec.ts';
+import { axis, cutNote, machineOf, PANELS_MAX, PAPER, panelOptions } from '../drawing/chart_style.ts';
+import { groupsOf } from '../select/groups.ts';
+import {
+  BETTER,
+  defaultAxes,
+  type Facet,
+  type HeatMap,
+  heatMap,
+  shadeOf,
+  squareText,
+  WORSE,
+} from '../select/heat_map.ts';
+import type { Metric } from '../select/metrics.ts';
+import { groundOfSignificance, pairName, recordedRatios } from '../select/ratios.ts';
+import { commonParams, describeParams } from '../words/params.ts';
 
 const title = 'Where schemes differ';
 

@@ -1,12 +1,12 @@
 // Where the time of an I/O goes: the stages of the path on top of each other, for results that measured them.
 import { trimNumber } from '../../base/units.ts';
-import type { ChartDefinition, ChartSpec, Panel, View } from '../chart_spec.ts';
-import { axis, cutNote, type Figure, machineOf, PANELS_MAX, panelOptions, tooltip } from '../chart_style.ts';
-import { dimensionsOf } from '../dimensions.ts';
-import { armName, armsOf, floorOf, type Group, groupsOf } from '../groups.ts';
-import { partColour } from '../look.ts';
-import { commonParams, describeKeys, describeParams } from '../params.ts';
-import type { Cell, Result, Stage } from '../result.ts';
+import type { Cell, Result, Stage } from '../../result/schema.ts';
+import type { ChartDefinition, ChartSpec, Panel, View } from '../drawing/chart_spec.ts';
+import { axis, cutNote, type Figure, machineOf, PANELS_MAX, panelOptions, tooltip } from '../drawing/chart_style.ts';
+import { partColour } from '../drawing/look.ts';
+import { dimensionsOf } from '../select/dimensions.ts';
+import { armName, armsOf, floorOf, type Group, groupsOf } from '../select/groups.ts';
+import { commonParams, describeKeys, describeParams } from '../words/params.ts';
 
 const title = 'CPU time per I/O by stage of the path';
 

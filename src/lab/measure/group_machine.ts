@@ -1,0 +1,133 @@
+// The machine of a group for one process: built in memory with the workload's streams, and what each arm's scheme keeps in it.
+
+import type { HostModule } from '../../../build/exports.ts';
+import { Machine } from '../../../build/layout.ts';
+import type { ArmRecord } from '../../analysis/group_record.ts';
+import { assert } from '../../base/errors.ts';
+import { compileStream } from '../../jobs/access_stream.ts';
+import { clientsOf } from '../../plan/fabric.ts';
+import type { Flow, LanePacing, MachineSpec } from '../../plan/machine_spec.ts';
+import {
+  type Arm,
+  type GroupPlan,
+  type MeasureParams,
+  machineSpec,
+  queuesOf,
+  touchedBytes,
+} from '../../plan/run_plan.ts';
+import { checkAvailable } from '../machine/arena.ts';
+import { type BuiltMachine, buildMachine } from '../machine/build_machine.ts';
+import { field } from '../machine/fields.ts';
+import { memmapFloor } from '../machine/kept_memmap.ts';
+import { expectHosts, findScheme, hostModule, setupModule, usesPool, variantOf } from '../machine/modules.ts';
+import { backPayload } from '../machine/payload_pages.ts';
+import { residentBytes } from '../machine/resident.ts';
+import type { LanePace } from './pacing.ts';
+
+/** What a scheme's structures may lose to alignment. */
+const STATE_SLACK_BYTES = 4096;
+
+/** The module that an arm's scheme runs as. */
+export function moduleOf(arm: Arm, params: MeasureParams): string {
+  return params.variants?.of[arm.scheme] ?? arm.scheme;
+}
+
+export function modulesOf(plan: GroupPlan, params: MeasureParams): string[] {
+  return [...new Set(plan.arms.map((arm) => moduleOf(arm, params)))];
+}
+
+/** @throws LabError when it does not fit */
+export function buildGroupMachine(plan: GroupPlan, params: MeasureParams, memory: WebAssembly.Memory, cores: number) {
+  const modules = modulesOf(plan, params);
+  expectHosts(modules);
+  const hosts = modules.map((module) => hostModule(module, memory));
+  const sized = machineSpec(plan, params, cores);
+  const clients = clientsOf(sized.fabric).length;
+  const stateBytes = hosts.reduce(
+    (sum, host) => sum + clients * host.stateBytes(sized.barBytes) + STATE_SLACK_BYTES,
+    0,
+  );
+  const spec = { ...sized, schemeStateBytes: stateBytes, memmapFloor: memmapFloor(memory) };
+  const memmapBytes = Math.max(...hosts.map((host) => host.memmapBytes(spec.barBytes)));
+  checkAvailable(touchedBytes(spec, memmapBytes) + stateBytes, process.availableMemory());
+  const machine = buildMachine(memory, spec, setupModule(memory));
+  backPayload(machine);
+  for (const host of hosts) host.setup(machine.at);
+  assert(
+    field(machine.view, machine.at, Machine.stateNext) <= machine.schemeState.at + machine.schemeState.bytes,
+    'schemes keep to the memory that was reserved for them',
+  );
+  const queues = queuesOf(plan);
+  const facts = queues.map(({ job, clone }, index) => {
+    const { stream, pacing } = machine.lanes[index] ?? {};
+    const gaps = pacing?.gaps;
+    const words = new Uint32Array(memory.buffer, stream?.at, (stream?.bytes ?? 0) / 4);
+    const slots = { first: index, stride: queues.length };
+    return compileStream(
+      job,
+      clone,
+      {
+        p2pShare: params.p2pShare,
+        bar: { ...buffersIn(spec.flow, spec.barBytes, spec.barWindowBytes), slots },
+        ram: { ...buffersIn(spec.flow, spec.ramBytes, spec.ramWindowBytes), slots },
+        ...(plan.payload === 'verify' ? { verifyBlocks: spec.mediaBytes / 512 } : {}),
+      },
+      words,
+      gaps && new Float64Array(memory.buffer, gaps.at, gaps.bytes / 8),
+    );
+  });
+  const paces = facts.map(({ meanGapNs }, index) => paceOf(spec.lanes[index]?.pacing, meanGapNs));
+  return { machine, paces };
+}
+
+/** @param meanGapNs of arrivals */
+function paceOf(pacing: LanePacing | undefined, meanGapNs: number | undefined): LanePace {
+  if (pacing === undefined) return undefined;
+  if (pacing.kind === 'share') return { kind: 'share', share: pacing.weight / pacing.totalWeight };
+  // A burst takes at least its pause; one that ends by time has that besides, and no number of its own.
+  const gapNs =
+    pacing.kind === 'arrivals' ? (meanGapNs ?? 1) : (pacing.pauseNs + (pacing.burstNs ?? 0)) / (pacing.ios ?? 1);
+  return { kind: pacing.kind, gapNs: Math.max(1, gapNs) };
+}
+
+/** A target chooses its buffers itself, whatever the stream says: there the stream's are only numbers. */
+const ANY_BUFFERS_BYTES = 2 ** 40;
+
+function buffersIn(flow: Flow, bytes: number, windowBytes: number): { bytes: number; windowBytes: number } {
+  return flow === 'nvmet' ? { bytes: ANY_BUFFERS_BYTES, windowBytes: ANY_BUFFERS_BYTES } : { bytes, windowBytes };
+}
+
+function mapStateBytes(host: HostModule, { fabric, barBytes }: MachineSpec): number {
+  return host.mapStateBytes(barBytes) + (clientsOf(fabric).length - 1) * host.attachBytes(barBytes);
+}
+
+/** An arm without samples: what it is, and what its scheme keeps. */
+export function emptyRecord(arm: Arm, params: MeasureParams, machine: BuiltMachine): ArmRecord {
+  const module = moduleOf(arm, params);
+  const host = hostModule(module, machine.memory);
+  // Without P2P memory the scheme keeps nothing for it.
+  const isP2p = arm.buffers !== 'ram';
+  const memmapBytes = isP2p ? host.memmapBytes(machine.spec.barBytes) : 0;
+  const pool = isP2p && usesPool(findScheme(arm.scheme)) ? machine.pool : undefined;
+  const resident = [memmapBytes > 0 ? machine.barMemmap : undefined, pool].map((span) =>
+    span === undefined ? 0 : residentBytes(machine.memory, span),
+  );
+  return {
+    arm,
+    ...(arm.scheme.includes('@') ? { options: variantOf(arm.scheme, {}).options } : {}),
+    samples: [],
+    latency: [],
+    wakeups: 0,
+    wakeupIos: 0,
+    perIo: undefined,
+    refused: undefined,
+    verifiedBlocks: 0,
+    verifiedIos: 0,
+    verifyErrors: 0,
+    unsteady: [],
+    memmapBytes,
+    poolBytes: pool?.bytes ?? 0,
+    mapStateBytes: isP2p ? mapStateBytes(host, machine.spec) : 0,
+    residentBytes: resident.includes(null) ? null : resident.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0),
+  };
+}

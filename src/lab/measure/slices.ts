@@ -1,0 +1,111 @@
+// A group while it is measured, and one slice of one of its arms: the unit of everything that is timed.
+import { HostQueue } from '../../../build/layout.ts';
+import type { Calibration, GroupRecord } from '../../analysis/group_record.ts';
+import { type Arm, type GroupPlan, type MeasureParams, type Mode, queuesOf } from '../../plan/run_plan.ts';
+import type { Sentinel } from '../host/disturbance.ts';
+import { type BuiltMachine, setBuffers } from '../machine/build_machine.ts';
+import { setField } from '../machine/fields.ts';
+import { setPacing } from '../machine/lane_pacing.ts';
+import type { Crew, CrewOptions } from '../workers/crew.ts';
+import { moduleOf } from './group_machine.ts';
+import { type LanePace, laneOrders } from './pacing.ts';
+
+/** What the measuring tells while it goes on, and asks. */
+export interface Observer {
+  /** Called between slices; fraction of this group's slices that are done. */
+  progress(done: number, of: number, what: string): void;
+  interrupted(): boolean;
+  /** The crew that runs now, so that an interruption can reach it. */
+  onCrew(crew: Crew | undefined): void;
+  /** The group as it is now, with its whole rounds: before the first one and after each. Measuring goes on when it resolves. */
+  onRound(record: GroupRecord): Promise<void> | void;
+}
+
+/** Where and for which replicate a group is measured. */
+export interface GroupRun {
+  memory: WebAssembly.Memory;
+  cores: number;
+  fault: CrewOptions['fault'];
+  sentinel: Sentinel;
+  /** Index of this process among those of the run. */
+  process: number;
+  /** Whether to count as well: exact counts are the same in every process. */
+  counting: boolean;
+  /** What another process has calibrated. */
+  calibration: Calibration | undefined;
+  observer: Observer;
+}
+
+/** A group while it is measured. */
+export interface Group {
+  plan: GroupPlan;
+  params: MeasureParams;
+  machine: BuiltMachine;
+  paces: readonly LanePace[];
+  crew: Crew;
+  /** Host modules, in the order of the crew's. */
+  schemes: string[];
+  run: GroupRun;
+  /** Depth that keeps the jobs' latency target, by arm, where there is one. */
+  depths: Map<string, number>;
+}
+
+/** Lead-in before a slice is measured, in depths of the queue. */
+const LEAD_DEPTHS = 4;
+
+/**
+ * One slice of an arm.
+ * @param pacedMs of lanes with times of their own: how long; only the threads schedule keeps them, as they say nothing about the
+ * CPU time of an I/O
+ */
+export function slice(
+  group: Group,
+  arm: Arm,
+  mode: Mode,
+  streamStart: number,
+  leadIos: number,
+  measureIos: number,
+  pacedMs?: number,
+) {
+  setBuffers(group.machine, arm.buffers);
+  setDepth(group, group.depths.get(arm.id));
+  setPacing(group.machine, mode === 'threads');
+  return group.crew.run({
+    mode,
+    arm: group.schemes.indexOf(moduleOf(arm, group.params)),
+    streamStart,
+    leadIos,
+    measureIos,
+    lanes: laneOrders(group.paces, mode === 'threads' ? pacedMs : undefined, { leadIos, measureIos }),
+  });
+}
+
+/** @param depth of lanes with a latency target, at most their iodepth; undefined: as their jobs say. Only between slices. */
+export function setDepth({ machine, plan }: Pick<Group, 'machine' | 'plan'>, depth: number | undefined): void {
+  queuesOf(plan).forEach(({ job }, lane) => {
+    if (job.latencyTarget === undefined) return;
+    const front = machine.lanes[lane]?.front as number;
+    const iodepth = Math.min(job.iodepth, depth ?? job.iodepth);
+    setField(machine.view, front, HostQueue.iodepth, iodepth);
+    setField(machine.view, front, HostQueue.batch, Math.min(job.iodepthBatch, iodepth));
+  });
+}
+
+/** I/Os of each lane in a slice of `ms`: the same for every arm, at most one pass of a job that has an end. */
+export function sliceIos(group: Group, nsPerIo: number, ms: number): number {
+  const lanes = group.machine.lanes.length;
+  const byTime = Math.ceil((ms * 1e6) / nsPerIo / lanes);
+  const onePass = Math.max(...group.plan.jobs.map((job) => job.totalIos));
+  const least = Math.max(...group.plan.jobs.map((job) => job.iodepthBatch));
+  return Math.min(Math.max(byTime, least), onePass, 2 ** 29);
+}
+
+/** I/Os of each lane in a slice that is measured: at least as many as its lead-in, or it would show how queues fill and drain. */
+export function measuredIos(group: Group, nsPerIo: number, ms: number): number {
+  const onePass = Math.max(...group.plan.jobs.map((job) => job.totalIos));
+  return Math.min(Math.max(sliceIos(group, nsPerIo, ms), leadIos(group)), onePass);
+}
+
+export function leadIos(group: Group): number {
+  return LEAD_DEPTHS * Math.max(...group.plan.jobs.map((job) => job.iodepth));
+}

@@ -1,0 +1,238 @@
+// What the options of a run add up to: its workload, fabric, schemes and BARs, checked before anything is measured.
+import { LabError } from '../base/errors.ts';
+import { formatBytes, GIB, KIB, MIB, parseBytes, TIB } from '../base/units.ts';
+import { defaultJob } from '../jobs/default_job.ts';
+import type { Job } from '../jobs/job.ts';
+import { namespaceEnd } from '../jobs/job_region.ts';
+import { loadJobFile } from '../jobs/load_job_file.ts';
+import { replayJobFile } from '../jobs/replay_job.ts';
+import { type Override, resolveJobs } from '../jobs/resolve.ts';
+import { recogniseTrace } from '../jobs/traces/load_trace.ts';
+import { findScheme, listSchemes, variantOf } from '../lab/machine/modules.ts';
+import type { Flow, Payload } from '../plan/machine_spec.ts';
+import { FLOOR_SCHEME, type RunParams } from '../plan/run_plan.ts';
+import { resolveFabric } from './fabric_options.ts';
+import { BUDGET_ROUNDS, REMOVAL_ROUNDS, type RunOptions, SCHEME_QUIRKS, USUAL_ROUNDS } from './run_options.ts';
+import { resolveTarget, targetNotes } from './target_options.ts';
+
+const DEFAULT_BARS = [256 * MIB, 16 * GIB];
+const SWEEP_BARS = [256 * MIB, GIB, 4 * GIB, 16 * GIB, 64 * GIB];
+const NAMESPACE_BYTES = TIB;
+
+/**
+ * @param isCell a cell of a sweep has one BAR and one payload unless told, as a job file has
+ * @throws LabError for whatever cannot be run as asked
+ */
+export async function resolveRun(
+  jobFile: string | undefined,
+  options: RunOptions,
+  { isCell = false } = {},
+): Promise<{ params: RunParams; warnings: readonly string[] }> {
+  const { jobs, warnings } = resolveWorkload(jobFile, options);
+  checkFlows(jobs, options.flow);
+  const verifies = jobs.some((job) => job.verify);
+  const isDefault = jobFile === undefined && !isCell;
+  const usual: Payload[] = isDefault ? ['none', 'move'] : [verifies ? 'verify' : 'move'];
+  const payloads = options.payload ?? usual;
+  const ramBytes = powerOfTwo(options.ram, '--ram', 64 * MIB, 64 * GIB);
+  const fabric = await resolveFabric(options, options.flow, ramBytes);
+  const bars = resolveBars(options, fabric.barBytes, isDefault);
+  const sweeps =
+    options.barSweep === undefined
+      ? isDefault && options.bar === undefined && fabric.barBytes === undefined
+      : options.barSweep === 'on';
+  const schemes = resolveSchemes(options.scheme);
+  const { rounds, roundMs } = roundsOf(options);
+  const params: RunParams = {
+    schemes,
+    variants: resolveVariants(schemes, options),
+    bars,
+    ...resolveRemoval(options),
+    barSweep: sweeps && options.removeAt === undefined && options.mode.includes('inline') ? SWEEP_BARS : [],
+    flows: options.flow,
+    payloads,
+    buffers: options.buffers,
+    p2pShare: options.p2pShare,
+    modes: options.mode,
+    wait: options.wait,
+    processes: Math.min(options.processes, rounds),
+    // The stages of a read or write are timed: a stream with other commands has none.
+    stages: options.stages === 'on' && !jobs.some(hasOtherCommands),
+    budgetMs: options.budget,
+    rounds,
+    roundMs,
+    seed: options.seed,
+    refcount: options.refcount,
+    p2pQueue: options.p2pQueue === 'on',
+    rdma: resolveTarget(options),
+    mdtsBytes: powerOfTwo(options.mdts, '--mdts', 4 * KIB, 8 * MIB),
+    depthEntries: options.queueDepth,
+    ramBytes,
+    namespaceBytes: namespaceBytesOf(jobs),
+    marginPercent: options.margin,
+    topology: fabric.name,
+    fabricOf: fabric.fabricOf,
+    iommu: options.iommu,
+    serviceNs: options.serviceNs,
+    jobs,
+    jobFile,
+  };
+  return {
+    params,
+    warnings: [...warnings, ...fabric.notes, ...flowNotes(jobs, options), ...runtimeNotes(jobs, options)],
+  };
+}
+
+function roundsOf(options: RunOptions): { rounds: number; roundMs: number } {
+  const { removeAt, budget } = options;
+  const usual = removeAt !== undefined ? REMOVAL_ROUNDS : budget !== undefined ? BUDGET_ROUNDS : USUAL_ROUNDS;
+  return { rounds: options.rounds ?? usual.rounds, roundMs: options.roundMs ?? usual.roundMs };
+}
+
+/** @throws LabError for a removal that nothing could come of */
+function resolveRemoval(options: RunOptions): Pick<RunParams, 'removal'> {
+  if (options.removeAt === undefined) {
+    if (options.hole === undefined) return {};
+    throw new LabError('--hole: says what has the addresses of a removed provider; add --remove-at, for example 50%.');
+  }
+  const other = options.flow.find((flow) => flow !== 'direct');
+  if (other !== undefined) {
+    throw new LabError(`--remove-at: the provider is removed under flow direct, not ${other}; use --flow direct.`);
+  }
+  if (options.p2pShare === 0) {
+    throw new LabError(
+      "--remove-at: with --p2p-share 0 no I/O uses the provider's memory, so its removal shows nothing.",
+    );
+  }
+  if (options.refcount === 'plain') {
+    throw new LabError(
+      '--remove-at: pins are waited for by their count, which --refcount plain may lose; leave it out.',
+    );
+  }
+  return { removal: { at: options.removeAt, hole: options.hole ?? 'empty' } };
+}
+
+function resolveWorkload(
+  jobFile: string | undefined,
+  options: RunOptions,
+): { jobs: readonly Job[]; warnings: readonly string[] } {
+  const limits = { maxIodepth: options.queueDepth - 1, namespaceBytes: NAMESPACE_BYTES };
+  const set: Override[] = options.set.map(readOverride);
+  if (options.batch !== undefined) set.push({ key: 'iodepth_batch', value: String(options.batch) });
+  if (options.queues !== undefined) set.push({ key: 'numjobs', value: String(options.queues) });
+  if (jobFile === undefined) return { jobs: [defaultJob(limits, set, options.seed)], warnings: [] };
+  if (recogniseTrace(jobFile) !== undefined) {
+    return resolveJobs(replayJobFile(jobFile), { limits, set, seed: options.seed });
+  }
+  const file = loadJobFile(jobFile, process.env, options.section.length > 0 ? options.section : undefined);
+  return resolveJobs(file, { limits, set, seed: options.seed });
+}
+
+/** 1 TiB, or as large as a job or a replayed trace asks for, in whole GiB. */
+function namespaceBytesOf(jobs: readonly Job[]): number {
+  const ends = jobs.map((job) =>
+    job.replays === undefined ? namespaceEnd(job) : Math.max(...job.replays.map(({ endBytes }) => endBytes)),
+  );
+  return Math.ceil(Math.max(NAMESPACE_BYTES, ...ends) / GIB) * GIB;
+}
+
+function readOverride(text: string): Override {
+  const [key = '', ...rest] = text.split('=');
+  if (key.trim() === '') throw new LabError(`--set '${text}': expected key=value, for example --set bs=8k.`);
+  return { key: key.trim(), value: rest.length > 0 ? rest.join('=').trim() : undefined };
+}
+
+/** Whether a job sends commands besides Read and Write. */
+function hasOtherCommands({ rw, fsync }: Job): boolean {
+  return rw.trims !== undefined || fsync !== undefined;
+}
+
+/** @throws LabError for operations that a flow does not have */
+function checkFlows(jobs: readonly Job[], flows: readonly Flow[]): void {
+  const flow = flows.find((each) => each !== 'direct');
+  const job = jobs.find(hasOtherCommands);
+  if (flow === undefined || job === undefined) return;
+  const what = job.rw.trims === undefined ? `fsync=${job.fsync?.everyWrites[0]}` : `rw=${job.options.rw}`;
+  throw new LabError(
+    `[${job.name}] ${what}: flow ${flow} ${flow === 'copy' ? 'reads on one drive and writes on another' : "sends the initiator's reads and writes"} and nothing else; use --flow direct.`,
+  );
+}
+
+/** What a flow makes of a job's directions. */
+function flowNotes(jobs: readonly Job[], options: RunOptions): string[] {
+  return [...copyNotes(jobs, options.flow), ...targetNotes(options)];
+}
+
+function copyNotes(jobs: readonly Job[], flows: readonly Flow[]): string[] {
+  if (!flows.includes('copy')) return [];
+  return jobs
+    .filter(({ rw }) => rw.writes)
+    .map(
+      ({ name, options }) =>
+        `[${name}] rw=${options.rw ?? 'read'}: flow copy reads every I/O on A and writes it on B; the job's share of writes means nothing there`,
+    );
+}
+
+/** A job file's runtime is a limit, not the plan: say so where they differ. */
+function runtimeNotes(jobs: readonly Job[], options: RunOptions): string[] {
+  const { rounds, roundMs } = roundsOf(options);
+  const planMs = rounds * roundMs;
+  return [
+    ...new Set(jobs.filter((job) => job.runtimeMs !== undefined && job.runtimeMs > planMs).map((job) => job.runtimeMs)),
+  ].map(
+    (runtimeMs) =>
+      `runtime=${(runtimeMs as number) / 1000}s: each arm is measured for ${planMs / 1000} s (${rounds} rounds of ${roundMs} ms); --rounds and --round-ms change that`,
+  );
+}
+
+function resolveSchemes(names: string[]): string[] {
+  if (names.includes('all')) {
+    const others = listSchemes()
+      .map(({ name }) => name)
+      .filter((name) => name !== FLOOR_SCHEME);
+    return [...new Set(['page', ...others])];
+  }
+  const schemes = names.map((name) => findScheme(name).name);
+  return [...new Set(schemes)];
+}
+
+/** What each scheme runs as, by the options that are about schemes. A fault that none of them can have is a mistake. */
+function resolveVariants(schemes: readonly string[], options: RunOptions): NonNullable<RunParams['variants']> {
+  const quirks = options.quirk ?? [];
+  const chosen = { era: [options.era], 'phys-lookup': [options.physLookup], quirk: quirks };
+  const of = Object.fromEntries(schemes.map((scheme) => [scheme, variantOf(scheme, chosen)]));
+  for (const quirk of quirks.filter((each) => SCHEME_QUIRKS.includes(each))) {
+    if (Object.values(of).some((variant) => variant.options.quirk === quirk)) continue;
+    const owners = listSchemes().filter(({ variants }) => variants.some((variant) => variant.options.quirk === quirk));
+    throw new LabError(
+      `--quirk: ${quirk} is a fault of ${owners.map(({ name }) => name).join(', ')}; add it to --scheme.`,
+    );
+  }
+  return {
+    options: { era: options.era, 'phys-lookup': options.physLookup, quirk: quirks.join('+') || 'none' },
+    of: Object.fromEntries(Object.entries(of).map(([scheme, { name }]) => [scheme, name])),
+  };
+}
+
+/** The BARs asked for; a topology file brings its own. */
+function resolveBars(options: RunOptions, ofTopology: number | undefined, isDefault: boolean): number[] {
+  if (ofTopology !== undefined) {
+    if (options.bar !== undefined)
+      throw new LabError(
+        `--bar: ${options.topology} decides the BAR (${formatBytes(ofTopology)}); leave --bar out or use a preset.`,
+      );
+    return [powerOfTwo(String(ofTopology), `the provider's BAR in ${options.topology}`, 2 * MIB, 1024 * GIB)];
+  }
+  if (options.bar === undefined) return isDefault ? DEFAULT_BARS : [16 * GIB];
+  return options.bar.map((text) => powerOfTwo(text, '--bar', 2 * MIB, 1024 * GIB));
+}
+
+function powerOfTwo(text: string, option: string, least: number, most: number): number {
+  const bytes = parseBytes(text, option);
+  if (bytes < least || bytes > most || !Number.isInteger(Math.log2(bytes))) {
+    throw new LabError(
+      `${option}: '${text}' must be a power of two from ${formatBytes(least)} to ${formatBytes(most)}.`,
+    );
+  }
+  return bytes;
+}
