@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { GIB, KIB, MIB } from '../src/base/units.ts';
 import { htmlReport, readPageParts } from '../src/report/formats/html.ts';
-import { resultFixture } from '../src/result/fixture.ts';
 import { findChromium, launchChromium, NEEDS_CHROMIUM } from '../test/support/chromium.ts';
+import { resultFixture } from '../test/support/result_fixture.ts';
 import { type Effort, goal, type Row, row } from './support.ts';
 
 export const title = 'HTML report of 1,100 cells';

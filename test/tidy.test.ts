@@ -1,62 +1,88 @@
 // The rules of the house that a machine can check: layers, sizes, leftovers.
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { withDiagram } from '../scripts/architecture.ts';
+import { folderOf, importsBetween, sources, text } from '../scripts/imports.ts';
 import { EXPECTED_SKIPS } from './expected_skips.ts';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
+/**
+ * Folders of src/ in the order of the data: each imports only from lines above its own. Folders of one line know each other.
+ * `machine` is AssemblyScript and has an order of its own (src/machine).
+ */
+const ORDER: readonly (readonly string[])[] = [
+  ['base'],
+  ['machine'],
+  ['stats'],
+  ['compile'],
+  ['jobs', 'jobs/draw', 'jobs/traces', 'jobs/traces/formats'],
+  ['topology', 'topology/lspci', 'topology/importers', 'topology/memory', 'topology/view'],
+  ['btf'],
+  ['doctor', 'doctor/checks'],
+  ['result'],
+  ['plan'],
+  ['analysis'],
+  ['lab/machine'],
+  ['lab/host'],
+  ['lab/workers'],
+  ['lab/measure'],
+  ['lab/replicate'],
+  ['lab'],
+  ['report/words'],
+  ['report/select'],
+  ['report/tables'],
+  ['report/findings'],
+  ['report/drawing'],
+  ['report/charts'],
+  ['report/formats', 'report/formats/fio'],
+  ['sweep'],
+  ['options'],
+  ['gate'],
+  ['gate/run'],
+  ['page'],
+  ['cli', 'cli/commands'],
+];
 
-/** What each folder of src/ may import besides itself. `machine` is AssemblyScript and knows nothing of the rest. */
-const MAY_IMPORT: Record<string, readonly string[]> = {
-  base: [],
+/** What these know besides their own folders, whatever the order allows. */
+const ONLY: Readonly<Record<string, readonly string[]>> = {
   machine: [],
-  compile: ['base'],
   stats: ['base'],
-  jobs: ['base'],
+  compile: ['base'],
+  jobs: ['base', 'stats'],
   topology: ['base'],
   btf: ['base'],
   doctor: ['base'],
-  report: ['base', 'stats', 'topology'],
-  gate: ['base', 'stats', 'report'],
-  page: ['base', 'topology', 'report'],
-  lab: ['base', 'compile', 'stats', 'jobs', 'topology', 'report', 'doctor'],
-  sweep: ['base', 'stats', 'report', 'lab'],
-  cli: ['base', 'stats', 'jobs', 'topology', 'report', 'lab', 'sweep', 'btf', 'doctor', 'gate'],
+  result: ['base', 'stats'],
+  analysis: ['base', 'stats', 'jobs', 'result', 'plan'],
+  report: ['base', 'stats', 'topology', 'result'],
+  page: ['base', 'topology', 'result', 'report'],
 };
 
-function sources(folder: string): string[] {
-  return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
-    .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)));
-}
-
-const text = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
-const folderOf = (file: string): string => file.split('/')[1] as string;
 const ALL = ['src', 'workers', 'bench', 'scripts', 'test'].flatMap(sources);
+const placeOf = (folder: string): number => ORDER.findIndex((line) => line.includes(folder));
+const roomOf = (folder: string): string => folder.split('/')[0] as string;
 
 describe('layers', () => {
-  const imports = sources('src')
-    .filter((file) => !file.endsWith('.test.ts'))
-    .flatMap((file) =>
-      [...text(file).matchAll(/from ["'](\.[^"']+)["']|import\(["'](\.[^"']+)["']\)/g)].map((match) => ({
-        file,
-        target: relative(ROOT, resolve(ROOT, dirname(file), (match[1] ?? match[2]) as string)),
-      })),
-    )
-    .filter(({ target }) => target.startsWith('src/'));
+  const imports = importsBetween().filter(({ file }) => !file.startsWith('src/machine/'));
 
   it('only import downwards', () => {
-    const wrong = imports.filter(({ file, target }) => {
-      const [from, to] = [folderOf(file), folderOf(target)];
-      return from !== to && !(MAY_IMPORT[from] ?? []).includes(to);
-    });
+    const wrong = imports.filter(({ from, to }) => placeOf(from) < placeOf(to));
     expect(wrong).toEqual([]);
   });
 
-  it('keep every folder of src in the table', () => {
-    const folders = readdirSync(join(ROOT, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
-    expect(folders.map(({ name }) => name).filter((name) => !(name in MAY_IMPORT))).toEqual([]);
+  it('know no more than they need', () => {
+    const wrong = imports.filter(
+      ({ from, to }) => roomOf(from) !== roomOf(to) && !(ONLY[roomOf(from)] ?? [roomOf(to)]).includes(roomOf(to)),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('have every folder of src in the order', () => {
+    const folders = new Set(sources('src').map(folderOf));
+    expect([...folders].filter((folder) => roomOf(folder) !== 'machine' && placeOf(folder) < 0)).toEqual([]);
+  });
+
+  it('are drawn in ARCHITECTURE.md as they are', () => {
+    const document = text('ARCHITECTURE.md');
+    expect(document, 'npm run architecture').toBe(withDiagram(document));
   });
 
   it('let devices know no scheme: only chosen_scheme and a scheme itself name a scheme file', () => {

@@ -1,7 +1,6 @@
 // What measuring one group leaves: raw samples and facts, plain data that can be posted between processes. Figures are
 // made from them elsewhere. The records of several processes merge into one.
 import { assert } from '../base/errors.ts';
-import type { Disturbance } from '../lab/host/disturbance.ts';
 import type { Arm, GroupPlan, Mode } from '../plan/run_plan.ts';
 import type { PerIo, RawSample, Removal, RemovalRound } from '../result/schema.ts';
 import type { Estimate } from '../stats/estimate.ts';
@@ -63,6 +62,24 @@ export interface ArmRemoval {
   /** With what later I/O is refused, where it is. */
   errno: string | undefined;
   rounds: RemovalRound[];
+}
+
+/** All in milliseconds, over one block. Null where this system does not count it. */
+export interface Disturbance {
+  wallMs: number;
+  /** Sum over CPUs of the time in which this guest wanted to run and did not (/proc/stat, in ticks of 10 ms). */
+  stealMs: number | null;
+  /**
+   * Time that an agent's thread spent on a run queue (schedstat, run_delay) while it was in a slice, mean over the threads
+   * that work in this schedule. Waking up for a slice is not in it: the lab itself, which has just given the order, then stands on one of their CPUs.
+   */
+  runDelayMs: number | null;
+  /** Sum over the agents' threads of their time on a CPU (schedstat; what process.threadCpuUsage gives each of them). */
+  cpuMs: number | null;
+  /** Times an agent's thread was made to give up its CPU. */
+  involuntarySwitches: number | null;
+  /** Nanoseconds for each step of the sentinel loop before the block. */
+  sentinelNs: number;
 }
 
 /** One round of one schedule: every arm once. What is set aside is set aside by blocks, for all arms together. */

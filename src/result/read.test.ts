@@ -2,9 +2,9 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { NOT_ROOT, needing } from '../../test/support/needs.ts';
+import { resultFixture } from '../../test/support/result_fixture.ts';
 import { scratchFolder } from '../../test/support/scratch.ts';
 import { GIB } from '../base/units.ts';
-import { resultFixture } from './fixture.ts';
 import { readResultFolder } from './read.ts';
 
 const result = resultFixture({ workloads: [{ payload: 'none', bar: GIB }], sweepBars: [], rounds: 6 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { resultFixture } from '../../test/support/result_fixture.ts';
 import { LabError } from '../base/errors.ts';
-import { resultFixture } from './fixture.ts';
 import { checkResult, parseResult, type Result } from './schema.ts';
 
 const small = (): Result => resultFixture({ workloads: [{ payload: 'none', bar: 2 ** 28 }], sweepBars: [] });

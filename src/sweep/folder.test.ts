@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { resultFixture } from '../../test/support/result_fixture.ts';
 import { scratchFolder } from '../../test/support/scratch.ts';
-import { resultFixture } from '../result/fixture.ts';
 import { prepareFolder, readCell, readShards, readSweep, SWEEP_SCHEMA, writeCell, writeSweep } from './folder.ts';
 import { mergeFolders } from './merge_folders.ts';
 

@@ -16,7 +16,6 @@ import { terminalSummary } from '../../src/report/formats/summary.ts';
 import { markdownSummary } from '../../src/report/formats/summary_markdown.ts';
 import { cellsTable } from '../../src/report/tables/cells_table.ts';
 import { csvText } from '../../src/report/tables/csv.ts';
-import { resultFixture } from '../../src/result/fixture.ts';
 import { parseResult } from '../../src/result/schema.ts';
 import { expand } from '../../src/sweep/expand.ts';
 import { parseSpec } from '../../src/sweep/spec.ts';
@@ -24,6 +23,7 @@ import { importers } from '../../src/topology/load.ts';
 import { writeLspci } from '../../src/topology/lspci_writer.ts';
 import { preset } from '../../src/topology/presets.ts';
 import { fromSysfs, type SysfsRecord } from '../../src/topology/sysfs.ts';
+import { resultFixture } from '../support/result_fixture.ts';
 import { mutateBytes, mutateText } from './mutate.ts';
 
 /** A reader with files it takes. Text where it can be; bytes for BTF. */

@@ -2,8 +2,8 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { resultFixture } from '../../src/result/fixture.ts';
 import { command } from '../support/command.ts';
+import { resultFixture } from '../support/result_fixture.ts';
 import { scratchFolder } from '../support/scratch.ts';
 
 const RESULT = `${JSON.stringify(resultFixture({ rounds: 4, sweepBars: [] }))}\n`;

@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { GIB, MIB } from '../../src/base/units.ts';
-import { resultFixture } from '../../src/result/fixture.ts';
 import type { Result } from '../../src/result/schema.ts';
+import { resultFixture } from '../support/result_fixture.ts';
 import { control, describeInBrowser, grids, isDark, look, result, section, untilDrawn } from './reader.ts';
 
 describeInBrowser('the report in a browser', ({ open, urlOf }) => {

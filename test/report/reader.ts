@@ -7,10 +7,10 @@ import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-c
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { GIB, MIB } from '../../src/base/units.ts';
 import { htmlReport, readPageParts } from '../../src/report/formats/html.ts';
-import { resultFixture } from '../../src/result/fixture.ts';
 import type { Result } from '../../src/result/schema.ts';
 import { launchChromium } from '../support/chromium.ts';
 import { CHROMIUM, needing } from '../support/needs.ts';
+import { resultFixture } from '../support/result_fixture.ts';
 import { scratchFolder } from '../support/scratch.ts';
 
 const workloads = [256 * MIB, 16 * GIB].flatMap((bar) => [4096, 65536].map((bs) => ({ payload: 'none', bar, bs })));

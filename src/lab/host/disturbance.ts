@@ -1,26 +1,10 @@
 // What disturbed the machine while a block ran, as the kernel counts it: time the hypervisor took, time the agents' threads
 // waited for a CPU, and how fast a plain loop of integers was beside them.
+
 import type { ProbesModule } from '../../../build/exports.ts';
+import type { Disturbance } from '../../analysis/group_record.ts';
 import { readText } from '../../doctor/host.ts';
 import { type CpuTicks, cpuTicks } from '../../doctor/proc.ts';
-
-/** All in milliseconds, over one block. Null where this system does not count it. */
-export interface Disturbance {
-  wallMs: number;
-  /** Sum over CPUs of the time in which this guest wanted to run and did not (/proc/stat, in ticks of 10 ms). */
-  stealMs: number | null;
-  /**
-   * Time that an agent's thread spent on a run queue (schedstat, run_delay) while it was in a slice, mean over the threads
-   * that work in this schedule. Waking up for a slice is not in it: the lab itself, which has just given the order, then stands on one of their CPUs.
-   */
-  runDelayMs: number | null;
-  /** Sum over the agents' threads of their time on a CPU (schedstat; what process.threadCpuUsage gives each of them). */
-  cpuMs: number | null;
-  /** Times an agent's thread was made to give up its CPU. */
-  involuntarySwitches: number | null;
-  /** Nanoseconds for each step of the sentinel loop before the block. */
-  sentinelNs: number;
-}
 
 /** USER_HZ: 100 on every architecture that Linux has today (include/uapi/asm-generic/param.h). */
 const TICK_MS = 10;

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
+import { resultFixture } from '../../../test/support/result_fixture.ts';
 import { GIB, MIB } from '../../base/units.ts';
-import { resultFixture } from '../../result/fixture.ts';
 import type { Result } from '../../result/schema.ts';
 import type { ChartSpec } from './chart_spec.ts';
 import { wrapPhrases } from './chart_style.ts';

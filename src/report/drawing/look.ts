@@ -2,7 +2,7 @@
 
 import type { Cell, Result } from '../../result/schema.ts';
 import { armName, buffersOf, floorOf, type Group, roleOf } from '../select/groups.ts';
-import { CPU_NS_PER_IO, metricsOf } from '../select/metrics.ts';
+import { mainMetric } from '../select/metrics.ts';
 import type { LegendEntry, PointShape, View } from './chart_spec.ts';
 
 /**
@@ -45,11 +45,7 @@ export function lookOf(result: Result): Look {
 
 /** What is drawn when nobody has chosen anything: CPU time where it was measured, because it is what schemes differ in. */
 export function viewOf(result: Result): View {
-  const metrics = metricsOf(result.cells);
-  return {
-    look: lookOf(result),
-    metric: metrics.find((metric) => metric === CPU_NS_PER_IO) ?? metrics[0] ?? CPU_NS_PER_IO,
-  };
+  return { look: lookOf(result), metric: mainMetric(result.cells) };
 }
 
 export function lineOf(look: Look, cell: Cell): Line {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { resultFixture } from '../../../test/support/result_fixture.ts';
 import { GIB, MIB } from '../../base/units.ts';
-import { resultFixture } from '../../result/fixture.ts';
 import type { Result } from '../../result/schema.ts';
 import { answer } from './answer.ts';
 

@@ -1,11 +1,12 @@
 // The answer in three sentences, computed from the records: what differs and under which conditions, where nothing differs, and
 // what it means in memory. Headlines go through every pair; this is what is read first and remembered.
+
 import { formatBytes } from '../../base/units.ts';
 import type { ComparisonRecord, Result } from '../../result/schema.ts';
-import { viewOf } from '../drawing/look.ts';
 import { dimensionsOf, placeOf, valueKey, valueLabel, valuesOf } from '../select/dimensions.ts';
 import { armsOf, type Group, groupsOf, roleOf, setUpMetadataBytes } from '../select/groups.ts';
 import type { Metric } from '../select/metrics.ts';
+import { mainMetric } from '../select/metrics.ts';
 import { isBetter, isSignificant, pairName, type Ratio, recordedRatios } from '../select/ratios.ts';
 import { removalAnswer } from '../tables/removal_table.ts';
 import { bytesOf, formatPercent, ratioWords } from '../words/format.ts';
@@ -16,7 +17,7 @@ export function answer(result: Result): string[] {
   const removed = removalAnswer(result.cells);
   if (removed.length > 0) return removed;
   const groups = groupsOf(result);
-  const { metric } = viewOf(result);
+  const metric = mainMetric(result.cells);
   const ratios = recordedRatios(result)(groups, metric).filter(
     ({ cell, other, compared }) => compared !== undefined && cell.scheme !== other.scheme,
   ) as Found[];

@@ -1,8 +1,8 @@
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { resultFixture } from '../../../test/support/result_fixture.ts';
 import { escapeHtml } from '../../base/escape.ts';
 import { GIB } from '../../base/units.ts';
-import { resultFixture } from '../../result/fixture.ts';
 import type { Result } from '../../result/schema.ts';
 import { htmlReport } from './html.ts';
 

@@ -1,8 +1,8 @@
 // Golden files are rewritten by `vitest run src/report -u`; read them before committing.
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { resultFixture } from '../../../test/support/result_fixture.ts';
 import { GIB, MIB } from '../../base/units.ts';
-import { resultFixture } from '../../result/fixture.ts';
 import type { Result } from '../../result/schema.ts';
 import { headlines } from '../findings/headlines.ts';
 import { latencyFigures } from '../words/latency.ts';

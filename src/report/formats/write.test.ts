@@ -2,10 +2,10 @@ import { chmod, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { NOT_ROOT, needing } from '../../../test/support/needs.ts';
+import { resultFixture } from '../../../test/support/result_fixture.ts';
 import { scratchFolder } from '../../../test/support/scratch.ts';
 import { LabError } from '../../base/errors.ts';
 import { checkWritable } from '../../base/files.ts';
-import { resultFixture } from '../../result/fixture.ts';
 import { parseResult } from '../../result/schema.ts';
 import { roundRecords, writeRunFolder } from './write.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { resultFixture } from '../../../test/support/result_fixture.ts';
 import { GIB, MIB } from '../../base/units.ts';
-import { resultFixture } from '../../result/fixture.ts';
 import { commonParams, describeKeys, describeParams, varyingKeys } from '../words/params.ts';
 import { armName, armsOf, comparisonOf, floorOf, groupsOf, isSweep, roleOf, setUpMetadataBytes } from './groups.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { resultFixture } from '../../../test/support/result_fixture.ts';
 import { GIB, MIB } from '../../base/units.ts';
-import { resultFixture } from '../../result/fixture.ts';
 import { dimensionsOf, valuesOf } from './dimensions.ts';
 import { groupsOf } from './groups.ts';
 import { BETTER, defaultAxes, heatMap, heatMapDimensions, PAIR, shadeOf, squareText, WORSE } from './heat_map.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { resultFixture } from '../../../test/support/result_fixture.ts';
 import { GIB } from '../../base/units.ts';
-import { resultFixture } from '../../result/fixture.ts';
 import { largestByScheme } from './memory.ts';
 
 test('each scheme at each BAR, with what it saves against the reference in bytes and in measured time', () => {

@@ -75,3 +75,9 @@ export function roundsPhrase(cells: readonly Cell[], metric: Metric): string | u
 function processesOf({ rounds }: Cell, { mode }: Metric): number {
   return new Set(rounds.flatMap((sample) => (sample.mode === mode ? [sample.process ?? 0] : []))).size;
 }
+
+/** What is shown when nobody has chosen anything: CPU time where it was measured, because it is what schemes differ in. */
+export function mainMetric(cells: readonly Cell[]): Metric {
+  const metrics = metricsOf(cells);
+  return metrics.find((metric) => metric === CPU_NS_PER_IO) ?? metrics[0] ?? CPU_NS_PER_IO;
+}

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { resultFixture } from '../../../test/support/result_fixture.ts';
 import { csvField } from '../../base/escape.ts';
 import { GIB } from '../../base/units.ts';
-import { resultFixture } from '../../result/fixture.ts';
 import { cellsTable } from './cells_table.ts';
 import { comparisonsTable } from './comparisons_table.ts';
 import { csvText } from './csv.ts';

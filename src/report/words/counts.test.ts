@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Counters } from '../../../build/layout.ts';
-import { resultFixture } from '../../result/fixture.ts';
+import { resultFixture } from '../../../test/support/result_fixture.ts';
 import { type Cell, resultSchema } from '../../result/schema.ts';
 import { countColumns } from './counts.ts';
 

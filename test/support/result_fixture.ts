@@ -1,12 +1,19 @@
 // Test support: a made-up result with the shape of a real one. Levels are near those of a small server; noise is seeded. Nothing
 // here is a measurement.
-import { type Random, seededRandom } from '../base/random.ts';
-import { GIB, MIB } from '../base/units.ts';
-import { MEMMAP_SHARE } from '../report/words/params.ts';
-import { compare } from '../stats/compare.ts';
-import { estimate } from '../stats/estimate.ts';
-import { BUCKETS, HISTOGRAM_LAYOUT, percentiles, record, toSparse } from '../stats/histogram.ts';
-import { type Cell, type ComparisonRecord, RESULT_SCHEMA, type Result, type Role, type Stage } from './schema.ts';
+import { type Random, seededRandom } from '../../src/base/random.ts';
+import { GIB, MIB } from '../../src/base/units.ts';
+import { MEMMAP_SHARE } from '../../src/report/words/params.ts';
+import {
+  type Cell,
+  type ComparisonRecord,
+  RESULT_SCHEMA,
+  type Result,
+  type Role,
+  type Stage,
+} from '../../src/result/schema.ts';
+import { compare } from '../../src/stats/compare.ts';
+import { estimate } from '../../src/stats/estimate.ts';
+import { BUCKETS, HISTOGRAM_LAYOUT, percentiles, record, toSparse } from '../../src/stats/histogram.ts';
 
 export interface FixtureOptions {
   /** Schemes beside the null scheme, the reference first. */
