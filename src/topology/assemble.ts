@@ -75,14 +75,52 @@ export function assemble(drafts: readonly Draft[], source: string): Assembly {
   };
   const parents = new Map<FunctionId, Draft | null | undefined>();
   for (const draft of sorted) parents.set(draft.id, parentOf(draft, scene));
-  const byId = new Map(sorted.map((draft) => [draft.id, draft]));
+  const byId = new Map(physfns.size === 0 ? [] : sorted.map((draft) => [draft.id, draft]));
+  const rootBuses = new Map<Draft, HostBridgeId | undefined>();
   const functions = sorted.map((draft) => {
     const parent = parents.get(draft.id);
-    const rootBus = rootBusOf(draft, parents, scene, byId);
-    const { sriov: _sriov, capsShown: _capsShown, saysVirtual: _saysVirtual, ...plain } = draft;
-    return { ...plain, parent: parent ? parent.id : parent, hostBridge: rootBus, physfn: physfns.get(draft.id) };
+    // All below one bridge have its root bus.
+    if (parent && !rootBuses.has(parent)) rootBuses.set(parent, rootBusOf(parent, parents, scene, byId));
+    const rootBus = parent ? rootBuses.get(parent) : rootBusOf(draft, parents, scene, byId);
+    return placed(draft, parent ? parent.id : parent, rootBus, physfns.get(draft.id));
   });
   return { functions, hostBridges: hostBridgesOf(functions), notes: scene.notes };
+}
+
+/** The draft in its place. Written out: a rest of an object is slow to make and to read, which tens of thousands feel. */
+function placed(
+  draft: Draft,
+  parent: PciFunction['parent'],
+  hostBridge: PciFunction['hostBridge'],
+  physfn: PciFunction['physfn'],
+): PciFunction {
+  return {
+    id: draft.id,
+    domain: draft.domain,
+    bus: draft.bus,
+    devfn: draft.devfn,
+    parent,
+    hostBridge,
+    isBridge: draft.isBridge,
+    classCode: draft.classCode,
+    progIf: draft.progIf,
+    vendorId: draft.vendorId,
+    deviceId: draft.deviceId,
+    title: draft.title,
+    portType: draft.portType,
+    acs: draft.acs,
+    numaNode: draft.numaNode,
+    link: draft.link,
+    linkMax: draft.linkMax,
+    bars: draft.bars,
+    buses: draft.buses,
+    windows: draft.windows,
+    windowView: draft.windowView,
+    physfn,
+    line: draft.line,
+    identity: draft.identity,
+    nvlinks: draft.nvlinks,
+  };
 }
 
 /** One host bridge for each root bus that is in use; windows unknown. */
@@ -115,13 +153,17 @@ export function placeOf(source: string, fn: { readonly line: number | undefined 
 function refuseDuplicates(sorted: readonly Draft[], source: string): void {
   for (let i = 1; i < sorted.length; i++) {
     const [first, second] = [sorted[i - 1], sorted[i]];
-    if (!first || !second || first.id !== second.id) continue;
-    const [early, late] = (first.line ?? 0) <= (second.line ?? 0) ? [first, second] : [second, first];
-    throw new LabError(
-      `${placeOf(source, late)}: ${late.id} appears a second time (first at ${placeOf(source, early)}). ` +
-        'A function has one entry: give a single dump of one machine.',
-    );
+    if (first && second && first.id === second.id) refuseTwice(source, first.id, first.line, second.line);
   }
+}
+
+/** @throws LabError always, with both lines */
+export function refuseTwice(source: string, id: FunctionId, one: number | undefined, other: number | undefined): never {
+  const [early, late] = (one ?? 0) <= (other ?? 0) ? [one, other] : [other, one];
+  throw new LabError(
+    `${placeOf(source, { line: late })}: ${id} appears a second time (first at ${placeOf(source, { line: early })}). ` +
+      'A function has one entry: give a single dump of one machine.',
+  );
 }
 
 function bridgesByBus(sorted: readonly Draft[], source: string): Bridges {
@@ -170,8 +212,9 @@ function checkNesting(draft: Draft, bridges: Bridges, source: string): void {
 
 /** Which VF ids the SR-IOV numbers of the physical functions give (pci_iov_virtfn_bus, pci_iov_virtfn_devfn). */
 function physfnsByVf(sorted: readonly Draft[], source: string): Map<FunctionId, FunctionId> {
-  const present = new Set(sorted.map((draft) => draft.id));
   const physfns = new Map<FunctionId, FunctionId>();
+  if (!sorted.some(({ sriov }) => typeof sriov === 'object' && sriov.numVfs > 0)) return physfns;
+  const present = new Set(sorted.map((draft) => draft.id));
   const vfsIn = new Map<number, number>();
   for (const pf of sorted) {
     if (typeof pf.sriov !== 'object') continue;

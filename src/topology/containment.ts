@@ -81,19 +81,23 @@ function rangeIn(bar: Bar, view: 'cpu' | 'bus'): { start: bigint; end: bigint } 
   return { start, end: start + BigInt(bar.bytes) - 1n };
 }
 
-function* misfitsOf(fn: PciFunction, parent: PciFunction, windows: readonly BridgeWindow[]): Generator<Misfit> {
-  const above = `outside the windows of bridge ${parent.id} above it (${windows.map(show).join(', ') || 'none'})`;
+function misfitsOf(fn: PciFunction, parent: PciFunction, windows: readonly BridgeWindow[]): Misfit[] {
+  const misfits: Misfit[] = [];
+  const above = (): string =>
+    `outside the windows of bridge ${parent.id} above it (${windows.map(show).join(', ') || 'none'})`;
   for (const bar of fn.bars) {
     const range = rangeIn(bar, parent.windowView);
     if (!range || isInside(range.start, range.end, windows) || fitsOnBus(bar, windows)) continue;
     const where = `${hex(range.start)}-${hex(range.end)}`;
-    yield { fn, bar, words: `BAR ${bar.index} of ${fn.id} at ${where} is ${above}: no request from above reaches it` };
+    const words = `BAR ${bar.index} of ${fn.id} at ${where} is ${above()}: no request from above reaches it`;
+    misfits.push({ fn, bar, words });
   }
-  if (fn.windowView !== parent.windowView) return;
+  if (fn.windowView !== parent.windowView) return misfits;
   for (const window of fn.windows ?? []) {
     if (isInside(window.start, window.end, windows)) continue;
-    yield { fn, bar: undefined, words: `the ${window.kind} window ${show(window)} of ${fn.id} is ${above}` };
+    misfits.push({ fn, bar: undefined, words: `the ${window.kind} window ${show(window)} of ${fn.id} is ${above()}` });
   }
+  return misfits;
 }
 
 /** Windows tagged as CPU addresses may be bus addresses: a BAR whose bus address lies in them is in its place. */

@@ -210,15 +210,21 @@ export interface Topology {
   readonly notes: readonly string[];
 }
 
+/** Ids are written for every function of dumps with tens of thousands. */
+const HEX2 = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+function hex2(byte: number): string {
+  return HEX2[byte] ?? byte.toString(16);
+}
+
 /** Writes a function id. */
 export function formatId(domain: number, bus: number, devfn: number): FunctionId {
-  const fn = `${(devfn >> 3).toString(16).padStart(2, '0')}.${devfn & 7}`;
-  return `${formatHostBridgeId(domain, bus)}:${fn}`;
+  return `${formatHostBridgeId(domain, bus)}:${hex2(devfn >> 3)}.${devfn & 7}`;
 }
 
 /** Writes `domain:bus`. */
 export function formatHostBridgeId(domain: number, bus: number): HostBridgeId {
-  return `${domain.toString(16).padStart(4, '0')}:${bus.toString(16).padStart(2, '0')}`;
+  return `${domain < 256 ? `00${hex2(domain)}` : domain.toString(16).padStart(4, '0')}:${hex2(bus)}`;
 }
 
 const ID = /^(?:([0-9a-f]{1,8}):)?([0-9a-f]{1,2}):([01]?[0-9a-f])\.([0-7])$/i;

@@ -7,10 +7,14 @@ import { isPlaced } from './containment.ts';
 import type { Bar, FunctionId, PciFunction, Topology } from './model.ts';
 import { hex } from './model.ts';
 
-export interface Range {
+interface Range {
   readonly start: bigint;
   /** First address behind it. */
   readonly end: bigint;
+}
+
+/** A range with its words. Those of BARs are made when they are needed: there are tens of thousands. */
+export interface NamedRange extends Range {
   readonly what: string;
   readonly line: number | undefined;
 }
@@ -41,8 +45,12 @@ function compare(a: bigint, b: bigint): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-export function describeRange(range: Range): string {
+export function describeRange(range: NamedRange): string {
   return `${range.what} at ${hex(range.start)}-${hex(range.end - 1n)}`;
+}
+
+function named({ fn, bar, ...range }: BarRange): NamedRange {
+  return { ...range, what: `${fn.id} BAR ${bar.index}`, line: fn.line };
 }
 
 interface BarRange extends Range {
@@ -59,15 +67,15 @@ export function withOverlapNotes(topology: Topology): Topology {
   const byBar = new Map<Bar, string>();
   const inside = new Map<number, FunctionId>();
   for (const [outer, inner] of overlapsIn(barRanges(topology), mayNest(inside))) {
-    const late = (outer.line ?? 0) > (inner.line ?? 0) ? outer : inner;
-    const said = `${describeRange(outer)} and ${describeRange(inner)} overlap: which of the two answers cannot be told`;
+    const late = (outer.fn.line ?? 0) > (inner.fn.line ?? 0) ? outer.fn : inner.fn;
+    const said = `${describeRange(named(outer))} and ${describeRange(named(inner))} overlap: which of the two answers cannot be told`;
     words.push(`${placeOf(topology.source, late)}: ${said}.`);
     for (const [own, other] of [
       [outer, inner],
       [inner, outer],
     ] as const) {
       if (!byBar.has(own.bar))
-        byBar.set(own.bar, `overlaps ${describeRange(other)}: which of the two answers cannot be told`);
+        byBar.set(own.bar, `overlaps ${describeRange(named(other))}: which of the two answers cannot be told`);
     }
   }
   for (const ranges of siblingWindows(topology)) {
@@ -111,7 +119,7 @@ function barRanges(topology: Topology): BarRange[] {
     for (const bar of fn.bars) {
       if (!isPlaced(bar)) continue;
       const end = bar.cpuStart + BigInt(bar.bytes);
-      ranges.push({ start: bar.cpuStart, end, what: `${fn.id} BAR ${bar.index}`, line: fn.line, fn, bar });
+      ranges.push({ start: bar.cpuStart, end, fn, bar });
     }
   }
   return ranges;
@@ -129,8 +137,8 @@ function mayNest(inside: Map<number, FunctionId>): (outer: BarRange, inner: BarR
 }
 
 /** Windows of the bridges on one bus, in one view. */
-function siblingWindows(topology: Topology): Iterable<Range[]> {
-  const byBus = new Map<string, Range[]>();
+function siblingWindows(topology: Topology): Iterable<NamedRange[]> {
+  const byBus = new Map<string, NamedRange[]>();
   for (const fn of topology.functions) {
     for (const window of fn.windows ?? []) {
       const key = `${fn.parent ?? fn.hostBridge} ${fn.windowView}`;

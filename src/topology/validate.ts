@@ -4,9 +4,9 @@
 import { LabError } from '../base/errors.ts';
 import { placeOf } from './assemble.ts';
 import { isPlaced, withContainmentNotes } from './containment.ts';
-import type { PciFunction, Topology } from './model.ts';
+import type { FunctionId, PciFunction, Topology } from './model.ts';
 import { hex } from './model.ts';
-import type { Range } from './overlaps.ts';
+import type { NamedRange } from './overlaps.ts';
 import { describeRange, overlapsIn, withOverlapNotes } from './overlaps.ts';
 import { indexOf } from './tree.ts';
 
@@ -27,54 +27,58 @@ export function validated(topology: Topology): Topology {
 
 function checkTree(topology: Topology): void {
   const { byId } = indexOf(topology);
-  const seen = new Map<string, PciFunction>();
+  if (byId.size < topology.functions.length) refuseTwice(topology);
   for (const fn of topology.functions) {
-    const at = placeOf(topology.source, fn);
-    const first = seen.get(fn.id);
-    if (first)
-      throw new LabError(`${at}: ${fn.id} appears a second time (first at ${placeOf(topology.source, first)}).`);
-    seen.set(fn.id, fn);
     if (typeof fn.parent !== 'string') continue;
     const parent = byId.get(fn.parent);
+    if (parent?.isBridge) continue;
+    const at = placeOf(topology.source, fn);
     if (!parent) throw new LabError(`${at}: ${fn.id} is an orphan: the bridge ${fn.parent} above it is missing.`);
-    if (!parent.isBridge) throw new LabError(`${at}: ${fn.id} stands below ${fn.parent}, which is not a bridge.`);
+    throw new LabError(`${at}: ${fn.id} stands below ${fn.parent}, which is not a bridge.`);
   }
   // One pass marks everything above a good function as good, so that deep chains are walked once.
-  const rooted = new Set<string>();
+  const rooted = new Set<FunctionId>();
+  for (const fn of topology.functions) if (fn.isBridge) markRooted(topology, fn, rooted);
+}
+
+function refuseTwice(topology: Topology): void {
+  const seen = new Map<FunctionId, PciFunction>();
   for (const fn of topology.functions) {
-    const { nodes } = ascendUntil(topology, fn, rooted);
-    for (const node of nodes) rooted.add(node.id);
+    const first = seen.get(fn.id);
+    seen.set(fn.id, fn);
+    if (!first) continue;
+    throw new LabError(
+      `${placeOf(topology.source, fn)}: ${fn.id} appears a second time (first at ${placeOf(topology.source, first)}).`,
+    );
   }
 }
 
-function ascendUntil(topology: Topology, fn: PciFunction, rooted: ReadonlySet<string>): { nodes: PciFunction[] } {
+/** Adds the bridge and all above it, up to one that is known to be good. */
+function markRooted(topology: Topology, bridge: PciFunction, rooted: Set<FunctionId>): void {
   const { byId } = indexOf(topology);
-  const nodes: PciFunction[] = [];
-  const onPath = new Set<string>();
-  let current: PciFunction | undefined = fn;
+  const onPath = new Set<FunctionId>();
+  let current: PciFunction | undefined = bridge;
   while (current && !rooted.has(current.id)) {
     if (onPath.has(current.id)) {
-      throw new LabError(
-        `${placeOf(topology.source, fn)}: ${fn.id} is below a cycle of bridges (${[...onPath].slice(0, 8).join(' > ')}).`,
-      );
+      const cycle = [...onPath].slice(0, 8).join(' > ');
+      throw new LabError(`${placeOf(topology.source, bridge)}: ${bridge.id} is below a cycle of bridges (${cycle}).`);
     }
     onPath.add(current.id);
-    nodes.push(current);
     current = typeof current.parent === 'string' ? byId.get(current.parent) : undefined;
   }
-  return { nodes };
+  for (const id of onPath) rooted.add(id);
 }
 
-function refuseOverlap(ranges: Range[], source: string): void {
+function refuseOverlap(ranges: NamedRange[], source: string): void {
   for (const [outer, inner] of overlapsIn(ranges)) {
     throw new LabError(`${source}: overlapping windows: ${describeRange(outer)} and ${describeRange(inner)}.`);
   }
 }
 
 function checkHostWindows(topology: Topology): void {
-  const all: Range[] = [];
+  const all: NamedRange[] = [];
   for (const bridge of topology.hostBridges) {
-    const bus: Range[] = [];
+    const bus: NamedRange[] = [];
     for (const window of bridge.windows ?? []) {
       const what = `host bridge ${bridge.id} window`;
       const size = { what, line: undefined };

@@ -2,7 +2,7 @@
 // hold such a dump between `=== LSPCI` and the next `===` line, with the machine's /proc/cpuinfo in `=== CPU`.
 // What lspci does not tell (offsets, ACS without root) is unknown in the result.
 import { LabError } from '../../base/errors.ts';
-import { assemble, placeOf } from '../assemble.ts';
+import { assemble, placeOf, refuseTwice } from '../assemble.ts';
 import { cpuFromCpuinfo } from '../cpu.ts';
 import type { Line, TextSource } from '../input.ts';
 import { excerpt, linesOf } from '../input.ts';
@@ -133,6 +133,8 @@ function readDump(reading: Reading, line: Line): void {
 }
 
 function addDevice(reading: Reading, header: HeaderLine, line: number): void {
+  const first = reading.byPath.get(header.path);
+  if (first) refuseTwice(reading.source, header.id, first.line, line);
   const device = newDevice(placed(reading, header, line), line);
   reading.devices.push(device);
   reading.byPath.set(header.path, device);

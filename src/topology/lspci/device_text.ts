@@ -47,6 +47,8 @@ export interface DeviceText {
   hexRows: Buffer[];
 }
 
+const NO_VFS: SriovNumbers = { numVfs: 0, offset: 0, stride: 0 };
+
 export function newDevice(header: HeaderLine, line: number): DeviceText {
   return {
     header,
@@ -65,7 +67,7 @@ export function newDevice(header: HeaderLine, line: number): DeviceText {
     linkActive: false,
     sriovShown: false,
     sriovEnabled: false,
-    sriov: { numVfs: 0, offset: 0, stride: 0 },
+    sriov: NO_VFS,
     numaNode: undefined,
     iommuGroup: undefined,
     driver: undefined,
