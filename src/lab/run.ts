@@ -9,24 +9,10 @@ import { planGroups, queuesOf, type RunParams } from '../plan/run_plan.ts';
 import { RESULT_SCHEMA, type Result, type RunInfo } from '../result/schema.ts';
 import { describeEnvironment } from './host/environment.ts';
 import { watchOneRun } from './host/surroundings.ts';
-import type { LabSession } from './replicate/measure_replicate.ts';
-import { type IsOpen, measureReplicates } from './replicate/replicates.ts';
-import type { CrewOptions } from './workers/crew.ts';
+import { measureReplicates, type ReplicatesHooks, type Starting } from './replicate/replicates.ts';
 
-/** How a run reports back while it goes on. */
-export interface RunHooks {
-  /** Share of the whole run that is done, 0 to 1, and what is being done. */
-  progress(share: number, what: string): void;
-  /** Called once the run can be interrupted: gives the function that does it. */
-  onInterruptible(interrupt: () => void): void;
-  fault?: CrewOptions['fault'];
-  /** Whether a group needs more rounds, with a budget; by default, while a comparison of it is inconclusive. */
-  isOpen?: IsOpen;
-  cores: number;
-  /** Whoever asks has no use for part of a run: an interrupted one throws (exit 130) instead of making a result of what there is. */
-  onlyWhole?: boolean;
-  /** Memory and threads that are kept between the runs of one process; a run without it makes and ends its own. */
-  session?: LabSession | undefined;
+/** How a run reports back while it goes on, and what it may do. Given to its replicates as a whole. */
+export interface RunHooks extends ReplicatesHooks {
   /** Warnings from reading the workload, for the result. */
   warnings: readonly string[];
   argv: readonly string[];
@@ -38,21 +24,18 @@ export interface RunOutcome {
   failure: LabError | undefined;
 }
 
-/** Runs everything. A failing group ends the run; groups before it, and its own whole rounds, are in the result. */
-export async function run(params: RunParams, hooks: RunHooks): Promise<RunOutcome> {
+/**
+ * Runs everything. A failing group ends the run; groups before it, and its own whole rounds, are in the result. With `onlyWhole`
+ * an interrupted run throws (exit 130) instead of making a result of what there is.
+ * @param starting how its replicates are started: tests have their own
+ */
+export async function run(params: RunParams, hooks: RunHooks, starting?: Partial<Starting>): Promise<RunOutcome> {
   const started = startNow();
   const surroundings = hooks.session?.surroundings ?? watchOneRun();
   const groups = planGroups(params);
   const queuePairs = Math.max(1, ...groups.map((plan) => queuesOf(plan).length));
   const { fabricOf: _, ...measureParams } = params;
-  const measured = await measureReplicates(groups, measureParams, {
-    progress: hooks.progress,
-    onInterruptible: hooks.onInterruptible,
-    fault: hooks.fault,
-    cores: hooks.cores,
-    onlyWhole: hooks.onlyWhole,
-    session: hooks.session,
-  });
+  const measured = await measureReplicates(groups, measureParams, hooks, starting);
   const { interrupted, failure, processes, looks } = measured;
   if (interrupted && hooks.onlyWhole === true) throw new LabError('the run was interrupted.', EXIT.interrupted);
   if (failure !== undefined && failure.exitCode !== EXIT.runFailed) throw failure;

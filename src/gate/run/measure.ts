@@ -4,7 +4,8 @@ import type { GroupRecord } from '../../analysis/group_record.ts';
 import { EXIT, LabError } from '../../base/errors.ts';
 import type { Interruption } from '../../base/interrupt.ts';
 import type { Progress } from '../../base/progress.ts';
-import { run } from '../../lab/run.ts';
+import type { Starting } from '../../lab/replicate/replicates.ts';
+import { type RunHooks, run } from '../../lab/run.ts';
 import type { Result } from '../../result/schema.ts';
 import { armWords } from '../arm.ts';
 import { judgeExact } from '../exact.ts';
@@ -28,6 +29,8 @@ export interface GateMeasuring {
   against: { plans: readonly AgainstPlan[]; checkOut(): Promise<Checkout> };
   progress: Progress;
   interruption: Interruption;
+  /** How replicates are started: tests have their own. */
+  starting?: Partial<Starting>;
 }
 
 export interface Judged {
@@ -40,7 +43,7 @@ export interface Judged {
 
 /** @throws LabError when a run fails (exit 4) or is interrupted (exit 130) */
 export async function measureAndJudge(planned: readonly PlannedWorkload[], measuring: GateMeasuring): Promise<Judged> {
-  const { against, budgetMs } = measuring;
+  const { against, budgetMs, starting: { now = () => performance.now() } = {} } = measuring;
   const counted = planned.filter(({ modes }) => modes.length === 0);
   const timed = planned.filter(({ modes }) => modes.length > 0);
   const steps = planned.length + against.plans.length;
@@ -64,12 +67,12 @@ export async function measureAndJudge(planned: readonly PlannedWorkload[], measu
   // Building the other commit is no measuring: the budget begins behind it.
   const checkout = against.plans.length > 0 ? await against.checkOut() : undefined;
   try {
-    const began = performance.now();
+    const began = now();
     for (const [index, workload] of timed.entries()) {
-      results.set(workload, await measure(workload, measuring, part(index, performance.now() - began)));
+      results.set(workload, await measure(workload, measuring, part(index, now() - began)));
     }
     for (const [index, plan] of against.plans.entries()) {
-      const { share, ...more } = part(timed.length + index, performance.now() - began);
+      const { share, ...more } = part(timed.length + index, now() - began);
       const progress = (of: number, what: string): void =>
         measuring.progress.update(share(of), `workload ${plan.name}: ${what}`);
       const { interruption } = measuring;
@@ -96,7 +99,7 @@ interface Part {
 
 async function measure(
   { workload, params, modes, rules, warnings, fault }: PlannedWorkload,
-  { progress, interruption }: GateMeasuring,
+  { progress, interruption, starting }: GateMeasuring,
   part: Part,
 ): Promise<Result> {
   const ratios = rules.filter(isRatio);
@@ -106,7 +109,7 @@ async function measure(
       return isMissing(evidence) ? !evidence.refused : !isDecided(rule, evidence, part.rules);
     });
   const adaptive = ratios.length > 0 && params.budgetMs === undefined ? { budgetMs: part.budgetMs } : {};
-  const { result, failure } = await run(modes.length === 0 ? params : { ...params, ...adaptive }, {
+  const hooks: RunHooks = {
     progress: (done, what) => progress.update(part.share(done), `workload ${workload.name}: ${what}`),
     onInterruptible: interruption.onAsked,
     cores: availableParallelism(),
@@ -115,7 +118,8 @@ async function measure(
     fault,
     warnings,
     argv: process.argv.slice(2),
-  });
+  };
+  const { result, failure } = await run(modes.length === 0 ? params : { ...params, ...adaptive }, hooks, starting);
   if (interruption.asked) throw new LabError('interrupted: no verdict, nothing recorded.', EXIT.interrupted);
   if (failure !== undefined) throw new LabError(`workload ${workload.name}: ${failure.message}`, failure.exitCode);
   return result;

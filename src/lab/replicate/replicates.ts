@@ -19,11 +19,11 @@ export interface ReplicatesHooks {
   progress(share: number, what: string): void;
   /** Called with the function that ends them early. */
   onInterruptible(interrupt: () => void): void;
-  fault: CrewOptions['fault'];
+  fault?: CrewOptions['fault'];
   cores: number;
   /** An interrupted run is of no use: its processes are ended at once. */
   onlyWhole?: boolean | undefined;
-  /** Of a replicate in this process (measure_replicate.ts). */
+  /** Memory and threads that are kept between the runs of one process; a run without it makes and ends its own. */
   session?: LabSession | undefined;
   /**
    * Whether a group needs more rounds, asked at each look: by default, while one of its comparisons is inconclusive.
