@@ -1,5 +1,6 @@
 // What a run will need before it is run: memory of its largest machine, and time. Times are estimates, sizes are the planner's own.
 
+import type { HostModule } from '../../build/exports.ts';
 import {
   type GroupPlan,
   machineSpec,
@@ -29,7 +30,17 @@ const SLICE_SHARE = 1.1;
 const USUAL_WARM_UP = 0.75;
 const FIXED_MS = 30;
 
+/** The modules' own arithmetic needs a memory to live in, but does not touch it. */
 let probe: WebAssembly.Memory | undefined;
+const probed = new Map<string, HostModule>();
+let treeBytes: number | undefined;
+
+/** A module for its arithmetic: one instance for all cells of a sweep. */
+function probedHost(name: string, memory: WebAssembly.Memory): HostModule {
+  const host = probed.get(name) ?? hostModule(name, memory);
+  probed.set(name, host);
+  return host;
+}
 
 /** @throws LabError when a machine does not fit one memory */
 export function needsOf(params: RunParams, workers: number): Needs {
@@ -43,15 +54,15 @@ export function needsOf(params: RunParams, workers: number): Needs {
 }
 
 function sizeOf(group: GroupPlan, params: RunParams, workers: number): Omit<Needs, 'seconds'> {
-  // The modules' own arithmetic needs a memory to live in, but does not touch it.
   probe ??= new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
   const memory = probe;
   const modules = new Set(group.arms.map(({ scheme }) => params.variants?.of[scheme] ?? scheme));
   expectHosts([...modules]);
-  const hosts = [...modules].map((module) => hostModule(module, memory));
+  const hosts = [...modules].map((module) => probedHost(module, memory));
+  treeBytes ??= setupModule(memory).mapTypeTreeBytes(1);
   const spec = machineSpec(group, params, workers);
   const stateBytes = hosts.reduce((sum, host) => sum + host.stateBytes(spec.barBytes), 0);
-  const plan = planMachine({ ...spec, schemeStateBytes: stateBytes }, setupModule(memory).mapTypeTreeBytes(1), START);
+  const plan = planMachine({ ...spec, schemeStateBytes: stateBytes }, treeBytes, START);
   const memmapBytes = Math.max(...hosts.map((host) => host.memmapBytes(spec.barBytes)));
   return { addressBytes: plan.end, touchedBytes: touchedBytes(spec, memmapBytes) + stateBytes };
 }

@@ -55,10 +55,11 @@ export async function resolveCells(
   folder: string,
 ): Promise<ResolvedCell[]> {
   const cells = new Map<string, ResolvedCell>();
+  const cores = availableParallelism();
   const problems: string[] = [];
   for (const point of points) {
     try {
-      const cell = await resolveCell(spec, point, given, folder);
+      const cell = await resolveCell(spec, point, given, { folder, cores });
       if (!cells.has(cell.hash)) cells.set(cell.hash, cell);
     } catch (error) {
       if (!(error instanceof LabError)) throw error;
@@ -75,7 +76,7 @@ async function resolveCell(
   spec: SweepSpec,
   { values, repeat }: SweepPoint,
   given: Partial<RunOptions>,
-  folder: string,
+  { folder, cores }: { folder: string; cores: number },
 ): Promise<ResolvedCell> {
   const place = Object.entries(values).map(([key, value]) => `${key}=${valueWords(value)}`);
   const where = `${spec.source}: ${place.length === 0 ? 'the only cell' : `cell ${place.join(' ')}`}`;
@@ -100,7 +101,7 @@ async function resolveCell(
   const named = { ...params, topology: options.topology, jobFile };
   const fault = await explained(where, async () => resolveFault(options.fault, params));
   const hash = cellHash(named, { repeat, fault: options.fault });
-  const { needs, impossible } = whatItNeeds(named);
+  const { needs, impossible } = whatItNeeds(named, cores);
   return {
     hash,
     values,
@@ -113,9 +114,12 @@ async function resolveCell(
   };
 }
 
-function whatItNeeds(params: RunnableCell['params']): { needs: Needs | undefined; impossible: string | undefined } {
+function whatItNeeds(
+  params: RunnableCell['params'],
+  cores: number,
+): { needs: Needs | undefined; impossible: string | undefined } {
   try {
-    return { needs: needsOf(params, availableParallelism()), impossible: undefined };
+    return { needs: needsOf(params, cores), impossible: undefined };
   } catch (error) {
     if (!(error instanceof LabError)) throw error;
     return { needs: undefined, impossible: error.message };

@@ -5,13 +5,9 @@ import { checkFault } from '../lab/workers/fault_targets.ts';
 import type { RunParams } from '../plan/run_plan.ts';
 
 /** @throws LabError for a fault that is none, or that nothing in this run can have */
-export function resolveFault(
-  text: string | undefined,
-  params: RunParams,
-  cores = availableParallelism(),
-): Fault | undefined {
+export function resolveFault(text: string | undefined, params: RunParams, cores?: number): Fault | undefined {
   if (text === undefined) return undefined;
   const fault = parseFault(text);
-  checkFault(fault, params, cores);
+  checkFault(fault, params, cores ?? availableParallelism());
   return fault;
 }

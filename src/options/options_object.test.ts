@@ -35,6 +35,14 @@ describe('an object of options', () => {
     );
   });
 
+  it('keeps nothing of the object before, whether that was read or refused', () => {
+    const full = { scheme: ['phys'], section: ['a'], set: { bs: '8k' }, rounds: 7, bar: '1GiB' };
+    const before = structuredClone(fromObject(full));
+    expect(() => fromObject({ section: ['b'], rounds: 'many' })).toThrow(LabError);
+    expect(fromObject({})).toEqual(fromWords());
+    expect(fromObject(full)).toEqual(before);
+  });
+
   it('names its job file', () => {
     expect(readOptions({ job: 'a.fio' }, 'cell').jobFile).toBe('a.fio');
   });

@@ -38,9 +38,7 @@ export function optionKey(key: string, where: string): OptionKey {
  * @throws LabError for keys and values that `p2plab run` would not take
  */
 export function readOptions(object: OptionsObject, where: string): ReadOptions {
-  const command = addMeasuringOptions(new Command('cell').argument('[job.fio]'))
-    .exitOverride()
-    .configureOutput({ outputError: () => {} });
+  const command = cellCommand();
   const { jobFile, words } = commandWords(object, where);
   try {
     command.parse(words, { from: 'user' });
@@ -49,6 +47,16 @@ export function readOptions(object: OptionsObject, where: string): ReadOptions {
     throw new LabError(`${where}: ${error.message.replace(/^error: /, '')}`);
   }
   return { jobFile, options: command.opts<RunOptions>() };
+}
+
+let kept: Command | undefined;
+
+/** One for all cells: commander begins every parse with the defaults, and a sweep has thousands of cells. */
+function cellCommand(): Command {
+  kept ??= addMeasuringOptions(new Command('cell').argument('[job.fio]'))
+    .exitOverride()
+    .configureOutput({ outputError: () => {} });
+  return kept;
 }
 
 const MEASURING: ReadonlyMap<string, Option> = new Map(

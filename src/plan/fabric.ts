@@ -8,7 +8,7 @@ import { unknownFacts, why } from '../topology/explain.ts';
 import type { Era } from '../topology/host_bridge.ts';
 import { cpuAddress, type PciFunction, type Topology } from '../topology/model.ts';
 import { type PairPlan, pairPlan } from '../topology/pair.ts';
-import { preset } from '../topology/presets.ts';
+import { type Preset, preset } from '../topology/presets.ts';
 import { type BusWindow, RAM_DEVICE } from '../topology/routes.ts';
 import { ascend, endpoints, findFunction } from '../topology/tree.ts';
 
@@ -138,9 +138,19 @@ export function driveBeside(topology: Topology, { provider, client }: Pair): str
   return beside?.id ?? client;
 }
 
+const presets = new Map<string, Preset>();
+
+/** Built once for each size of BAR, of which there are few: a sweep asks for them in every cell. */
+function readyPreset(name: string, barBytes: number): Preset {
+  const key = `${name} ${barBytes}`;
+  const ready = presets.get(key) ?? preset(name, { barBytes });
+  presets.set(key, ready);
+  return ready;
+}
+
 /** The provider and client that a preset is about. */
 export function presetPair(name: string, barBytes: number): { topology: Topology; pair: Pair } {
-  const ready = preset(name, { barBytes });
+  const ready = readyPreset(name, barBytes);
   const provider = { device: ready.provider, bar: ready.providerBar };
   return { topology: ready.topology, pair: { provider, client: ready.client } };
 }
@@ -162,7 +172,7 @@ export function presetFabric(
  * the network device that the preset is about (client 1).
  */
 export function presetTargetFabric(name: string, barBytes: number, ramBytes: number, rules: AddressOptions): Fabric {
-  const { topology, provider, providerBar, client } = preset(name, { barBytes });
+  const { topology, provider, providerBar, client } = readyPreset(name, barBytes);
   const pair = { provider: { device: provider, bar: providerBar }, client: provider, others: [client] };
   return topologyFabric(name, topology, pair, ramBytes, { ...rules, cpu: rules.cpu ?? topology.cpu });
 }

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LabError } from '../base/errors.ts';
-import { expand } from './expand.ts';
+import { expand, MAX_POINTS } from './expand.ts';
 import type { KeyReader } from './options.ts';
 import { NO_SPEC, parseSpec, type SweepSpec, withWords } from './spec.ts';
 
@@ -156,5 +156,12 @@ describe('any spec', () => {
         expect(back).toEqual([...kept, { values: chosen, repeat: 1 }]);
       }),
     );
+  });
+
+  it('is refused before it is made when it is larger than anybody reads', () => {
+    const numbers = (count: number) => Array.from({ length: count }, (_, index) => String(index));
+    const axes = [{ key: 'seed', values: numbers(MAX_POINTS) }];
+    expect(expand({ ...NO_SPEC, axes })).toHaveLength(MAX_POINTS);
+    expect(() => expand({ ...NO_SPEC, axes, repeat: 2 })).toThrow(/40000 cells \(seed 20000, 2 times\); at most 20000/);
   });
 });

@@ -12,8 +12,8 @@ export interface SweepPoint {
   repeat: number;
 }
 
-/** More than anybody waits for; a product this large is a slip. */
-export const MAX_POINTS = 100_000;
+/** Read and planned in ten seconds and 400 MB; a product larger than this is a slip, and a result of so many cells nobody could read. */
+export const MAX_POINTS = 20_000;
 
 /**
  * All points, the first axis varying slowest, repeats outermost: a sweep that is cut off has every point once before any twice.

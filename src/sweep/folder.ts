@@ -13,7 +13,7 @@ import { isShard, type Shard } from './shard.ts';
 
 export const SWEEP_SCHEMA = 'p2plab.sweep/1';
 
-/** A cell's file has a result of a run, sweep.json some hundred bytes for each of at most 100,000 cells. */
+/** A cell's file has a result of a run, sweep.json some hundred bytes for each of at most 20,000 cells. */
 const MOST_CELL_BYTES = 256 * MIB;
 const MOST_PLAN_BYTES = 256 * MIB;
 const MOST_SHARD_BYTES = 4096;

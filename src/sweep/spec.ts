@@ -150,9 +150,11 @@ function flattened(tree: { readonly [key: string]: Tree }, under: YamlPath, { at
 function axisValues(list: readonly Tree[], place: string): CellValue[] {
   if (list.length === 0) throw new LabError(`${place}: the list is empty; an axis has one value or more.`);
   const values = list.map((each) => (isList(each) ? literal({ list: each }, place) : literal(each, place)));
-  const words = values.map(valueWords);
-  const twice = words.find((word, index) => words.indexOf(word) < index);
-  if (twice !== undefined) throw new LabError(`${place}: '${twice}' is there twice.`);
+  const known = new Set<string>();
+  for (const word of values.map(valueWords)) {
+    if (known.has(word)) throw new LabError(`${place}: '${word}' is there twice.`);
+    known.add(word);
+  }
   return values;
 }
 

@@ -137,6 +137,15 @@ function instantiate<T extends keyof MachineModules>(name: string, memory: WebAs
  * are compiled from. @param hosts names of schemes or of their variants
  */
 export function codeHash(hosts: readonly string[]): string {
+  const words = hosts.join(' ');
+  const found = codeHashes.get(words) ?? hashOf(hosts);
+  codeHashes.set(words, found);
+  return found;
+}
+
+const codeHashes = new Map<string, string>();
+
+function hashOf(hosts: readonly string[]): string {
   const wanted = new Set(hosts.flatMap((name) => [`host.${name}`, `host.${name}.counting`]));
   const used = Object.entries(readManifest().modules).filter(([name]) => !name.startsWith('host.') || wanted.has(name));
   const hash = createHash('sha256');
