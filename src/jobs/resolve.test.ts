@@ -403,7 +403,7 @@ describe('a wrong value is refused with file:line and an example:', () => {
     ],
     [
       'filesize=5000t\nnrfiles=2',
-      'filesize=5000t: reaches to 10000 TiB; a namespace has at most 8 PiB here. Lower size or offset.',
+      'filesize=5000t: reaches to 9.77 PiB; a namespace has at most 8 PiB here. Lower size or offset.',
     ],
     ['offset=1000', 'offset=1000: must be a multiple of 512, for example offset=1m.'],
     ['ioengine=libaioo', "ioengine=libaioo: fio has no such engine, did you mean 'libaio'?"],
