@@ -11,16 +11,27 @@ const SUBTRACTIVE_DECODE = 1;
 
 /** Below 1 MiB there are fixed legacy places (IDE, VGA) that several functions name; 0 means not assigned. */
 const LEGACY_END = 0x10_0000n;
+/** 4 GiB: the end of what a bridge's memory window can hold. */
+const LOW_END = 0x1_0000_0000n;
 
 /** Whether a BAR has a place and a size to check. */
 export function isPlaced(bar: Bar): bar is Bar & { bytes: number; cpuStart: bigint } {
   return !bar.disabled && bar.bytes !== undefined && bar.cpuStart !== undefined && bar.cpuStart >= LEGACY_END;
 }
 
+/** Host bridges with a BAR below that lies in the windows above it. */
+interface Fitting {
+  readonly any: Set<HostBridgeId | undefined>;
+  /** With one below 4 GiB. */
+  readonly low: Set<HostBridgeId | undefined>;
+}
+
 interface Misfit {
   readonly fn: PciFunction;
   /** Undefined for a bridge's own window. */
   readonly bar: Bar | undefined;
+  /** Its low 32 bits lie in a window below 4 GiB: the one is a CPU address, the other a bus address. */
+  readonly isLow: boolean;
   readonly words: string;
 }
 
@@ -28,35 +39,38 @@ interface Misfit {
 export function withContainmentNotes(topology: Topology): Topology {
   const { byId } = indexOf(topology);
   const misfits: Misfit[] = [];
-  const fitting = new Set<HostBridgeId | undefined>();
+  const fitting: Fitting = { any: new Set(), low: new Set() };
   for (const fn of topology.functions) {
     const parent = typeof fn.parent === 'string' ? byId.get(fn.parent) : undefined;
     if (!parent?.windows || parent.progIf === SUBTRACTIVE_DECODE) continue;
     misfits.push(...misfitsOf(fn, parent, parent.windows));
-    if (hasFittingBar(fn, parent)) fitting.add(fn.hostBridge);
+    const { any, low } = fittingBars(fn, parent);
+    if (any) fitting.any.add(fn.hostBridge);
+    if (low) fitting.low.add(fn.hostBridge);
   }
   if (misfits.length === 0) return topology;
   return noted(topology, misfits, fitting);
 }
 
-function noted(
-  topology: Topology,
-  misfits: readonly Misfit[],
-  fitting: ReadonlySet<HostBridgeId | undefined>,
-): Topology {
+function noted(topology: Topology, misfits: readonly Misfit[], fitting: Fitting): Topology {
   const notes: string[] = [];
-  const offsetBridges = new Set<HostBridgeId | undefined>();
+  const offsetBridges = new Map<HostBridgeId | undefined, boolean>();
   const byBar = new Map<Bar, string>();
-  for (const { fn, bar, words } of misfits) {
-    const isOffset = bar !== undefined && bar.busStart === undefined && !fitting.has(fn.hostBridge);
-    if (isOffset) offsetBridges.add(fn.hostBridge);
+  const isOffsetBelow = (bridge: HostBridgeId | undefined, isLow: boolean): boolean =>
+    !fitting.any.has(bridge) || (isLow && !fitting.low.has(bridge));
+  for (const { fn, bar, isLow, words } of misfits) {
+    const isOffset = bar !== undefined && bar.busStart === undefined && isOffsetBelow(fn.hostBridge, isLow);
+    if (isOffset) offsetBridges.set(fn.hostBridge, (offsetBridges.get(fn.hostBridge) ?? false) || isLow);
     else notes.push(`${placeOf(topology.source, fn)}: ${words}.`);
     if (bar) byBar.set(bar, isOffset ? `${words}, if both are CPU addresses` : words);
   }
-  for (const hostBridge of offsetBridges) {
+  for (const [hostBridge, isLow] of offsetBridges) {
+    const seen = isLow
+      ? 'BARs lie in the windows above them by the low 32 bits of their addresses only'
+      : 'no BAR lies in a window above it';
     notes.push(
-      `host bridge ${hostBridge}: no BAR lies in a window above it, so CPU and bus addresses differ by an offset that ` +
-        'this source does not tell (or the windows shown are not those in use); lspci -xxxx or sysfs would.',
+      `host bridge ${hostBridge}: ${seen}, so CPU and bus addresses differ by an offset that this source does not tell ` +
+        '(or the windows shown are not those in use); lspci -xxxx or sysfs would.',
     );
   }
   const functions = topology.functions.map((fn) =>
@@ -67,11 +81,16 @@ function noted(
   return { ...topology, functions, notes: [...topology.notes, ...notes] };
 }
 
-function hasFittingBar(fn: PciFunction, parent: PciFunction): boolean {
-  return fn.bars.some((bar) => {
+/** Which of a function's BARs fit: any, and any below 4 GiB. */
+function fittingBars(fn: PciFunction, parent: PciFunction): { any: boolean; low: boolean } {
+  const fits = { any: false, low: false };
+  for (const bar of fn.bars) {
     const range = rangeIn(bar, parent.windowView);
-    return range !== undefined && isInside(range.start, range.end, parent.windows ?? []);
-  });
+    if (range === undefined || !isInside(range.start, range.end, parent.windows ?? [])) continue;
+    fits.any = true;
+    fits.low ||= range.end < LOW_END;
+  }
+  return fits;
 }
 
 /** A BAR as [start, end] (inclusive) in the view of the windows above; undefined when it has no place there. */
@@ -90,12 +109,17 @@ function misfitsOf(fn: PciFunction, parent: PciFunction, windows: readonly Bridg
     if (!range || isInside(range.start, range.end, windows) || fitsOnBus(bar, windows)) continue;
     const where = `${hex(range.start)}-${hex(range.end)}`;
     const words = `BAR ${bar.index} of ${fn.id} at ${where} is ${above()}: no request from above reaches it`;
-    misfits.push({ fn, bar, words });
+    misfits.push({ fn, bar, isLow: isLowInside(range, windows), words });
   }
   if (fn.windowView !== parent.windowView) return misfits;
   for (const window of fn.windows ?? []) {
     if (isInside(window.start, window.end, windows)) continue;
-    misfits.push({ fn, bar: undefined, words: `the ${window.kind} window ${show(window)} of ${fn.id} is ${above()}` });
+    misfits.push({
+      fn,
+      bar: undefined,
+      isLow: false,
+      words: `the ${window.kind} window ${show(window)} of ${fn.id} is ${above()}`,
+    });
   }
   return misfits;
 }
@@ -104,6 +128,11 @@ function misfitsOf(fn: PciFunction, parent: PciFunction, windows: readonly Bridg
 function fitsOnBus(bar: Bar, windows: readonly BridgeWindow[]): boolean {
   const { busStart, bytes } = bar;
   return busStart !== undefined && bytes !== undefined && isInside(busStart, busStart + BigInt(bytes) - 1n, windows);
+}
+
+function isLowInside({ start, end }: { start: bigint; end: bigint }, windows: readonly BridgeWindow[]): boolean {
+  const low = BigInt.asUintN(32, start);
+  return low !== start && isInside(low, low + end - start, windows);
 }
 
 function isInside(start: bigint, end: bigint, windows: readonly BridgeWindow[]): boolean {

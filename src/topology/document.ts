@@ -20,7 +20,7 @@ export interface TopologyDocument {
   readonly source: string;
   readonly devices: readonly DeviceEntry[];
   /**
-   * Machines of more than MAX_PLAIN_FUNCTIONS: functions that no third one tells apart, by id. The entry in `pairs` for any
+   * Machines of more than MAX_PLAIN_FUNCTIONS, or with as much prose: functions that no third one tells apart, by id. The entry in `pairs` for any
    * two functions is the one whose provider and client are of their groups and whose `up` is theirs: how many bridges
    * (`parent`) above the provider the two meet. Provider and client may be exchanged. `why` and `fix` of an entry name
    * the ports of its own two functions; those of other pairs are in their place.
@@ -97,6 +97,8 @@ export interface PairEntry {
 
 /** Up to this many functions every ordered pair is listed; above, the verdicts of groups of functions. */
 export const MAX_PLAIN_FUNCTIONS = 100;
+/** And up to this many characters of `why` and `fix`: settings for dozens of ports, told for thousands of pairs. */
+const MAX_PLAIN_PROSE_CHARS = 2 ** 21;
 
 /** Every ordered pair of functions with a type 0 header, each function with itself included, in lspci's order. */
 export function* allVerdicts(topology: Topology, options: RuleOptions): Generator<Verdict> {
@@ -106,8 +108,14 @@ export function* allVerdicts(topology: Topology, options: RuleOptions): Generato
   }
 }
 
-export function isFolded(topology: Topology): boolean {
-  return endpoints(topology).length > MAX_PLAIN_FUNCTIONS;
+function isFolded(topology: Topology, folding: Folding, options: RuleOptions): boolean {
+  if (endpoints(topology).length > MAX_PLAIN_FUNCTIONS) return true;
+  let chars = 0;
+  for (const { verdict, pairs } of foldedVerdicts(folding, options)) {
+    const { length } = why(topology, verdict, options) + (fix(topology, verdict, options) ?? '');
+    chars += length * pairs;
+  }
+  return chars > MAX_PLAIN_PROSE_CHARS;
 }
 
 /**
@@ -120,7 +128,8 @@ export function topologyDocument(
   pageBytes: number,
   pair?: readonly [provider: string, client: string],
 ): TopologyDocument {
-  const folding = !pair && isFolded(topology) ? foldFunctions(topology) : undefined;
+  const groups = pair ? undefined : foldFunctions(topology);
+  const folding = groups && isFolded(topology, groups, options) ? groups : undefined;
   return {
     schema: 'p2plab.topology/1',
     source: topology.source,

@@ -138,6 +138,13 @@ describe('functions each on a port of its own', () => {
     expect(rows.length).toBeLessThanOrEqual(3);
   });
 
+  test('are folded where the settings for dozens of ports would be told for thousands of pairs', () => {
+    const document = topologyDocument(manyPorts('downstream', 90, 1), rules(INTEL), 4096);
+    expect(document.groups).toHaveLength(2);
+    expect([...documentText(document)].join('').length).toBeLessThan(2 ** 18);
+    expect(topologyDocument(manyPorts('downstream', 10, 1), rules(INTEL), 4096).pairs).toHaveLength(121);
+  });
+
   test('are told apart by ACS of the port and by its link', () => {
     const plain = manyPorts('downstream', 8, 1);
     const differ = (more: (fn: PciFunction, i: number) => Partial<PciFunction>): number =>

@@ -107,6 +107,20 @@ describe('said, and no verdict changed by it', () => {
     expect(topology.functions[1]?.bars[1]?.note).toContain('outside the windows of bridge 0000:00:01.0');
   });
 
+  test('an offset, where BARs lie in the windows above them by the low 32 bits of their addresses', () => {
+    const topology = machine([
+      portAt('00:01.0', 'root-port', [1, 1], 0, {
+        windows: [
+          { kind: 'memory', start: 0x3030_0000n, end: 0x303f_ffffn },
+          { kind: 'prefetchable', start: 0xe80_0000_0000n, end: 0xe80_0fff_ffffn },
+        ],
+      }),
+      endpointAt('01:00.0', { bars: [barAt(0, 0xe80_0000_0000n, 2 ** 28), barAt(2, 0xe00_3030_0000n, 2 ** 18)] }),
+    ]);
+    expect(topology.notes).toEqual([expect.stringMatching(/^host bridge 0000:00: BARs lie .* low 32 bits .* offset/)]);
+    expect(topology.functions[1]?.bars[1]?.note).toMatch(/outside .* if both are CPU addresses$/);
+  });
+
   test('a host bridge inside a device: BARs of its domain lie inside a BAR of the device', () => {
     const vmd = endpointAt('00:0e.0', { classCode: 0x0104, bars: [barAt(2, 0x7200_0000n, 2 ** 25)] });
     const behind = [0, 1].map((n) =>

@@ -5,8 +5,8 @@ import { V52_ROOT_COMPLEX_DISTANCE } from '../decide.ts';
 import type { FunctionId } from '../model.ts';
 import type { Style } from './style.ts';
 
-/** Letter and two digits; one more column between cells when all of them still fit side by side. */
-const CELL_CHARS = 3;
+/** A letter and a digit. */
+const MIN_TEXT_CHARS = 2;
 const LABEL_CHARS = 4;
 
 const LETTERS: Readonly<Record<MapType, string>> = {
@@ -34,7 +34,7 @@ export function matrixLines(
   width: number,
 ): string[] {
   const byPair = new Map(verdicts.map((verdict) => [`${verdict.provider} ${verdict.client}`, verdict]));
-  const cellChars = ids.length * (CELL_CHARS + 1) + LABEL_CHARS <= width ? CELL_CHARS + 1 : CELL_CHARS;
+  const cellChars = charsPerCell(ids, numbers, verdicts, width);
   const perBlock = Math.max(1, Math.floor((width - LABEL_CHARS) / cellChars));
   const lines: string[] = [];
   for (let start = 0; start < ids.length; start += perBlock) {
@@ -50,9 +50,26 @@ export function matrixLines(
   return lines;
 }
 
+/** Room for the longest text and a blank, and for one blank more when all columns still fit side by side. */
+function charsPerCell(
+  ids: readonly FunctionId[],
+  numbers: ReadonlyMap<FunctionId, number>,
+  verdicts: readonly Verdict[],
+  width: number,
+): number {
+  let longest = MIN_TEXT_CHARS;
+  for (const verdict of verdicts) longest = Math.max(longest, cellText(verdict).length);
+  for (const id of ids) longest = Math.max(longest, String(numbers.get(id) ?? '').length);
+  return ids.length * (longest + 2) + LABEL_CHARS <= width ? longest + 2 : longest + 1;
+}
+
+function cellText(verdict: Verdict): string {
+  return `${LETTERS[verdict.mapType]}${distanceText(verdict)}`;
+}
+
 function cell(verdict: Verdict | undefined, style: Style, cellChars: number): string {
   if (!verdict) return ' '.repeat(cellChars);
-  const text = `${LETTERS[verdict.mapType]}${distanceText(verdict)}`.padStart(cellChars);
+  const text = cellText(verdict).padStart(cellChars);
   switch (verdict.mapType) {
     case 'BUS_ADDR':
       return style.good(text);

@@ -39,16 +39,19 @@ export interface ViewOptions {
 const SMALL_MACHINE = 8;
 /** Above this many functions those that no third one tells apart share a row and a column. */
 const MATRIX_COMFORT = 32;
+/** Above this many rows nobody reads a matrix, and each costs as many verdicts. */
+const MAX_ROWS = 400;
 
 export function topologyReport(recorded: Topology, options: RuleOptions, view: ViewOptions): string {
   const topology = plainStrings(recorded);
   const { style } = view;
   const shown = shownFunctions(topology, view.all);
   const folding = foldFunctions(topology, shown);
+  const isTooMany = folding.groups.length > MAX_ROWS;
   const isFoldedMatrix = shown.length > MATRIX_COMFORT;
   const rows = isFoldedMatrix ? folding.groups : shown.map((fn): FunctionGroup => ({ functions: [fn] }));
   const numbers = new Map(rows.flatMap(({ functions }, i) => functions.map((fn) => [fn.id, i + 1] as const)));
-  const folded = [...foldedVerdicts(folding, options)];
+  const folded = isTooMany ? [] : [...foldedVerdicts(folding, options)];
   const hidden = endpoints(topology).length - shown.length;
   const title = `${topology.source}: ${topology.functions.length} functions, ${describeCpu(options.cpu)}, rules of Linux ${eraWords(options.era)}`;
   const sections: string[][] = [
@@ -58,13 +61,19 @@ export function topologyReport(recorded: Topology, options: RuleOptions, view: V
       ...LEGEND.map((line) => style.dim(line)),
       ...(isFoldedMatrix ? FOLDED_LEGEND.map((line) => style.dim(line)) : []),
       ...(hidden > 0 ? [style.dim(`${hidden} chip set functions are not shown: --all shows them`)] : []),
-      ...matrixLines(
-        rows.map(({ functions }) => functions[0].id),
-        numbers,
-        isFoldedMatrix ? foldedMatrix(rows, folded) : plainMatrix(topology, shown, options),
-        style,
-        view.width,
-      ),
+      ...(isTooMany
+        ? wrap(
+            `${rows.length} rows are too many for a table: --pair A B explains any pair, --json has all`,
+            0,
+            view.width,
+          )
+        : matrixLines(
+            rows.map(({ functions }) => functions[0].id),
+            numbers,
+            isFoldedMatrix ? foldedMatrix(rows, folded) : plainMatrix(topology, shown, options),
+            style,
+            view.width,
+          )),
     ],
     reasonLines(topology, folded, options, view),
     linkLines(topology, folded, view),
@@ -124,8 +133,8 @@ function reasonLines(
     const advice = fix(topology, verdict, options);
     const locality = localityOf(topology, verdict) ?? '';
     const { mapType, ground, hostBridge } = verdict;
-    const detail = ground === 'acs-redirect' ? advice : verdict.acsUnknown.join(' ');
-    const key = `${mapType} ${ground} ${detail} ${hostBridge?.because}`;
+    const detail = ground === 'acs-redirect' ? advice : '';
+    const key = `${mapType} ${ground} ${detail} ${kindOf(hostBridge?.because)}`;
     const reason = reasons.get(key) ?? { example: verdict, localities: new Map(), advice, pairs: 0 };
     reason.pairs += pairs;
     reason.localities.set(locality, (reason.localities.get(locality) ?? 0) + pairs);
@@ -136,6 +145,14 @@ function reasonLines(
   const rest = sorted.length - 12;
   if (rest > 0) lines.push(`  and ${rest} more kinds: --pair A B explains any pair, --json all`);
   return lines.length === 0 ? [] : [view.style.strong('Why'), ...lines];
+}
+
+/** A reason without the host bridges it names: the same words about others are the same kind. */
+function kindOf(because: string | undefined): string {
+  const kinds = (because ?? '')
+    .replace(/\b[0-9a-f]{4,8}:[0-9a-f]{2}(?::[01][0-9a-f]\.[0-7])?(?![0-9a-f])/g, '#')
+    .split(' and ');
+  return [...new Set(kinds)].join(' and ');
 }
 
 function reasonEntry(topology: Topology, reason: Reason, options: RuleOptions, view: ViewOptions): string[] {

@@ -2,12 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { needing, TOPOLOGY_DATA } from '../../../test/support/needs.ts';
 import type { AddressOptions } from '../addresses.ts';
 import { parseCpu } from '../cpu.ts';
+import type { Verdict } from '../decide.ts';
 import { documentText, topologyDocument } from '../document.ts';
 import { endpointAt, hostAt, INTEL, machine, portAt, RR, rules, switchMachine, ZEN } from '../fixture.ts';
 import { parse } from '../importers/lspci.ts';
 import { resolveCpu } from '../load.ts';
 import { preset } from '../presets.ts';
 import { sample } from '../sample_data.ts';
+import { matrixLines } from './matrix_view.ts';
 import { pairReport, topologyReport } from './report.ts';
 import { COLOURED, PLAIN } from './style.ts';
 import { wrap } from './wrap.ts';
@@ -36,6 +38,34 @@ needing(TOPOLOGY_DATA).describe('31 functions in a terminal', () => {
       lines.filter((line) => /^ +\d+ [BH]/.test(line) || /^ +\d+ +[BH]\d/.test(line)).length,
     ).toBeGreaterThanOrEqual(62);
   });
+});
+
+test('cells of three characters have a blank between them', () => {
+  const far = { provider: '', client: '', distance: 12, mapType: 'THRU_HOST_BRIDGE' } as unknown as Verdict;
+  const ids = Array.from({ length: 28 }, (_, i) => `f${i}`);
+  const verdicts = ids.flatMap((provider) => ids.map((client) => ({ ...far, provider, client })));
+  const numbers = new Map(ids.map((id, i) => [id, i + 1] as const));
+  const lines = matrixLines(ids, numbers, verdicts, PLAIN, 100);
+  expect(lines.every((line) => line.length <= 100 && !line.includes('H12H'))).toBe(true);
+  expect(lines.filter((line) => line.includes('H12 H12'))).toHaveLength(56);
+});
+
+test('reasons that differ only in the host bridges they name are one kind', () => {
+  const topology = machine([0x10, 0x20, 0x30, 0x40].map((bus) => hostAt(`${bus.toString(16)}:00.0`)));
+  const text = topologyReport(topology, rules(undefined), { ...view, all: true });
+  expect(text).toContain('UNKNOWN, 12 pairs');
+  expect(text.match(/such as/g)).toHaveLength(1);
+});
+
+test('thousands of rows are not drawn', () => {
+  const many = Array.from({ length: 500 }, (_, i) =>
+    endpointAt(`${(i >> 3).toString(16).padStart(2, '0')}:00.${i & 7}`, {
+      portType: 'rc-endpoint',
+      acs: i % 2 === 0 ? 'unknown' : RR,
+      numaNode: i,
+    }),
+  );
+  expect(topologyReport(machine(many), rules(ZEN), view)).toContain('500 rows are too many for a table');
 });
 
 test('colours only when asked for', () => {
