@@ -88,7 +88,7 @@ describe('a trim', () => {
   });
 
   it('waits for a tag where there is none', () => {
-    const small = smallMachine({ payload: 'verify', iodepth: 16, batch: 16, depthEntries: 4 });
+    const small = smallMachine({ payload: 'verify', iodepth: 16, batch: 16, depthEntries: 4, fsync: 'goes-on' });
     small.stream(ios());
     expect(small.run('page', 'fixed', 256, 5)).toMatchObject({ ios: 256, errors: 0, verifyErrors: 0 });
     expect(small.leftovers()).toEqual([]);

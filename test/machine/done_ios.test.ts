@@ -20,7 +20,8 @@ const ARMS: readonly (readonly [string, Buffers])[] = [
 
 /** Sizes of single sectors, of a PRP list, and above the largest transfer; places that follow on from each other, so that bios merge. */
 const io = fc.record({
-  op: fc.constantFrom('read' as const, 'write' as const),
+  op: fc.constantFrom('read' as const, 'write' as const, 'trim' as const),
+  flush: fc.boolean(),
   bytes: fc.oneof(
     fc.integer({ min: 1, max: 16 }).map((sectors) => sectors * 512),
     fc.constantFrom(4 * KIB, 16 * KIB, 20 * KIB, 68 * KIB, 128 * KIB),
@@ -29,20 +30,24 @@ const io = fc.record({
   follows: fc.boolean(),
 });
 
-function streamOf(drawn: readonly { op: 'read' | 'write'; bytes: number; slot: number; follows: boolean }[]): TestIo[] {
+type DrawnIo = Pick<TestIo, 'op' | 'flush' | 'bytes'> & { slot: number; follows: boolean };
+
+function streamOf(drawn: readonly DrawnIo[]): TestIo[] {
   let next = 0;
-  return drawn.map(({ op, bytes, slot, follows }) => {
+  return drawn.map(({ op, flush, bytes, slot, follows }) => {
     const lba = follows ? next : slot * 512;
     next = lba + bytes / 512;
-    return { op, lba, bytes, buffer: slot * 128 * KIB };
+    return { op, flush: flush === true && op === 'write', lba, bytes, buffer: slot * 128 * KIB };
   });
 }
 
 /** The first `count` I/Os, one after another. */
 function walk(ios: readonly TestIo[], count: number): DoneIos {
   const done = Array.from({ length: count }, (_, i) => {
-    const { op, bytes } = ios[i % ios.length] as TestIo;
-    return op === 'read' ? { readIos: 1, readBytes: bytes } : { writeIos: 1, writeBytes: bytes };
+    const { op, flush, bytes } = ios[i % ios.length] as TestIo;
+    if (op === 'trim') return { trimIos: 1, trimBytes: bytes };
+    if (op === 'read') return { readIos: 1, readBytes: bytes };
+    return { writeIos: 1, writeBytes: bytes, syncIos: flush === true ? 1 : 0 };
   });
   return sumDone(done);
 }
@@ -55,7 +60,7 @@ describe('I/Os and bytes that ended well', () => {
   it('are those that the controllers moved and those of the stream, whatever sizes, directions and number', () => {
     const small = smallMachine({
       ...{ queueCount: 2, streamIos: STREAM_IOS, depthEntries: 16, mdtsBytes: 16 * KIB },
-      ...{ iodepth: 16, batch: 8, barBytes: 16 * MIB },
+      ...{ iodepth: 16, batch: 8, barBytes: 16 * MIB, fsync: 'goes-on' as const },
     });
     const drawnStream = fc.array(io, { minLength: 1, maxLength: STREAM_IOS });
     fc.assert(
@@ -78,7 +83,8 @@ describe('I/Os and bytes that ended well', () => {
           expect(movedBytes(sumDone(lanes.map(({ done }) => done)))).toBe(movedByControllers(small) - before);
         },
       ),
-      { seed: 20261130, numRuns: 150 },
+      // One machine serves all runs: what a failed one leaves in it would mislead the search for a smaller one.
+      { seed: 20261130, numRuns: 150, endOnFailure: true },
     );
     expect(small.leftovers()).toEqual([]);
   });

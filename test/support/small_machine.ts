@@ -1,6 +1,7 @@
 // A machine small enough for tests, its modules, and the ways tests look at it. Runs inline, in the test's own thread.
 import type { DeviceModule, HostModule, SetupModule } from '../../build/exports.ts';
 import { HostQueue, IO_FLUSH, Page } from '../../build/layout.ts';
+import { assert } from '../../src/base/errors.ts';
 import { KIB, MIB, TIB } from '../../src/base/units.ts';
 import { sharedMemory } from '../../src/lab/machine/arena.ts';
 import { type BuiltMachine, buildMachine, setBuffers } from '../../src/lab/machine/build_machine.ts';
@@ -150,6 +151,11 @@ export function smallMachine(options: SmallSpec = {}): SmallMachine {
 function writeStream(machine: BuiltMachine, ios: readonly TestIo[], lane: number): void {
   const span = machine.lanes[lane]?.stream as { at: number; bytes: number };
   const entries = span.bytes / 16;
+  const mayFlush = machine.spec.lanes[lane]?.fsync !== undefined;
+  assert(
+    mayFlush || ios.every(({ op, flush }) => op === 'trim' || flush !== true),
+    'a lane with flushes has bios for them: set fsync',
+  );
   for (let i = 0; i < entries; i++) {
     const io = ios[i % ios.length] as TestIo;
     const word = span.at / 4 + i * 4;
