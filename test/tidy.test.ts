@@ -56,6 +56,12 @@ const ONLY: Readonly<Record<string, readonly string[]>> = {
   page: ['base', 'topology', 'result', 'report'],
 };
 
+/** Longer than a screen, and each one list or one closure: options, regions of a memory, fields of a job, draws of an I/O. */
+const LONG_FUNCTIONS = [
+  ...['addGeneralOptions', 'planMachine', 'buildJob', 'resolveFabric', 'btfWriter', 'runReplicateProcess'],
+  ...['createDrawnIos', 'createFileService', 'createOffsets'],
+];
+
 const ALL = ['src', 'workers', 'bench', 'scripts', 'test'].flatMap(sources);
 const placeOf = (folder: string): number => ORDER.findIndex((line) => line.includes(folder));
 const roomOf = (folder: string): string => folder.split('/')[0] as string;
@@ -108,6 +114,32 @@ describe('files', () => {
       (file) => !file.endsWith('.test.ts') && !/^(#!.*\n)?(\/\/|\/\*\*)/.test(text(file)),
     );
     expect(silent).toEqual([]);
+  });
+
+  it('have functions of one screen', () => {
+    const long = ALL.filter((file) => file.startsWith('src/') && !file.endsWith('.test.ts')).flatMap((file) => {
+      const lines = text(file).split('\n');
+      return lines.flatMap((line, at) => {
+        const [, name] = /^(?:export )?(?:async )?function\*? (\w+)/.exec(line) ?? [];
+        if (name === undefined) return [];
+        const length = lines.slice(at).indexOf('}');
+        return length > 60 && !LONG_FUNCTIONS.includes(name) ? [`${file}: ${name}: ${length} lines`] : [];
+      });
+    });
+    expect(long).toEqual([]);
+  });
+
+  it('export no value that nobody imports', () => {
+    const words = new Map(ALL.map((file) => [file, new Set(text(file).match(/\b[A-Za-z_]\w*\b/g))]));
+    const dead = sources('src')
+      .filter((file) => !file.startsWith('src/machine/') && !file.endsWith('.test.ts'))
+      .flatMap((file) =>
+        [...text(file).matchAll(/^export (?:async )?(?:function\*?|const|class) (\w+)/gm)]
+          .map(([, name]) => name as string)
+          .filter((name) => !ALL.some((other) => other !== file && words.get(other)?.has(name)))
+          .map((name) => `${file}: ${name}`),
+      );
+    expect(dead).toEqual([]);
   });
 
   it('carry no unfinished marks', () => {

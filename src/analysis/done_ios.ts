@@ -2,7 +2,7 @@
 // free running; a slice's are the difference of two readings (lab/machine/done_counts.ts), so they are exact.
 
 /** Directions as fio has them; `sync` is a Flush behind a write: no I/O of its own. */
-export const DONE_FIELDS = [
+const DONE_FIELDS = [
   'readIos',
   'readBytes',
   'writeIos',

@@ -7,7 +7,7 @@ export const KIB = 1024;
 export const MIB = 1024 * KIB;
 export const GIB = 1024 * MIB;
 export const TIB = 1024 * GIB;
-export const PIB = 1024 * TIB;
+const PIB = 1024 * TIB;
 
 const BYTE_UNITS: ReadonlyMap<string, number> = new Map([
   ['', 1],

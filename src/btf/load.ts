@@ -7,7 +7,7 @@ import { type ByteFile, fileOfBytes, withFile } from './file.ts';
 import { type BtfTypes, isBtf, isSplit, parseBtf } from './parse.ts';
 
 /** The running kernel's types. */
-export const RUNNING_KERNEL = '/sys/kernel/btf/vmlinux';
+const RUNNING_KERNEL = '/sys/kernel/btf/vmlinux';
 
 /** Far more than a kernel's 5 to 10 MiB. */
 const MAX_BLOB_BYTES = 512 * 2 ** 20;

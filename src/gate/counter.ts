@@ -13,7 +13,7 @@ const NOT_EXACT = wordTable<string>({
 const REFUSED = 'refused';
 
 /** Every counter, by its path in a cell. */
-export const COUNTERS: readonly string[] = [
+const COUNTERS: readonly string[] = [
   ...PER_IO_KEYS.map((key) => `perIo.${key}`),
   ...METADATA_KEYS.map((key) => `metadataBytes.${key}`),
   REFUSED,

@@ -4,7 +4,7 @@ import { armWords } from './arm.ts';
 import type { Rule } from './gates_file.ts';
 import type { GateVerdict, Outcome } from './outcome.ts';
 
-export const GATE_SCHEMA = 'p2plab.gate/1';
+const GATE_SCHEMA = 'p2plab.gate/1';
 
 /** A gate run, whole. */
 export interface GateRun {

@@ -3,7 +3,7 @@ import { EXIT, type ExitCode } from '../base/errors.ts';
 import type { Rule } from './gates_file.ts';
 import type { OnInconclusive } from './rule_words.ts';
 
-export const GATE_VERDICTS = ['pass', 'fail', 'inconclusive'] as const;
+const GATE_VERDICTS = ['pass', 'fail', 'inconclusive'] as const;
 export type GateVerdict = (typeof GATE_VERDICTS)[number];
 
 export interface Outcome {

@@ -47,7 +47,7 @@ interface Bounds {
 }
 
 /** Chance that a gate whose rules all hold calls one of them broken. */
-export const ALPHA = 0.05;
+const ALPHA = 0.05;
 
 export const HIGHER_IS_BETTER: Readonly<Record<MetricName, boolean>> = {
   iops: true,

@@ -5,7 +5,7 @@ import { parseJobFile } from './job_file.ts';
 import { type Override, resolveJobs } from './resolve.ts';
 
 /** As a job file, so that `--set` means the same with and without one. */
-export const DEFAULT_JOB_FILE = `[default]
+const DEFAULT_JOB_FILE = `[default]
 rw=randread
 bs=4k
 norandommap

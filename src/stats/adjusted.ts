@@ -3,7 +3,7 @@ import { benjaminiHochberg, holm } from './multiplicity.ts';
 import type { Verdict } from './verdict.ts';
 
 /** Holm holds the chance of any false verdict (gates); Benjamini-Hochberg the share of false ones (sweeps). */
-export const ADJUSTMENTS = { holm, 'benjamini-hochberg': benjaminiHochberg } as const;
+const ADJUSTMENTS = { holm, 'benjamini-hochberg': benjaminiHochberg } as const;
 export type Adjustment = keyof typeof ADJUSTMENTS;
 
 /** What a comparison brings to its family. */

@@ -5,7 +5,7 @@ import type { ComparisonRecord, Result, Role } from '../result/schema.ts';
 import { benjaminiHochberg } from '../stats/multiplicity.ts';
 
 /** Share of false findings among the findings that is accepted. */
-export const FALSE_DISCOVERY_RATE = 0.1;
+const FALSE_DISCOVERY_RATE = 0.1;
 
 /** Comparisons whose outcome is known, or is about the harness: no part of what is claimed. */
 const CONTROLS: readonly Role[] = ['aa', 'floor'];

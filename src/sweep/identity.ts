@@ -39,7 +39,7 @@ export function cellHash(params: RunParams, { repeat, fault, code }: CellContext
 }
 
 /** Digest of the modules that these schemes run as. */
-export function codeOf({ schemes, variants }: Pick<RunParams, 'schemes' | 'variants'>): string {
+function codeOf({ schemes, variants }: Pick<RunParams, 'schemes' | 'variants'>): string {
   return codeHash([...schemes, FLOOR_SCHEME].map((scheme) => variants?.of[scheme] ?? scheme));
 }
 

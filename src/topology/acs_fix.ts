@@ -8,7 +8,7 @@ import { findFunction, indexOf } from './tree.ts';
 import { listed } from './words.ts';
 
 /** The kernel parameter as the kernel itself prints it; the list holds every redirecting port on this way. */
-export function disableAcsRedir(ports: readonly FunctionId[]): string {
+function disableAcsRedir(ports: readonly FunctionId[]): string {
   return `pci=disable_acs_redir=${ports.join(';')}`;
 }
 

@@ -41,7 +41,7 @@ export interface ConfigFacts {
 }
 
 /** PCIe capability's type field to our words. */
-export const PORT_TYPE_BY_CODE: ReadonlyMap<number, PortType> = new Map([
+const PORT_TYPE_BY_CODE: ReadonlyMap<number, PortType> = new Map([
   [0x0, 'endpoint'],
   [0x1, 'legacy-endpoint'],
   [0x4, 'root-port'],

@@ -101,7 +101,7 @@ export const MAX_PLAIN_FUNCTIONS = 100;
 const MAX_PLAIN_PROSE_CHARS = 2 ** 21;
 
 /** Every ordered pair of functions with a type 0 header, each function with itself included, in lspci's order. */
-export function* allVerdicts(topology: Topology, options: RuleOptions): Generator<Verdict> {
+function* allVerdicts(topology: Topology, options: RuleOptions): Generator<Verdict> {
   const functions = endpoints(topology);
   for (const provider of functions) {
     for (const client of functions) yield decideFunctions(topology, provider, client, options);

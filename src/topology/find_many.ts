@@ -8,7 +8,7 @@ import type { FunctionId, Topology } from './model.ts';
 import { parseId } from './model.ts';
 
 /** PAGE_SIZE / sizeof(pointer): more equally near providers than this are not considered. */
-export const FIND_MANY_MAX = 512;
+const FIND_MANY_MAX = 512;
 
 /**
  * Sum of the distances from a provider to each client; -1 when one of them cannot be reached (or none is given),

@@ -6,7 +6,7 @@ import { formatBytes, MIB } from '../base/units.ts';
 /** Largest input read. The largest real dumps (4 KiB of config space as hex for 640 functions) are below 10 MiB. */
 export const MAX_INPUT_CHARS = 32 * MIB;
 /** Longest line of a text format. */
-export const MAX_LINE_CHARS = 16 * 1024;
+const MAX_LINE_CHARS = 16 * 1024;
 const BYTE_ORDER_MARK = 0xfeff;
 const CR = 13;
 
@@ -68,7 +68,7 @@ export function* linesOf(text: TextSource, source: string): Generator<Line> {
 }
 
 /** What ends the lines of a text that begins so: a carriage return alone only where there is no newline at all. */
-export function lineEndOf(head: string): '\n' | '\r' {
+function lineEndOf(head: string): '\n' | '\r' {
   return head.includes('\n') || !head.includes('\r') ? '\n' : '\r';
 }
 

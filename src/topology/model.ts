@@ -23,9 +23,9 @@ export type HostBridgeId = string;
 export type AcsControl = number | 'absent' | 'unknown';
 
 /** Bits of the ACS control register that send peer-to-peer requests up to the host bridge. */
-export const ACS_REQ_REDIR = 0x04;
-export const ACS_CMPLT_REDIR = 0x08;
-export const ACS_EGRESS_CTRL = 0x20;
+const ACS_REQ_REDIR = 0x04;
+const ACS_CMPLT_REDIR = 0x08;
+const ACS_EGRESS_CTRL = 0x20;
 /** The mask of pci_bridge_has_acs_redir: RR, CR and EC. */
 export const ACS_REDIRECT_MASK = ACS_REQ_REDIR | ACS_CMPLT_REDIR | ACS_EGRESS_CTRL;
 

@@ -18,13 +18,13 @@ export type XmlEvent =
   | { readonly kind: 'open'; readonly element: XmlElement }
   | { readonly kind: 'close'; readonly element: XmlElement };
 
-export const XML_MAX_DEPTH = 256;
-export const XML_MAX_ELEMENTS = 500_000;
+const XML_MAX_DEPTH = 256;
+const XML_MAX_ELEMENTS = 500_000;
 /** Longest tag, attributes included. */
-export const XML_MAX_TAG_CHARS = 64 * 1024;
+const XML_MAX_TAG_CHARS = 64 * 1024;
 /** hwloc writes about 25; the longest of real ones are bit masks of processors, 9 characters for each 32. */
-export const XML_MAX_ATTRIBUTES = 256;
-export const XML_MAX_ATTRIBUTE_CHARS = 16 * 1024;
+const XML_MAX_ATTRIBUTES = 256;
+const XML_MAX_ATTRIBUTE_CHARS = 16 * 1024;
 
 const NAME = /[A-Za-z_:][-A-Za-z0-9_:.]*/y;
 const ATTRIBUTE = /\s+([A-Za-z_:][-A-Za-z0-9_:.]*)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')/y;

@@ -14,7 +14,7 @@ export const check: Check = {
 };
 
 /** What the hypervisor took between two readings. */
-export function stealBetween(before: CpuTicks | undefined, after: CpuTicks | undefined): Finding {
+function stealBetween(before: CpuTicks | undefined, after: CpuTicks | undefined): Finding {
   if (before === undefined || after === undefined || after.total <= before.total) {
     return unknown('this system does not count it');
   }

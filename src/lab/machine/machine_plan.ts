@@ -39,7 +39,7 @@ export const PRP_PAGE_BYTES = 4096;
 /** Bytes of one array of the biovec slab: BIO_MAX_VECS vectors of 16 bytes. */
 export const BIOVEC_SLAB_BYTES = 4096;
 /** A gap of an open loop: one f64 for each I/O of the stream. */
-export const GAP_BYTES = 8;
+const GAP_BYTES = 8;
 const PAGE_BYTES = 4096;
 /** What lies behind BARs that are not the provider's: enough that a misdirected transfer lands somewhere. */
 const OTHER_WINDOW_BYTES = 1 << 20;

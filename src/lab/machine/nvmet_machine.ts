@@ -125,7 +125,7 @@ export function writeTarget(
  * Doorbells of a queue pair. Where the provider is the RNIC itself they are a page of its BAR (UAR), one for each lane from the
  * BAR's start on, and so a peer may be handed their address.
  */
-export function doorbellsOf(spec: MachineSpec, plan: MachinePlan, index: number): number {
+function doorbellsOf(spec: MachineSpec, plan: MachinePlan, index: number): number {
   if (spec.fabric.provider.device === rnicOf(spec).client) return plan.barWindow.at + index * PAGE_BYTES;
   return (plan.targets[index] as TargetPlan).shared.at;
 }

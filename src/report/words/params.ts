@@ -37,7 +37,7 @@ export function paramOf(params: Params | undefined, key: string): ParamValue | u
 }
 
 /** Whether two option values are the same. */
-export function sameValue(a: ParamValue | undefined, b: ParamValue | undefined): boolean {
+function sameValue(a: ParamValue | undefined, b: ParamValue | undefined): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 

@@ -36,7 +36,7 @@ export function parsePageSize(text: string): number {
 }
 
 /** The range that gets struct pages for a BAR: whole sections in v5.2, whole subsections since. Start aligned. */
-export function mappedBytes(barBytes: number, era: Era): number {
+function mappedBytes(barBytes: number, era: Era): number {
   const unit = era === '5.2' ? SECTION_BYTES : SUBSECTION_BYTES;
   return Math.ceil(barBytes / unit) * unit;
 }
