@@ -9,6 +9,8 @@ export default defineConfig({
     exclude: [...configDefaults.exclude, '**/*.long.test.ts'],
     // Files of a worker share its modules: no test changes a module, and most of a file's time would be loading them again.
     isolate: false,
+    // vitest would leave a core free.
+    maxWorkers: '100%',
     // Far above what any test takes: a machine that others keep busy is slow, not wrong.
     testTimeout: 120_000,
     hookTimeout: 120_000,

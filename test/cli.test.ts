@@ -130,7 +130,7 @@ describe('bad input ends with exit 2 and one message that says what to do', () =
     ['unknown word', ['--payload', 'mov'], /'mov' is none of none, move, verify, did you mean 'move'/],
     ['--set without a key', ['--set', '=3'], /--set '=3': expected key=value/],
     ['depth over the queue', ['--set', 'iodepth=2000'], /iodepth.*1023/s],
-    ['a size of 0', ['--set', 'size=0'], /size/],
+    ['a size that is no number', ['--set', 'size=much'], /size/],
     ['bs that is no multiple of 512', ['--set', 'bs=1000'], /512/],
     ['unwritable --out', ['--out', '/proc/p2plab'], /cannot write \/proc\/p2plab/],
     ['missing job file', ['no.fio'], /no\.fio: cannot read/],
@@ -146,7 +146,7 @@ describe('bad input ends with exit 2 and one message that says what to do', () =
   it('names file and line of a bad job file', async () => {
     for (const [text, message] of [
       ['[a]\nrw=randread\nblah=3\n', /job\.fio:3:.*blah/],
-      ['rw=read\n', /job\.fio:1:/],
+      ['rw=read\n', /job\.fio: no line begins a section/],
       // biome-ignore lint/suspicious/noTemplateCurlyInString: fio's syntax for a variable
       ['[a]\nbs=${NOT_SET_ANYWHERE}\n', /job\.fio:2:.*NOT_SET_ANYWHERE/s],
       ['[a]\nthinkcycles=10\n', /job\.fio:2:.*thinkcycles/s],
