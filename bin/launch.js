@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import nodeModule, { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { isHangupIgnored } from './hangup.js';
 
 const WANTED_MAJOR = 24;
 const EXIT_USAGE = 2;
@@ -38,7 +39,7 @@ export async function runOnNode24(script, args) {
   keepCompiledSource();
   if (Number.parseInt(process.versions.node, 10) >= WANTED_MAJOR) {
     const { answerSignals } = await import('../src/base/signals.ts');
-    answerSignals();
+    answerSignals({ hangups: !isHangupIgnored() });
     process.argv = [process.argv[0], resolve(script), ...args];
     await import(pathToFileURL(resolve(script)).href);
     return;
@@ -56,15 +57,20 @@ export async function runOnNode24(script, args) {
 
 /**
  * Runs `script` in a child that lives no longer than this process: it watches the IPC channel. Signals are handed on; the child
- * decides when to end, and takes a signal that the terminal has sent to both for one.
+ * decides when to end, and takes a signal that the terminal has sent to both for one. A SIGHUP that is to be ignored ends neither.
  */
 export function launch(node, script, args) {
   const entry = fileURLToPath(new URL('node24.js', import.meta.url));
+  const ignored = isHangupIgnored() ? ['SIGHUP'] : [];
   const child = spawn(node, [entry, script, ...args], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
-    env: { ...process.env, P2PLAB_LAUNCHED: '1' },
+    env: { ...process.env, P2PLAB_LAUNCHED: '1', P2PLAB_IGNORED: ignored.join() },
   });
-  for (const signal of ENDING_SIGNALS) process.on(signal, () => child.kill(signal));
+  for (const signal of ENDING_SIGNALS) {
+    process.on(signal, () => {
+      if (!ignored.includes(signal)) child.kill(signal);
+    });
+  }
   child.on('error', (error) => {
     process.stderr.write(`p2plab: cannot start ${node} (${error.message})\n`);
     process.exit(EXIT_RUN_FAILED);

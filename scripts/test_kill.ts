@@ -1,4 +1,4 @@
-// npm run test:kill [-- SEED [STRIKES]]: first a sweep that is killed again and again and must lose nothing, then signals of all
+// npm run test:kill [-- SEED [STRIKES [KILLS]]]: first a sweep that is killed again and again and must lose nothing, then signals of all
 // kinds at random moments to all processes of all commands.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,16 +8,18 @@ import { killAndResume } from './kill/resume.ts';
 import { drawStrike, prepareResults, strike } from './kill/signals.ts';
 
 const STRIKES = 120;
+const KILLS = 20;
 
-const [seedWord, strikesWord] = process.argv.slice(2);
+const [seedWord, strikesWord, killsWord] = process.argv.slice(2);
 const seed = Number(seedWord ?? Date.now() % 100_000);
 const strikes = Number(strikesWord ?? STRIKES);
+const kills = Number(killsWord ?? KILLS);
 const say = (text: string): boolean => process.stdout.write(`${text}\n`);
 const dir = mkdtempSync(join(tmpdir(), 'p2plab-kill-'));
 try {
   say(`seed ${seed}`);
   const random = seededRandom(seed);
-  await killAndResume(dir, random, say);
+  if (kills > 0) await killAndResume(dir, random, kills, say);
   const results = await prepareResults(dir);
   const wrong: string[] = [];
   const took: number[] = [];

@@ -1,4 +1,4 @@
-// A sweep of 60 cells killed by kill -9 at 20 random moments, then let through. It must end with the cells of an undisturbed sweep:
+// A sweep of 60 cells killed by kill -9 at random moments, then let through. It must end with the cells of an undisturbed sweep:
 // none lost, none torn, none measured twice.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -8,7 +8,6 @@ import type { Random } from '../../src/base/random.ts';
 import { parseResult, type Result } from '../../src/result/schema.ts';
 import { must, names } from './processes.ts';
 
-const KILLS = 20;
 const CELLS = 60;
 const P2PLAB = fileURLToPath(new URL('../../bin/p2plab.js', import.meta.url));
 const SWEEP = [
@@ -66,8 +65,13 @@ const identity = ({ cells }: Result): string =>
   JSON.stringify(cells.map(({ id, params, perIo, metadataBytes }) => [id, params, perIo, metadataBytes?.memmap]));
 const read = (out: string): Result => parseResult(readFileSync(join(out, 'result.json'), 'utf8'), out);
 
-/** @param dir of its own @param say prints a line */
-export async function killAndResume(dir: string, random: Random, say: (text: string) => void): Promise<void> {
+/** @param dir of its own @param kills how many @param say prints a line */
+export async function killAndResume(
+  dir: string,
+  random: Random,
+  kills: number,
+  say: (text: string) => void,
+): Promise<void> {
   const [killed, undisturbed] = [join(dir, 'killed'), join(dir, 'undisturbed')];
   const began = performance.now();
   let firstMs = 0;
@@ -78,9 +82,9 @@ export async function killAndResume(dir: string, random: Random, say: (text: str
   const cellsMs = performance.now() - began - firstMs;
   let before = new Map<string, string>();
   let amid = 0;
-  for (let kill = 1; kill <= KILLS; kill++) {
+  for (let kill = 1; kill <= kills; kill++) {
     // All of them together fall into the cells of one sweep; some before the first of their own.
-    const afterMs = Math.round(0.85 * firstMs + random.unit() * ((1.5 * cellsMs) / KILLS));
+    const afterMs = Math.round(0.85 * firstMs + random.unit() * ((1.5 * cellsMs) / kills));
     await sweep(killed, afterMs);
     const now = cellsOf(killed);
     for (const [file, start] of before) must(now.get(file) === start, `${file} is as it was before kill ${kill}`);
@@ -88,7 +92,7 @@ export async function killAndResume(dir: string, random: Random, say: (text: str
     if (now.size > before.size && now.size < CELLS) amid++;
     before = now;
   }
-  must(amid >= KILLS / 4, `kills fell between cells, not ${amid} of them`);
+  must(amid >= kills / 4, `kills fell between cells, not ${amid} of them`);
   must((await sweep(killed)) === 0, 'the last sweep ends with 0');
   const after = cellsOf(killed);
   must(
@@ -105,5 +109,5 @@ export async function killAndResume(dir: string, random: Random, say: (text: str
     names(killed).every((name) => !/lock|tmp/.test(name)),
     'no lock or unfinished file is left',
   );
-  say(`${KILLS} kills: the same ${CELLS} cells, none lost, none torn, none twice`);
+  say(`${kills} kills: the same ${CELLS} cells, none lost, none torn, none twice`);
 }

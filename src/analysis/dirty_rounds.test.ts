@@ -16,6 +16,12 @@ describe('a block is dirty', () => {
     expect(dirtReason(block({ stealMs: null, runDelayMs: null }), STILL)).toBeUndefined();
   });
 
+  it('when the process was stopped in it, whatever else was counted', () => {
+    expect(dirtReason(block({ stops: 0 }), STILL)).toBeUndefined();
+    expect(dirtReason(block({ stops: 1 }), STILL)).toMatch(/^the process was stopped once in 100\.0 ms/);
+    expect(dirtReason(block({ stops: 2, runDelayMs: 90 }), STILL)).toMatch(/stopped 2 times/);
+  });
+
   it('when the sentinel is far from its median, by its own scatter', () => {
     expect(dirtReason(block({ sentinelNs: 1.02 }), STILL)).toMatch(/102\.0 % of its usual time/);
     expect(dirtReason(block({ sentinelNs: 0.97 }), STILL)).toMatch(/97\.0 %/);

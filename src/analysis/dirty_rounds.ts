@@ -13,6 +13,9 @@ const SENTINEL_TOLERANCE = 0.01;
 
 /** Why a block is dirty, or undefined. @param sentinels of all blocks of its process */
 export function dirtReason(block: BlockRecord, sentinels: readonly number[]): string | undefined {
+  const { stops = 0 } = block;
+  if (stops > 0)
+    return `the process was stopped ${stops === 1 ? 'once' : `${stops} times`} in ${fixed(block.wallMs)} ms (Ctrl-Z, SIGSTOP)`;
   const lostMs = (block.stealMs ?? 0) + (block.runDelayMs ?? 0);
   const share = lostMs / block.wallMs;
   if (share > LOST_SHARE) {

@@ -64,9 +64,11 @@ export interface ArmRemoval {
   rounds: RemovalRound[];
 }
 
-/** All in milliseconds, over one block. Null where this system does not count it. */
+/** Over one block, times in milliseconds. Null where this system does not count it. */
 export interface Disturbance {
   wallMs: number;
+  /** Times that the process was stopped (Ctrl-Z, SIGSTOP) and went on; a result from before this was counted has none. */
+  stops?: number;
   /** Sum over CPUs of the time in which this guest wanted to run and did not (/proc/stat, in ticks of 10 ms). */
   stealMs: number | null;
   /**

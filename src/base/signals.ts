@@ -9,12 +9,24 @@ export type SignalAnswer = (signal: string) => void;
 
 /** Set by the launcher in the environment of its child, to which it holds an IPC channel. */
 const LAUNCHED = 'P2PLAB_LAUNCHED';
+/** Beside it: SIGHUP where the launcher found that it is to be ignored, else empty. */
+const IGNORED = 'P2PLAB_IGNORED';
 
 let answer: SignalAnswer = endAtOnce;
 
-/** Begins to answer signals; the entry of the command line calls it before anything else is loaded. */
-export function answerSignals(): void {
-  for (const signal of ENDING_SIGNALS) process.on(signal, () => answer(signal));
+/**
+ * Begins to answer signals; the entry of the command line calls it before anything else is loaded.
+ * @param hangups whether SIGHUP is one of them: false under nohup (bin/hangup.js)
+ */
+export function answerSignals({ hangups = true } = {}): void {
+  const ignored = process.env[IGNORED] ?? '';
+  delete process.env[IGNORED];
+  for (const signal of ENDING_SIGNALS) {
+    const isIgnored = signal === 'SIGHUP' && (!hangups || ignored === signal);
+    process.on(signal, () => {
+      if (!isIgnored) answer(signal);
+    });
+  }
   if (process.env[LAUNCHED] === undefined) return;
   delete process.env[LAUNCHED];
   const onLauncherGone = (): void => answer('SIGHUP');

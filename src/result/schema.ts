@@ -243,6 +243,8 @@ const block = z.object({
   round: z.number().int().nonnegative(),
   mode: z.enum(['threads', 'inline']),
   wallMs: z.number(),
+  /** Times that the measuring process was stopped and went on (SIGCONT). */
+  stops: z.number().int().nonnegative().optional(),
   /** Sum over CPUs, in ticks of 10 ms. */
   stealMs: count,
   /** Sums over the agents' threads. */

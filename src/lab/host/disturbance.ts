@@ -1,5 +1,5 @@
 // What disturbed the machine while a block ran, as the kernel counts it: time the hypervisor took, time the agents' threads
-// waited for a CPU, and how fast a plain loop of integers was beside them.
+// waited for a CPU, whether the process was stopped, and how fast a plain loop of integers was beside them.
 
 import type { ProbesModule } from '../../../build/exports.ts';
 import type { Disturbance } from '../../analysis/group_record.ts';
@@ -26,6 +26,7 @@ export function watchBlock(
   const threadIds = crew.threadIds();
   const runDelayBefore = crew.runDelayMs();
   const began = performance.now();
+  const stopsBefore = countStops();
   const stealBefore = steal();
   const before = threadIds.map(threadClock);
   return () => {
@@ -42,12 +43,26 @@ export function watchBlock(
     };
     return {
       wallMs: performance.now() - began,
+      stops: countStops() - stopsBefore,
       stealMs: stealBefore === undefined || stealAfter === undefined ? null : (stealAfter - stealBefore) * TICK_MS,
       runDelayMs: Number.isNaN(runDelayBefore) ? null : Math.max(0, crew.runDelayMs() - runDelayBefore) / running,
       cpuMs: sum('cpuMs'),
       involuntarySwitches: sum('involuntarySwitches'),
     };
   };
+}
+
+let stops: number | undefined;
+
+/** How often this process has gone on after a stop (Ctrl-Z and fg, SIGSTOP and SIGCONT) since it was first asked. */
+export function countStops(): number {
+  if (stops === undefined) {
+    stops = 0;
+    process.on('SIGCONT', () => {
+      stops = (stops ?? 0) + 1;
+    });
+  }
+  return stops;
 }
 
 /** A loop of integer multiplications that touches no memory: what it takes is the CPU's own speed. */

@@ -202,6 +202,8 @@ async function measureBlock(
     if (measured === undefined || run.observer.interrupted()) return undefined;
     slices.push(measured);
   }
+  // A signal that came in the last slice is heard before the block is judged.
+  await nextTurn();
   return { block: { process: run.process, round, mode, ...finish(), sentinelNs }, slices };
 }
 

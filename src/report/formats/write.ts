@@ -44,7 +44,8 @@ export async function writeRunFolder(
   await makeFolder(dir);
   await writeAtomically(join(dir, 'result.json'), `${JSON.stringify(result, null, 1)}\n`);
   await writeAtomically(join(dir, 'rounds.jsonl'), rounds.map((record) => `${JSON.stringify(record)}\n`).join(''));
-  const report = await writeReport(dir, result);
+  // Whoever ends a run does not wait for charts; `p2plab report` draws them.
+  const report = await writeReport(dir, result, { images: result.run.interrupted !== true });
   return { dir, files: ['result.json', 'rounds.jsonl', ...report.files] };
 }
 
