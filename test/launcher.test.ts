@@ -28,11 +28,14 @@ interface Launched {
 }
 
 /** The launcher as an older Node would start it: this Node stands in for the one beside the project. */
-function launch(lines: string): Launched {
+function launch(lines: string, shellWords = ''): Launched {
   const script = join(dir, 'script.mjs');
   writeFileSync(script, lines);
   const entry = `const { launch } = await import('${LAUNCH}'); launch(process.execPath, ${JSON.stringify(script)}, []);`;
-  const launcher = spawn(process.execPath, ['--input-type=module', '-e', entry], { stdio: ['ignore', 'pipe', 'pipe'] });
+  // A shell that stays, as the shell of a script under nohup does, or is replaced by what it starts.
+  const words = [process.execPath, '--input-type=module', '-e', entry];
+  const [program = '', ...args] = shellWords === '' ? words : ['/bin/sh', '-c', shellWords, 'sh', ...words];
+  const launcher = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: shellWords !== '' });
   let stdout = '';
   let stderr = '';
   const working = new Promise<number>((resolve) => {
@@ -60,6 +63,16 @@ describe('a launcher', () => {
       launcher.kill(signal);
       expect(await ended).toMatchObject({ code: 130, stdout: expect.stringMatching(/working \d+\ninterrupted\n$/) });
     }
+  });
+
+  it('does not end by a SIGHUP that its parent ignores, nor does its child', async () => {
+    const { launcher, working, ended } = launch(PLAIN, 'trap "" HUP; "$@"; exit $?');
+    await working;
+    const group = -(launcher.pid as number);
+    process.kill(group, 'SIGHUP');
+    process.kill(group, 'SIGTERM');
+    expect((await ended).stderr).toContain('p2plab: ended by SIGTERM');
+    expect((await ended).stderr).not.toContain('SIGHUP');
   });
 
   it('ends its child with it, whatever kills it', async () => {

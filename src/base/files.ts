@@ -5,6 +5,7 @@ import { constants } from 'node:fs';
 import { access, mkdir, open, readdir, realpath, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { EXIT, type ExitCode, LabError } from './errors.ts';
+import { keep, makePassing, removePassing } from './leftovers.ts';
 import { lifeOf, thisOwner } from './owner.ts';
 
 /** `NAME.PID-STARTED-PLACE.RANDOM.tmp` */
@@ -28,7 +29,8 @@ export async function writeAtomically(path: string, content: string | Buffer): P
   await orExplain(path, EXIT.runFailed, async () => {
     const temporary = unfinishedName(path);
     try {
-      const file = await open(temporary, 'wx');
+      makePassing(temporary);
+      const file = await open(temporary, 'r+');
       try {
         await file.writeFile(content);
         await file.sync();
@@ -36,8 +38,9 @@ export async function writeAtomically(path: string, content: string | Buffer): P
         await file.close();
       }
       await rename(temporary, path);
+      keep(temporary);
     } catch (error) {
-      await rm(temporary, { force: true }).catch(() => {});
+      removePassing(temporary);
       throw error;
     }
   });
@@ -69,7 +72,7 @@ export async function makeFolder(dir: string): Promise<void> {
 export async function checkWritable(dir: string): Promise<void> {
   await orExplain(dir, EXIT.usage, async () => {
     await make(resolve(dir));
-    await probe(join(dir, '.p2plab'));
+    probe(join(dir, '.p2plab'));
   });
 }
 
@@ -91,7 +94,7 @@ export async function checkWritableFile(path: string, option: string): Promise<v
       if (there !== undefined) await access(path, constants.W_OK);
       if (there !== undefined && !there.isFile()) return;
       await removeUnfinished(dirname(path), basename(path));
-      await probe(there === undefined ? path : await realpath(path));
+      probe(there === undefined ? path : await realpath(path));
     },
     `give another file with ${option}`,
   );
@@ -139,22 +142,22 @@ async function isLeft(dir: string, name: string): Promise<boolean> {
 async function dateIn(dir: string): Promise<number> {
   const path = unfinishedName(join(dir, '.p2plab'));
   try {
-    await writeFile(path, '', { flag: 'wx' });
+    makePassing(path);
     return (await stat(path)).mtimeMs;
   } catch {
     return 0;
   } finally {
-    await rm(path, { force: true }).catch(() => {});
+    removePassing(path);
   }
 }
 
 /** By the name that a file written there would have at first, so that one more leftover of it is known as such. */
-async function probe(path: string): Promise<void> {
+function probe(path: string): void {
   const temporary = unfinishedName(path);
   try {
-    await writeFile(temporary, PROBE, { flag: 'wx' });
+    makePassing(temporary, PROBE);
   } finally {
-    await rm(temporary, { force: true }).catch(() => {});
+    removePassing(temporary);
   }
 }
 

@@ -1,12 +1,13 @@
 // One writer at a time in a folder: a run, a sweep, or one for each shard of it. A lock names its process, so that one left by a killed
 // writer is told from a living one and taken over. Whoever cannot be seen from here (another machine or container) says by beats that
 // it lives; they are counted by this process' own clock, so that no other clock decides.
-import { link, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { link, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { LabError } from '../base/errors.ts';
 import { removeUnfinished, unfinishedName } from '../base/files.ts';
+import { linkPassing, makePassing, removePassing } from '../base/leftovers.ts';
 import { lifeOf, type Owner, thisOwner } from '../base/owner.ts';
 import { type Shard, shardWords } from './shard.ts';
 
@@ -57,21 +58,21 @@ export async function lockFolder(
   // Written beside and linked: a lock is there with its holder's name in it or not at all.
   const written = unfinishedName(path);
   try {
-    await explained(path, () => writeFile(written, text, { flag: 'wx' }));
+    explained(path, () => makePassing(written, text));
     const asked: Asked = { dir, path, written, beats };
     for (let attempt = 0; ; attempt++) {
-      if (await linked(written, path)) break;
+      if (linked(written, path)) break;
       await removeIfDead(asked, attempt);
     }
     const other = (await otherLocks(asked)).find((each) => overlaps(each.shard, shard));
     if (other !== undefined) {
-      await rm(path, { force: true });
+      removePassing(path);
       throw heldError(dir, other);
     }
     await removeUnfinished(dir, basename(path));
     return held(asked, text);
   } finally {
-    await rm(written, { force: true }).catch(() => {});
+    removePassing(written);
   }
 }
 
@@ -90,7 +91,7 @@ function held(asked: Asked, text: string): Lock {
     hasNeighbours: async () => (await otherLocks({ ...asked, written: asked.path })).length > 0,
     release: async () => {
       clearInterval(beat);
-      await rm(asked.path, { force: true });
+      removePassing(asked.path);
     },
   };
 }
@@ -105,10 +106,10 @@ async function touch(path: string, text: string): Promise<void> {
   }
 }
 
-async function linked(from: string, to: string): Promise<boolean> {
-  return explained(to, async () => {
+function linked(from: string, to: string): boolean {
+  return explained(to, () => {
     try {
-      await link(from, to);
+      linkPassing(from, to);
       return true;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
@@ -117,9 +118,9 @@ async function linked(from: string, to: string): Promise<boolean> {
   });
 }
 
-async function explained<T>(path: string, work: () => Promise<T>): Promise<T> {
+function explained<T>(path: string, work: () => T): T {
   try {
-    return await work();
+    return work();
   } catch (error) {
     throw new LabError(
       `${path}: the lock cannot be made (${(error as Error).message}). Free some space, or choose another folder with --out.`,
