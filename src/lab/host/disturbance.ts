@@ -55,7 +55,7 @@ export function watchBlock(
 let stops: number | undefined;
 
 /** How often this process has gone on after a stop (Ctrl-Z and fg, SIGSTOP and SIGCONT) since it was first asked. */
-export function countStops(): number {
+function countStops(): number {
   if (stops === undefined) {
     stops = 0;
     process.on('SIGCONT', () => {
