@@ -26,6 +26,14 @@ export class LabError extends Error {
   }
 }
 
+/** What the kernel says to a process that may have no more files, threads or memory. */
+const OUT_OF = /\b(EMFILE|ENFILE|EAGAIN|ENOMEM|ERR_WORKER_INIT_FAILED|ERR_WORKER_OUT_OF_MEMORY|SIGABRT)\b/;
+
+/** ` See ulimit ...` behind a message about something that a limit has stopped, else an empty string. */
+export function limitAdvice(text: string): string {
+  return OUT_OF.test(text) ? ' See ulimit -n, -u and -v: a limit of this shell or container is too low.' : '';
+}
+
 /** A programmer's assumption: fails loudly, with a stack, when it does not hold. */
 export function assert(condition: unknown, what: string): asserts condition {
   if (!condition) throw new Error(`assertion failed: ${what}`);

@@ -11,6 +11,7 @@ import { startInterruptible } from '../base/interrupt.ts';
 import { startProgress } from '../base/progress.ts';
 import { formatBytes, formatNs } from '../base/units.ts';
 import { version } from '../base/version.ts';
+import { type MeasuredCell, paceOf, SWEEP_SECONDS } from '../lab/cell_time.ts';
 import { openSession } from '../lab/replicate/measure_replicate.ts';
 import { closePool } from '../lab/workers/crew.ts';
 import { folderOf, givenOptions, type ResolvedCell, resolveCells } from '../options/cell_options.ts';
@@ -18,7 +19,15 @@ import { optionKey } from '../options/options_object.ts';
 import { writeSweepFolder } from '../report/formats/write_sweep.ts';
 import { textTable } from '../report/tables/table.ts';
 import { expand } from '../sweep/expand.ts';
-import { cellsThere, prepareFolder, readSweep, type SweepDocument, writeShard, writeSweep } from '../sweep/folder.ts';
+import {
+  cellsThere,
+  prepareFolder,
+  readCell,
+  readSweep,
+  type SweepDocument,
+  writeShard,
+  writeSweep,
+} from '../sweep/folder.ts';
 import { lockFolder } from '../sweep/lock.ts';
 import { mergeFolders } from '../sweep/merge_folders.ts';
 import { valueWords } from '../sweep/options.ts';
@@ -47,6 +56,12 @@ export async function sweepCommand(file: string | undefined, options: SweepOptio
   }
   const outcome = await measure(sweep, cells, dir, shard, options);
   if (outcome.interrupted) process.exitCode = EXIT.interrupted;
+  else if (outcome.gone.length > 0)
+    throw new LabError(
+      `${dir}: ${outcome.gone.length} cells that were measured are not there any more: somebody removed files during the sweep. ` +
+        'The same command measures them again; it goes on where the folder is.',
+      EXIT.runFailed,
+    );
   else if (outcome.failed.length > 0) {
     const [first] = outcome.failed;
     throw new LabError(
@@ -109,6 +124,7 @@ async function measure(
       note: progress.note,
     });
     if (shard !== undefined && !outcome.interrupted) await writeShard(dir, { ...shard, finished: true });
+    if (outcome.gone.length > 0) await writeSweep(dir, sweep);
     // Another shard's cell that cannot be read is that shard's to measure again.
     const { result } = await mergeFolders([dir], ({ message }) => progress.note(message));
     const folder = await writeSweepFolder(dir, result);
@@ -144,6 +160,25 @@ async function noteOtherPlan(
   );
 }
 
+/** Cells that the time of the others is estimated by: some hundred say as much as all. */
+const MOST_READ = 100;
+
+/** How long cells took that are there already; those that failed say nothing. */
+async function measuredCells(
+  dir: string,
+  cells: readonly ResolvedCell[],
+  there: ReadonlySet<string>,
+): Promise<MeasuredCell[]> {
+  const known = cells.flatMap(({ hash, needs }) => (needs === undefined || !there.has(hash) ? [] : [{ hash, needs }]));
+  const read = known.slice(-MOST_READ).map(async ({ hash, needs }) => {
+    // One that cannot be read is told when it is merged or measured again.
+    const run = (await readCell(dir, hash).catch(() => undefined))?.run;
+    if (run === undefined || run.failure !== undefined || run.interrupted === true) return [];
+    return [{ estimatedSeconds: needs.seconds, tookSeconds: run.durationMs / 1000 }];
+  });
+  return (await Promise.all(read)).flat();
+}
+
 /** What a sweep would do: its cells, which of them are there, and what the rest needs. */
 export async function planText(
   sweep: SweepDocument,
@@ -153,6 +188,8 @@ export async function planText(
 ): Promise<string> {
   const there = await cellsThere(dir);
   const mine = cells.filter(({ hash }) => shard === undefined || isOf(hash, shard));
+  const measured = await measuredCells(dir, cells, there);
+  const pace = paceOf(measured);
   const table = textTable({
     columns: [
       { title: 'cell', align: 'left' },
@@ -167,21 +204,22 @@ export async function planText(
         hash,
         ...sweep.axes.map(({ key }) => plainLine(valueWords(values[key] ?? null))),
         ...(sweep.repeat > 1 ? [String(repeat)] : []),
-        needs === undefined ? '' : formatNs(needs.seconds * 1e9),
+        needs === undefined ? '' : formatNs(pace * needs.seconds * 1e9),
         needs === undefined ? '' : formatBytes(needs.touchedBytes),
       ],
       note: impossible === undefined ? (there.has(hash) ? 'there' : '') : plainLine(`not run: ${impossible}`),
     })),
   });
   const open = mine.flatMap(({ hash, needs }) => (needs === undefined || there.has(hash) ? [] : [needs]));
-  const seconds = open.reduce((sum, needs) => sum + needs.seconds, 0);
+  const seconds = SWEEP_SECONDS + pace * open.reduce((sum, needs) => sum + needs.seconds, 0);
   const largest = Math.max(0, ...mine.map(({ needs }) => needs?.touchedBytes ?? 0));
   const address = Math.max(0, ...mine.map(({ needs }) => needs?.addressBytes ?? 0));
   const part = shard === undefined ? '' : ` of shard ${shardWords(shard)} (${cells.length} in all)`;
   return [
     ...table,
     '',
-    `${mine.length} cells${part}: ${open.length} to measure in about ${formatNs(seconds * 1e9)}. ` +
+    `${mine.length} cells${part}: ${open.length} to measure in about ${formatNs(open.length === 0 ? 0 : seconds * 1e9)}` +
+      `${measured.length === 0 ? '' : `, by what ${measured.length} cells here took`}. ` +
       `Largest machine: ${formatBytes(largest)} resident, ${formatBytes(address)} of address space.`,
     '',
   ].join('\n');

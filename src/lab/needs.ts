@@ -1,16 +1,8 @@
 // What a run will need before it is run: memory of its largest machine, and time. Times are estimates, sizes are the planner's own.
 
 import type { HostModule } from '../../build/exports.ts';
-import {
-  type GroupPlan,
-  machineSpec,
-  planGroups,
-  type RunParams,
-  touchedBytes,
-  warmUpPlan,
-  withReference,
-} from '../plan/run_plan.ts';
-import { SENTINEL_SHARE } from './host/disturbance.ts';
+import { type GroupPlan, machineSpec, planGroups, type RunParams, touchedBytes } from '../plan/run_plan.ts';
+import { cellSeconds } from './cell_time.ts';
 import { planMachine } from './machine/machine_plan.ts';
 import { expectHosts, hostModule, setupModule } from './machine/modules.ts';
 
@@ -24,11 +16,6 @@ export interface Needs {
 
 /** As the first machine of a memory starts (machine.ts); page-granular sums do not need to be exact. */
 const START = 65536;
-/** Lead-in and drain of a slice, on top of its length. */
-const SLICE_SHARE = 1.1;
-/** Share of the most warm-up slices that an arm usually takes until it is steady. */
-const USUAL_WARM_UP = 0.75;
-const FIXED_MS = 30;
 
 /** The modules' own arithmetic needs a memory to live in, but does not touch it. */
 let probe: WebAssembly.Memory | undefined;
@@ -49,7 +36,11 @@ export function needsOf(params: RunParams, workers: number): Needs {
   return {
     addressBytes: Math.max(...sizes.map(({ addressBytes }) => addressBytes)),
     touchedBytes: Math.max(...sizes.map(({ touchedBytes: bytes }) => bytes)),
-    seconds: groups.reduce((sum, group) => sum + secondsOf(group, params), 0),
+    seconds: cellSeconds(
+      groups,
+      params,
+      sizes.map(({ touchedBytes: bytes }) => bytes),
+    ),
   };
 }
 
@@ -65,14 +56,4 @@ function sizeOf(group: GroupPlan, params: RunParams, workers: number): Omit<Need
   const plan = planMachine({ ...spec, schemeStateBytes: stateBytes }, treeBytes, START);
   const memmapBytes = Math.max(...hosts.map((host) => host.memmapBytes(spec.barBytes)));
   return { addressBytes: plan.end, touchedBytes: touchedBytes(spec, memmapBytes) + stateBytes };
-}
-
-function secondsOf(group: GroupPlan, params: RunParams): number {
-  const arms = withReference(group.arms).length;
-  const { sliceMs, slicesMost } = warmUpPlan(group, params);
-  const rampMs = Math.max(...group.jobs.map((job) => job.rampMs));
-  const warmMs = Math.max(rampMs, USUAL_WARM_UP * slicesMost * sliceMs) * params.processes;
-  // A block has one slice of each arm and a shorter one of the sentinel.
-  const blocksMs = group.rounds * group.roundMs * SLICE_SHARE * (arms + SENTINEL_SHARE);
-  return (group.modes.length * (arms * warmMs + blocksMs) + FIXED_MS) / 1000;
 }

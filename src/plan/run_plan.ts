@@ -305,6 +305,20 @@ function measuredMs(group: GroupPlan, params: MeasureParams): number {
   return roundsPerProcess(group.rounds, params.processes) * group.roundMs;
 }
 
+/** Shorter plans are not cut into stages: that takes longer than they do. */
+const STAGED_MS = 100;
+
+/** The path is cut for drives' I/Os that follow one another as fast as they can, in groups that measure CPU time. */
+export function isStaged(group: GroupPlan, params: MeasureParams): boolean {
+  return (
+    params.stages === true &&
+    group.modes.includes('inline') &&
+    group.rounds * group.roundMs >= STAGED_MS &&
+    group.sweep === undefined &&
+    group.flow === 'direct'
+  );
+}
+
 /** What an I/O of the shortest paths takes, about. */
 const USUAL_NS_PER_IO = 64;
 

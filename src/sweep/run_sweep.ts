@@ -35,6 +35,8 @@ export interface SweepOutcome {
   /** Were there already. */
   kept: number;
   failed: { hash: string; reason: string }[];
+  /** Were written or there, and are not any more: somebody removes files while it runs. */
+  gone: string[];
   interrupted: boolean;
 }
 
@@ -45,7 +47,8 @@ export async function runSweep(request: SweepRun): Promise<SweepOutcome> {
     ({ hash, impossible }) => impossible === undefined && (shard === undefined || isOf(hash, shard)),
   );
   const there = request.force ? new Set<string>() : await cellsThere(dir);
-  const outcome: SweepOutcome = { measured: 0, kept: 0, failed: [], interrupted: false };
+  const outcome: SweepOutcome = { measured: 0, kept: 0, failed: [], gone: [], interrupted: false };
+  const left: string[] = [];
   let stop = (): void => {};
   hooks.onInterruptible(() => {
     outcome.interrupted = true;
@@ -59,6 +62,7 @@ export async function runSweep(request: SweepRun): Promise<SweepOutcome> {
       if (failure === undefined || !request.retryFailed) {
         if (failure === undefined) outcome.kept++;
         else outcome.failed.push({ hash: cell.hash, reason: failure });
+        left.push(cell.hash);
         continue;
       }
     }
@@ -72,12 +76,15 @@ export async function runSweep(request: SweepRun): Promise<SweepOutcome> {
     // Whatever it says: what a signal ended is no failure of the cell.
     if (outcome.interrupted) break;
     await writeCell(dir, cell.hash, labelled(result, request.sweep.axes, cell, request.sweep.repeat));
+    left.push(cell.hash);
     if (result.run.failure === undefined) outcome.measured++;
     else {
       outcome.failed.push({ hash: cell.hash, reason: result.run.failure });
       request.note(`cell ${cell.hash} failed: ${result.run.failure}`);
     }
   }
+  const still = await cellsThere(dir);
+  outcome.gone = left.filter((hash) => !still.has(hash));
   return outcome;
 }
 

@@ -16,7 +16,7 @@ import {
 } from '../machine/queue_state.ts';
 import { runInlineSlice } from '../workers/inline.ts';
 
-const COUNTED_IOS = 4096;
+export const COUNTED_IOS = 4096;
 const REFUSED_IOS = 256;
 /** Counts that results have for every scheme, 0 included. The others are there where they are not 0. */
 const ALWAYS = [

@@ -6,7 +6,14 @@ import type { ArmRecord, BlockRecord, GroupRecord, SliceLatency } from '../../an
 import { assert } from '../../base/errors.ts';
 import { KIB } from '../../base/units.ts';
 import { usedBlockSizes } from '../../jobs/job.ts';
-import { type GroupPlan, type MeasureParams, type Mode, roundsPerProcess, withReference } from '../../plan/run_plan.ts';
+import {
+  type GroupPlan,
+  isStaged,
+  type MeasureParams,
+  type Mode,
+  roundsPerProcess,
+  withReference,
+} from '../../plan/run_plan.ts';
 import { MISDIRECTED } from '../../result/labels.ts';
 import type { RawSample } from '../../result/schema.ts';
 import { misdirectionLines } from '../../topology/routes.ts';
@@ -27,7 +34,7 @@ import { measureStages } from './stage_cost.ts';
 import { warmUpAll } from './warm_up.ts';
 
 /** I/Os with which an arm is tried out before anything is measured. */
-const TRIAL_IOS = 1024;
+export const TRIAL_IOS = 1024;
 /** Up to this size an I/O is one request, whatever the scheme and the translation (dma_opt_mapping_size). */
 const LARGEST_ONE_REQUEST = 128 * KIB;
 
@@ -80,7 +87,7 @@ export async function measureGroup(plan: GroupPlan, params: MeasureParams, run: 
       setDepth(group, undefined);
       skewBuffers(machine, 0);
       whole = (await countAll(group, records, refused)) && whole;
-      if (whole && hasStages(group)) timeStages(group, records);
+      if (whole && isStaged(plan, params)) timeStages(group, records);
     }
     await crew.close();
     if (done && params.removal === undefined) giveBackPages(machine);
@@ -239,20 +246,6 @@ function doneOf({ ios, lanes }: SliceResult): SomeDone & Pick<RawSample, 'lanes'
     ...compactDone(done),
     lanes: lanes.map((lane) => ({ ns: Math.round(lane.ns), ...compactDone(lane.done) })),
   };
-}
-
-/** Shorter plans are not cut into stages: that takes longer than they do. */
-const STAGED_MS = 100;
-
-/** The path is cut for drives' I/Os that follow one another as fast as they can, in groups that measure CPU time. */
-function hasStages({ plan, params, machine }: Group): boolean {
-  return (
-    params.stages === true &&
-    plan.modes.includes('inline') &&
-    plan.rounds * plan.roundMs >= STAGED_MS &&
-    plan.sweep === undefined &&
-    machine.spec.flow === 'direct'
-  );
 }
 
 /** Where the CPU time of an I/O goes, on the first queue pair, in this thread; the workers are asleep. */

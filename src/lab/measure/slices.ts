@@ -51,7 +51,7 @@ export interface Group {
 }
 
 /** Lead-in before a slice is measured, in depths of the queue. */
-const LEAD_DEPTHS = 4;
+export const LEAD_DEPTHS = 4;
 
 /**
  * One slice of an arm.

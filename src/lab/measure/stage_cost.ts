@@ -20,6 +20,8 @@ const USUAL: StageEffort = { rounds: 7, batches: 12 };
 const SUBMISSION = ['loop and clock', 'alloc', 'fill', 'split and merge', 'command', 'map', 'SQE'];
 const COMPLETION = ['loop and clock', 'reap', 'unmap', 'complete'];
 const [FILL, SPLIT, MAP, SQE, END] = [2, 3, 5, 6, 3];
+/** Of all cuts of an arm together: those of submission, two in turn, PRP, those of completion. */
+export const STAGE_BATCHES = USUAL.rounds * USUAL.batches * (SUBMISSION.length + 2 + 1 + COMPLETION.length);
 /** I/Os of one cut at most: what the region that holds them has room for. */
 const MOST_IOS = 256;
 /** Requests that a plug takes before it is flushed, less one. */

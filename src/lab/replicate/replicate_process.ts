@@ -3,7 +3,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { ArmRecord, GroupRecord } from '../../analysis/group_record.ts';
-import { EXIT, type ExitCode, LabError } from '../../base/errors.ts';
+import { EXIT, type ExitCode, LabError, limitAdvice } from '../../base/errors.ts';
 import type { Random } from '../../base/random.ts';
 import { isEndingSignal } from '../../base/signals.ts';
 import { watchedClock } from '../../base/watched_clock.ts';
@@ -132,7 +132,7 @@ export async function runReplicateProcess(
   if (!done && !isAsked && failure === undefined) {
     const said = stderr.trim() === '' ? 'It wrote nothing to stderr.' : `It wrote:\n${stderr.trim()}`;
     failure = new LabError(
-      `${name} ${words} during the run. Nothing after its last complete round is used. ${said}`,
+      `${name} ${words} during the run. Nothing after its last complete round is used. ${said}${limitAdvice(words)}`,
       EXIT.runFailed,
     );
   } else if (stderr.trim() !== '') {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import { HostQueue } from '../../../build/layout.ts';
 import { type DoneIos, takeDone } from '../../analysis/done_ios.ts';
-import { EXIT, LabError } from '../../base/errors.ts';
+import { EXIT, LabError, limitAdvice } from '../../base/errors.ts';
 import type { BuiltMachine } from '../machine/build_machine.ts';
 import { field, setField } from '../machine/fields.ts';
 import type { DeviceAgent, Lane } from '../machine/lanes.ts';
@@ -141,7 +141,8 @@ export async function startCrew(machine: BuiltMachine, options: CrewOptions): Pr
   const running = tasks.map((task) =>
     threads.run(task).catch((error: unknown) => {
       failure ??= new LabError(
-        `worker ${task.name} died during the run: ${(error as Error)?.message ?? error}. Nothing after the last complete round is used.`,
+        `worker ${task.name} died during the run: ${(error as Error)?.message ?? error}. Nothing after the last complete round is used.` +
+          limitAdvice(String(error)),
         EXIT.runFailed,
       );
     }),
