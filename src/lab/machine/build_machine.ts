@@ -136,6 +136,8 @@ export interface BuiltMachine {
   stageHold: Span;
   /** Windows and media: what data is copied from and to. */
   payload: readonly Span[];
+  /** Of them, the buffers in host RAM. */
+  ramWindow: Span;
 }
 
 /**
@@ -193,6 +195,7 @@ export function buildMachine(memory: WebAssembly.Memory, spec: MachineSpec, setu
     pageStamps: plan.pageStamps,
     stageHold: plan.stageHold,
     payload: plan.payload,
+    ramWindow: plan.ramWindow,
   };
 }
 

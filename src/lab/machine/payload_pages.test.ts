@@ -33,6 +33,15 @@ needing(PROC).describe('memory of the payload', () => {
     expect([u8[at], u8[at + 4096]]).toEqual([0, 7]);
   });
 
+  it('in host RAM stays untouched where no buffer lies there', () => {
+    const { machine, memory } = smallMachine({ payload: 'move', ...SIZES });
+    const before = anonymousBytes(memory);
+    backPayload(machine, false);
+    const backed = anonymousBytes(memory) - before;
+    expect(backed).toBeGreaterThan(0.9 * (PAYLOAD_BYTES - SIZES.ramWindowBytes));
+    expect(backed).toBeLessThan(PAYLOAD_BYTES - SIZES.ramWindowBytes / 2);
+  });
+
   it('stays untouched where nothing is moved', () => {
     const { machine, memory } = smallMachine({ payload: 'none', ...SIZES });
     const before = anonymousBytes(memory);

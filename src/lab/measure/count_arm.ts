@@ -1,9 +1,11 @@
 // Exact counts per I/O of one arm by the counting build: inline, in this thread, while the workers sleep.
 
+import { Machine, PAYLOAD_MOVE, PAYLOAD_NONE } from '../../../build/layout.ts';
 import type { ArmRecord } from '../../analysis/group_record.ts';
 import { EXIT, LabError } from '../../base/errors.ts';
 import type { PerIo } from '../../result/schema.ts';
 import { type BuiltMachine, setBuffers } from '../machine/build_machine.ts';
+import { field, setField } from '../machine/fields.ts';
 import { setPacing } from '../machine/lane_pacing.ts';
 import { deviceModule, hostModule } from '../machine/modules.ts';
 import {
@@ -74,11 +76,15 @@ function runCounting(
   module: string,
   measureIos: number,
 ): Outcome {
+  const { view, at } = machine;
   setBuffers(machine, buffers);
   setPacing(machine, false);
+  // What is counted does not depend on the bytes of the data: they are not copied, where nobody checks them.
+  const payload = field(view, at, Machine.payload);
+  if (payload === PAYLOAD_MOVE) setField(view, at, Machine.payload, PAYLOAD_NONE);
   resetCounters(machine);
   runInlineSlice({
-    view: machine.view,
+    view,
     lanes: machine.lanes,
     host: hostModule(module, machine.memory, true),
     device: (kind) => deviceModule(kind, machine.memory),
@@ -86,6 +92,7 @@ function runCounting(
     leadIos: 0,
     measureIos,
   });
+  setField(view, at, Machine.payload, payload);
   clearLatency(machine);
   return takeOutcome(machine);
 }

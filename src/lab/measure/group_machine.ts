@@ -51,7 +51,7 @@ export function buildGroupMachine(plan: GroupPlan, params: MeasureParams, memory
   const memmapBytes = Math.max(...hosts.map((host) => host.memmapBytes(spec.barBytes)));
   checkAvailable(touchedBytes(spec, memmapBytes) + stateBytes, process.availableMemory());
   const machine = buildMachine(memory, spec, setupModule(memory));
-  backPayload(machine);
+  backPayload(machine, movesRam(plan, params));
   for (const host of hosts) host.setup(machine.at);
   assert(
     field(machine.view, machine.at, Machine.stateNext) <= machine.schemeState.at + machine.schemeState.bytes,
@@ -76,8 +76,15 @@ export function buildGroupMachine(plan: GroupPlan, params: MeasureParams, memory
       gaps && new Float64Array(memory.buffer, gaps.at, gaps.bytes / 8),
     );
   });
+  const movedBytes =
+    plan.payload === 'none' ? 0 : facts.reduce((sum, { meanBytes }) => sum + meanBytes, 0) / facts.length;
   const paces = facts.map(({ meanGapNs }, index) => paceOf(spec.lanes[index]?.pacing, meanGapNs));
-  return { machine, paces };
+  return { machine, paces, movedBytes };
+}
+
+/** Whether I/Os have their data in host RAM as well. */
+function movesRam({ flow, arms }: GroupPlan, { p2pShare }: MeasureParams): boolean {
+  return flow !== 'direct' || p2pShare < 100 || arms.some(({ buffers }) => buffers === 'ram');
 }
 
 /** @param meanGapNs of arrivals */

@@ -29,12 +29,13 @@ import { buildGroupMachine, emptyRecord, moduleOf, modulesOf } from './group_mac
 import { findDepths } from './latency_target.ts';
 import { measureRemovals } from './measure_removal.ts';
 import { isOpenLoop, offeredIops } from './pacing.ts';
-import { type Group, type GroupRun, leadIos, setDepth, slice, sliceIos } from './slices.ts';
+import { firstNsPerIo, type Group, type GroupRun, leadIos, setDepth, slice, sliceIos } from './slices.ts';
 import { measureStages } from './stage_cost.ts';
 import { warmUpAll } from './warm_up.ts';
 
-/** I/Os with which an arm is tried out before anything is measured. */
+/** I/Os with which an arm is tried out before anything is measured, and about how long that may take. */
 export const TRIAL_IOS = 1024;
+const TRIAL_MS = 8;
 /** Up to this size an I/O is one request, whatever the scheme and the translation (dma_opt_mapping_size). */
 const LARGEST_ONE_REQUEST = 128 * KIB;
 
@@ -44,7 +45,7 @@ const LARGEST_ONE_REQUEST = 128 * KIB;
  */
 export async function measureGroup(plan: GroupPlan, params: MeasureParams, run: GroupRun): Promise<GroupRecord> {
   const began = performance.now();
-  const { machine, paces } = buildGroupMachine(plan, params, run.memory, run.cores);
+  const { machine, paces, movedBytes } = buildGroupMachine(plan, params, run.memory, run.cores);
   const arms = plan.arms.map((arm) => emptyRecord(arm, params, machine));
   const schemes = modulesOf(plan, params);
   const crew = await startCrew(machine, {
@@ -56,7 +57,7 @@ export async function measureGroup(plan: GroupPlan, params: MeasureParams, run: 
   });
   run.observer.onCrew(crew);
   try {
-    const group: Group = { plan, params, machine, paces, crew, schemes, run, depths: new Map() };
+    const group: Group = { plan, params, machine, paces, movedBytes, crew, schemes, run, depths: new Map() };
     for (const record of arms) await tryOut(group, record);
     const able = arms.filter(({ refused }) => refused === undefined).map(({ arm }) => arm);
     const running = params.removal === undefined ? withReference(able) : able;
@@ -124,13 +125,13 @@ async function countAll(
 }
 
 /**
- * A few thousand I/Os of the arm: a scheme that cannot carry these buffers says so with the kernel's errno, and the
+ * A few of the arm's I/Os: a scheme that cannot carry these buffers says so with the kernel's errno, and the
  * router tells of transfers that went where they were not meant to go.
  */
 async function tryOut(group: Group, record: ArmRecord): Promise<void> {
   const { machine, params } = group;
   takeLandings(machine, 0);
-  await slice(group, record.arm, 'inline', 0, 0, Math.min(TRIAL_IOS, sliceIos(group, 1, 1)));
+  await slice(group, record.arm, 'inline', 0, 0, Math.min(TRIAL_IOS, sliceIos(group, firstNsPerIo(group), TRIAL_MS)));
   const outcome = takeOutcome(machine);
   clearLatency(machine);
   if (outcome.refused !== undefined) {

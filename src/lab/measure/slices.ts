@@ -6,7 +6,7 @@ import type { Sentinel } from '../host/disturbance.ts';
 import { type BuiltMachine, setBuffers } from '../machine/build_machine.ts';
 import { setField } from '../machine/fields.ts';
 import { setPacing } from '../machine/lane_pacing.ts';
-import type { Crew, CrewOptions } from '../workers/crew.ts';
+import type { Crew, CrewOptions, SliceResult } from '../workers/crew.ts';
 import { moduleOf } from './group_machine.ts';
 import { type LanePace, laneOrders } from './pacing.ts';
 
@@ -42,6 +42,8 @@ export interface Group {
   params: MeasureParams;
   machine: BuiltMachine;
   paces: readonly LanePace[];
+  /** Bytes that an I/O moves, on average over the streams; 0 where nothing is moved. */
+  movedBytes: number;
   crew: Crew;
   /** Host modules, in the order of the crew's. */
   schemes: string[];
@@ -89,6 +91,30 @@ export function setDepth({ machine, plan }: Pick<Group, 'machine' | 'plan'>, dep
     setField(machine.view, front, HostQueue.iodepth, iodepth);
     setField(machine.view, front, HostQueue.batch, Math.min(job.iodepthBatch, iodepth));
   });
+}
+
+/** For the first slices of an arm: code that is not compiled yet, and memory that was not touched. */
+const FIRST_NS_PER_IO = 400;
+/** 10 GB/s. */
+const COPY_NS_PER_BYTE = 0.1;
+
+/** What an I/O takes, about, while nobody has measured one. */
+export function firstNsPerIo({ movedBytes }: Pick<Group, 'movedBytes'>): number {
+  return FIRST_NS_PER_IO + COPY_NS_PER_BYTE * movedBytes;
+}
+
+/** A slice of the inline schedule may take so many times its length by the wall clock. */
+const WALL_PER_HOST = 4;
+
+/**
+ * What sizes slices, nanoseconds per I/O: in the threads schedule of the wall clock. Inline only host agents are measured; what the
+ * devices beside them copy would make a slice of large I/Os as long as a run.
+ */
+export function sizingNs(
+  mode: Mode,
+  { ns, wallNs, ios, iops }: Pick<SliceResult, 'ns' | 'wallNs' | 'ios' | 'iops'>,
+): number {
+  return mode === 'threads' ? 1e9 / iops : Math.max(ns, wallNs / WALL_PER_HOST) / ios;
 }
 
 /** I/Os of each lane in a slice of `ms`: the same for every arm, at most one pass of a job that has an end. */

@@ -5,11 +5,9 @@ import { type Mode, roundsPerProcess, roundsThatFit, warmUpPlan } from '../../pl
 import { isSteady, STEADY_RULE } from '../../stats/steady_state.ts';
 import { checkOutcome, takeOutcome } from '../machine/queue_state.ts';
 import { isTimed, mostIops, pacedSliceMs, sliceMsUnderLoad } from './pacing.ts';
-import { type Group, leadIos, measuredIos, slice, sliceIos } from './slices.ts';
+import { firstNsPerIo, type Group, leadIos, measuredIos, sizingNs, slice, sliceIos } from './slices.ts';
 
 const PACED_WARM_SLICES = 4;
-/** For the first slice of an arm: code that is not compiled yet, and memory that was not touched. */
-const FIRST_NS_PER_IO = 400;
 
 /**
  * Warms every arm up; sets how many I/Os all arms' slices have and how many rounds there are, by the slowest of them, unless
@@ -41,26 +39,28 @@ export async function warmUpAll(group: Group, record: GroupRecord, arms: ArmReco
   return true;
 }
 
-/** Runs slices until the arm is steady (and at least for the job's ramp_time); its ns per I/O then. */
+/** Runs slices until the arm is steady (and at least for the job's ramp_time); what sizes its slices then, ns per I/O. */
 async function warmUp(group: Group, record: ArmRecord, mode: Mode): Promise<number | undefined> {
   const rampMs = Math.max(...group.plan.jobs.map((job) => job.rampMs));
   const began = performance.now();
   const series: number[] = [];
   const { sliceMs, slicesMost } = warmUpPlan(group.plan, group.params);
-  let nsPerIo = FIRST_NS_PER_IO;
-  let ios = sliceIos(group, nsPerIo, sliceMs);
+  let sizing = firstNsPerIo(group);
+  let ios = sliceIos(group, sizing, sliceMs);
+  let position = 0;
   while (series.length < slicesMost || performance.now() - began < rampMs) {
-    const result = await slice(group, record.arm, mode, series.length * ios, leadIos(group), ios);
+    const result = await slice(group, record.arm, mode, position, leadIos(group), ios);
     if (!result.complete || group.run.observer.interrupted()) return undefined;
     checkOutcome(takeOutcome(group.machine), record.arm.id);
-    nsPerIo = mode === 'threads' ? 1e9 / result.iops : result.ns / result.ios;
-    series.push(nsPerIo);
-    ios = sliceIos(group, nsPerIo, sliceMs);
-    if (isSteady(series) && performance.now() - began >= rampMs) return nsPerIo;
+    series.push(mode === 'threads' ? 1e9 / result.iops : result.ns / result.ios);
+    position += ios;
+    sizing = sizingNs(mode, result);
+    ios = sliceIos(group, sizing, sliceMs);
+    if (isSteady(series) && performance.now() - began >= rampMs) return sizing;
   }
   // Too few to tell are too few to complain about: a short plan says by its intervals what it is worth.
   if (series.length >= STEADY_RULE.window) record.unsteady.push(mode);
-  return nsPerIo;
+  return sizing;
 }
 
 /** Some slices at the rate that is offered: there is none to settle at. Nanoseconds per I/O of all lanes together. */

@@ -65,6 +65,8 @@ export interface ReplicateHooks {
  */
 export async function measureReplicate(task: ReplicateTask, hooks: ReplicateHooks): Promise<GroupRecord[]> {
   const { memory, sentinel } = hooks.session ?? machineRoom();
+  // Groups after one another, as stonewalled jobs are, find their struct pages ready.
+  if (hooks.session === undefined && task.groups.length > 1) keepMemmaps(memory);
   const records: GroupRecord[] = [];
   try {
     for (const [index, plan] of task.groups.entries()) {

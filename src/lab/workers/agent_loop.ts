@@ -406,6 +406,7 @@ function runInline(worker: Worker): void {
   }
   const words = laneResult(0);
   f64[words.hostMs] = result.hostMs;
+  f64[words.wallMs] = result.wallMs;
   f64[words.turns] = result.turns;
   result.lanes.forEach(({ ios, done }, index) => {
     f64[laneResult(index).ios] = ios;

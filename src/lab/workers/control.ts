@@ -63,5 +63,13 @@ export function laneOrder(index: number): { leadIos: number; measureIos: number 
  */
 export function laneResult(index: number) {
   const first = (LANE_BASE + index * LANE_BYTES) / 8;
-  return { startMs: first, endMs: first + 1, hostMs: first + 2, ios: first + 3, turns: first + 4, done: first + 16 };
+  return {
+    startMs: first,
+    endMs: first + 1,
+    hostMs: first + 2,
+    ios: first + 3,
+    turns: first + 4,
+    wallMs: first + 5,
+    done: first + 16,
+  };
 }

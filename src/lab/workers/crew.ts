@@ -51,6 +51,8 @@ export interface SliceResult {
   ios: number;
   /** Wall time of the measured window (threads), time inside host agents (inline). For several lanes: their mean. */
   ns: number;
+  /** Time by the wall clock of the same I/Os, the devices' work included. */
+  wallNs: number;
   /** Sum over lanes of I/Os per second (threads); 0 inline. */
   iops: number;
   /** Clock calls inside the measured time (inline). */
@@ -245,7 +247,7 @@ function prepare(machine: BuiltMachine, order: SliceOrder): void {
   orderRemoval(machine, order);
   machine.lanes.forEach((_, index) => {
     const words = laneResult(index);
-    f64.fill(0, words.startMs, words.turns + 1);
+    f64.fill(0, words.startMs, words.wallMs + 1);
     const { leadIos, measureIos } = order.lanes?.[index] ?? order;
     f64[laneOrder(index).leadIos] = leadIos;
     f64[laneOrder(index).measureIos] = measureIos;
@@ -272,14 +274,14 @@ function collect(machine: BuiltMachine, order: SliceOrder): SliceResult {
   const lanesOf = (nsOf: (lane: (typeof words)[number]) => number): LaneSlice[] =>
     words.map((lane) => ({ ns: nsOf(lane), done: takeDone(f64, lane.done) }));
   if (order.mode === 'inline') {
-    const { hostMs, turns } = laneResult(0);
+    const { hostMs, wallMs, turns } = laneResult(0);
     const ns = value(hostMs) * 1e6;
-    return { ios, ns, iops: 0, turns: value(turns), complete, lanes: lanesOf(() => ns) };
+    return { ios, ns, wallNs: value(wallMs) * 1e6, iops: 0, turns: value(turns), complete, lanes: lanesOf(() => ns) };
   }
   const lanes = lanesOf(({ startMs, endMs }) => (value(endMs) - value(startMs)) * 1e6);
   const ns = lanes.reduce((sum, lane) => sum + lane.ns / lanes.length, 0);
   const iops = lanes.reduce((sum, lane, index) => {
     return sum + (value((words[index] as (typeof words)[number]).ios) / lane.ns) * 1e9;
   }, 0);
-  return { ios, ns, iops, turns: 0, complete, lanes };
+  return { ios, ns, wallNs: ns, iops, turns: 0, complete, lanes };
 }

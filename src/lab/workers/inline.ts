@@ -29,6 +29,8 @@ export interface InlineSlice {
 export interface InlineResult {
   /** Time inside the host agents, including the clock calls around each turn. */
   hostMs: number;
+  /** Time of all agents together. */
+  wallMs: number;
   ios: number;
   /** Timed turns: each contains one clock call. */
   turns: number;
@@ -62,7 +64,7 @@ function begin(slice: InlineSlice, ios: number, streamStart: number): void {
 function drive(slice: InlineSlice): InlineResult {
   const { view, lanes, host } = slice;
   const random = slice.interleaveSeed === undefined ? undefined : seededRandom(slice.interleaveSeed);
-  const result: InlineResult = { hostMs: 0, ios: 0, turns: 0, complete: true, lanes: [] };
+  const result: InlineResult = { hostMs: 0, wallMs: 0, ios: 0, turns: 0, complete: true, lanes: [] };
   const devices = lanes.map((lane) => lane.devices.map(({ kind, at }) => ({ at, module: slice.device(kind) })));
   const before = lanes.map(({ front }) => ({
     completed: field(view, front, HostQueue.completed),
@@ -70,6 +72,7 @@ function drive(slice: InlineSlice): InlineResult {
   }));
   let still = 0;
   let moved = movedOf(slice);
+  const began = performance.now();
   while (lanes.some((lane) => pending(view, lane.front) || !isIdle(view, lane))) {
     for (const [index, lane] of lanes.entries()) {
       const agents = devices[index] as Agent[];
@@ -93,6 +96,7 @@ function drive(slice: InlineSlice): InlineResult {
       stopIssuing(slice);
     }
   }
+  result.wallMs = performance.now() - began;
   lanes.forEach(({ front }, index) => {
     const { completed, done } = before[index] as (typeof before)[number];
     const ios = distance(field(view, front, HostQueue.completed), completed);
