@@ -4,8 +4,7 @@
 // side is what its users would get. A block is one process of either side, next to each other in time; the order turns round from
 // block to block (ABBA), so that drift falls on both alike. A block's figure is the median over the rounds of the process; blocks
 // are the independent values, and more of them are measured at up to three looks, as in any run with a budget.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { metricOf } from '../../analysis/samples.ts';
 import { EXIT, type ExitCode, LabError } from '../../base/errors.ts';
@@ -18,6 +17,7 @@ import { type Evidence, evidenceOf, isDecided } from '../timed.ts';
 import { type Checkout, lastLines, ROOT } from './checkout.ts';
 import { runChild } from './child.ts';
 import { isMissing, type Missing } from './evidence.ts';
+import { makeOwnedFolder } from './owned_folder.ts';
 import { resolveWorkload, workloadOptions } from './workloads.ts';
 
 /** The against rules of one workload: measured by the same processes. */
@@ -174,7 +174,7 @@ async function wordsFor(dir: string, words: readonly string[], interruption: Int
 
 /** @throws LabError when the side cannot run the workload (exit 2) or its run fails (exit 4) */
 async function runSide({ dir, name, words }: Side, interruption: Interruption): Promise<SideResult> {
-  const out = mkdtempSync(join(tmpdir(), 'p2plab-side-'));
+  const out = makeOwnedFolder('side');
   try {
     const { code, stdout, stderr } = await p2plab(
       dir,

@@ -1,13 +1,13 @@
 // This project at another commit: a git worktree in a temporary folder, with the packages its lock file asks for, built by its
 // own build script. Removed when it is no longer needed, also when the process is told to end.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EXIT, LabError } from '../../base/errors.ts';
 import type { Interruption } from '../../base/interrupt.ts';
 import { type Ended, runChild } from './child.ts';
+import { makeOwnedFolder, removeDeadFolders } from './owned_folder.ts';
 
 /** The project that runs. */
 export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -47,7 +47,9 @@ export async function checkOut(
   told: (what: string) => void,
 ): Promise<Checkout> {
   const commit = findCommit(ref);
-  const parent = mkdtempSync(join(tmpdir(), 'p2plab-against-'));
+  removeDeadFolders();
+  git('worktree', 'prune');
+  const parent = makeOwnedFolder('against');
   const dir = join(parent, 'tree');
   const remove = (): void => {
     process.off('exit', remove);
