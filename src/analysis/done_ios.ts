@@ -2,15 +2,7 @@
 // free running; a slice's are the difference of two readings (lab/machine/done_counts.ts), so they are exact.
 
 /** Directions as fio has them; `sync` is a Flush behind a write: no I/O of its own. */
-const DONE_FIELDS = [
-  'readIos',
-  'readBytes',
-  'writeIos',
-  'writeBytes',
-  'trimIos',
-  'trimBytes',
-  'syncIos',
-] as const;
+const DONE_FIELDS = ['readIos', 'readBytes', 'writeIos', 'writeBytes', 'trimIos', 'trimBytes', 'syncIos'] as const;
 export type DoneIos = Record<(typeof DONE_FIELDS)[number], number>;
 /** Fields that are 0 may be absent. */
 export type SomeDone = { [Field in keyof DoneIos]?: number | undefined };
