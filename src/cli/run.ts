@@ -54,7 +54,13 @@ export async function runCommand(jobFile: string | undefined, options: RunComman
       warnings,
       argv: process.argv.slice(2),
     }).finally(progress.end);
-    await leaveResult(result, options.out ?? join(DEFAULT_ROOT, result.run.id), options);
+    try {
+      await leaveResult(result, options.out ?? join(DEFAULT_ROOT, result.run.id), options);
+    } catch (error) {
+      if (failure === undefined) throw error;
+      // What ended the run may be what keeps its report from being written, as a lack of file descriptors does.
+      process.stderr.write(terminalText(`p2plab: ${(error as Error).message}\n`));
+    }
     if (interruption.asked) {
       process.exitCode = EXIT.interrupted;
       if (failure !== undefined) process.stderr.write(terminalText(`p2plab: ${failure.message}\n`));

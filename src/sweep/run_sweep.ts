@@ -117,6 +117,8 @@ async function measure(
       ...hooks,
       ...own,
       fault: cell.fault,
+      // Part of a cell is given up: nothing is made of it.
+      onlyWhole: true,
       warnings: cell.warnings,
     });
     return failure === undefined ? result : { ...result, run: { ...result.run, failure: failure.message } };

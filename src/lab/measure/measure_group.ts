@@ -54,11 +54,15 @@ export async function measureGroup(plan: GroupPlan, params: MeasureParams, run: 
     cores: run.cores,
     fault: run.fault,
     removes: params.removal !== undefined,
+    interrupted: run.observer.interrupted,
   });
   run.observer.onCrew(crew);
   try {
     const group: Group = { plan, params, machine, paces, movedBytes, crew, schemes, run, depths: new Map() };
-    for (const record of arms) await tryOut(group, record);
+    for (const record of arms) {
+      if (run.observer.interrupted()) break;
+      await tryOut(group, record);
+    }
     const able = arms.filter(({ refused }) => refused === undefined).map(({ arm }) => arm);
     const running = params.removal === undefined ? withReference(able) : able;
     const refused = arms.filter((record) => record.refused !== undefined);
@@ -73,6 +77,11 @@ export async function measureGroup(plan: GroupPlan, params: MeasureParams, run: 
       tookMs: 0,
       interrupted: true,
     };
+    if (run.observer.interrupted()) {
+      // Its threads may still be starting.
+      await closePool();
+      return { ...record, tookMs: performance.now() - began };
+    }
     const done =
       params.removal === undefined
         ? (await findDepths(group, record, records)) &&

@@ -79,6 +79,8 @@ export interface CrewOptions {
   fault?: Fault | undefined;
   /** Slices may have the provider removed. */
   removes?: boolean;
+  /** Whether nobody wants the crew any more, asked while its threads start: on a busy machine that takes seconds. */
+  interrupted?: (() => boolean) | undefined;
 }
 
 /** The running workers of one machine. */
@@ -127,7 +129,7 @@ export async function closePool(): Promise<void> {
   await closing?.destroy();
 }
 
-/** Starts the workers of a machine and waits until all of them are ready. */
+/** Starts the workers of a machine and waits until all of them are ready, or until it is interrupted: `closePool` ends them then. */
 export async function startCrew(machine: BuiltMachine, options: CrewOptions): Promise<Crew> {
   const { i32 } = machine.view;
   const kinds = machine.lanes.map(({ devices }) => devices.map(({ kind }) => kind));
@@ -166,7 +168,8 @@ export async function startCrew(machine: BuiltMachine, options: CrewOptions): Pr
     Atomics.notify(i32, CONTROL.epoch);
     await watched(machine, isOver, [watchBeats(machine, placed), watchProgress(machine)]);
   };
-  await watched(machine, isOver, [watchBeats(machine, placed, START_MS)]);
+  const isReady = (): boolean => isOver() || options.interrupted?.() === true;
+  await watched(machine, isReady, [watchBeats(machine, placed, START_MS)]);
   return {
     placed,
     run: async (order) => {

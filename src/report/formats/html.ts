@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { LabError } from '../../base/errors.ts';
+import { EXIT, LabError } from '../../base/errors.ts';
 import { escapeHtml } from '../../base/escape.ts';
 import type { Environment, Result } from '../../result/schema.ts';
 import { answer } from '../findings/answer.ts';
@@ -29,7 +29,9 @@ export async function readPageParts(): Promise<PageParts> {
     const [script, style] = await Promise.all([read('page.js'), read('page.css')]);
     return { script, style };
   } catch (error) {
-    throw new LabError(`the report's page has not been built (${(error as Error).message}). Run: npm run build`);
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') throw new LabError(`the report's page has not been built (${message}). Run: npm run build`);
+    throw new LabError(`the report's page cannot be read (${message}).`, EXIT.runFailed);
   }
 }
 
