@@ -33,6 +33,14 @@ describe('a block is dirty', () => {
   });
 });
 
+it('sets aside the block in which a stop was heard and the one before it in its process', () => {
+  const blocks = [block(), block({ round: 1 }), block({ round: 2, stops: 1 }), block({ round: 3 })];
+  const others = [block({ process: 1 }), block({ process: 2, stops: 1 })];
+  const [marked] = markDirtyBlocks([{ arms: [], blocks: [...blocks, ...others] } as unknown as GroupRecord]);
+  expect(marked?.blocks.map(({ dirty }) => dirty === true)).toEqual([false, true, true, false, false, true]);
+  expect(marked?.blocks.map(({ stops }) => stops)).toEqual([undefined, undefined, 1, undefined, undefined, 1]);
+});
+
 it('marks a dirty block for all arms together, and nothing of other blocks, schedules and processes', () => {
   const sample = (round: number, mode: 'threads' | 'inline', process: number) => ({
     ...{ round, order: 0, mode, ios: 1, ns: 1, process },

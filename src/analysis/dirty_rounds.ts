@@ -37,7 +37,11 @@ export function markDirtyBlocks(records: readonly GroupRecord[]): GroupRecord[] 
   );
   return records.map((record) => {
     const reasons = new Map<string, string>();
-    for (const block of record.blocks) {
+    for (const [index, own] of record.blocks.entries()) {
+      const next = record.blocks[index + 1];
+      // The signal after a stop may be heard only in the block that follows: both are set aside.
+      const late = next?.process === own.process ? (next.stops ?? 0) : 0;
+      const block = { ...own, stops: (own.stops ?? 0) + late };
       const ofProcess = (sentinels.get(block.process) as BlockRecord[]).map(({ sentinelNs }) => sentinelNs);
       const reason = dirtReason(block, ofProcess);
       if (reason !== undefined) reasons.set(blockKey(block), reason);

@@ -4,7 +4,7 @@ import { KIB } from '../../src/base/units.ts';
 import { setBuffers } from '../../src/lab/machine/build_machine.ts';
 import { checkOutcome, takeOutcome } from '../../src/lab/machine/queue_state.ts';
 import { closePool, startCrew } from '../../src/lab/workers/crew.ts';
-import type { FaultKind } from '../../src/lab/workers/fault.ts';
+import type { Fault, FaultKind } from '../../src/lab/workers/fault.ts';
 import { smallMachine } from '../support/small_machine.ts';
 
 // Its threads hang, or wait for what will never come.
@@ -21,6 +21,24 @@ async function slice(mode: 'threads' | 'inline', kind: FaultKind) {
   await crew.run({ mode, arm: 0, streamStart: 0, leadIos: 16, measureIos: mode === 'inline' ? 64 : 4000 });
   return takeOutcome(small.machine);
 }
+
+it('a crew that nobody wants any more is not waited for', async () => {
+  const small = smallMachine({ iodepth: 16, batch: 4, workers: 2 });
+  small.host('page');
+  // Its host starts and never says that it is ready.
+  const fault: Fault = { target: 'host0', kind: 'hang', afterMs: 0 };
+  let asked = 0;
+  const interrupted = (): boolean => ++asked > 1;
+  const crew = await startCrew(small.machine, {
+    schemes: ['no such module'],
+    wait: 'poll',
+    cores: 2,
+    fault,
+    interrupted,
+  });
+  expect(asked).toBe(2);
+  expect(crew.placed.workers.length).toBe(2);
+});
 
 it.each(['threads', 'inline'] as const)(
   'a completion that is lost ends a slice of %s',

@@ -82,16 +82,7 @@ export async function measureGroup(plan: GroupPlan, params: MeasureParams, run: 
       await closePool();
       return { ...record, tookMs: performance.now() - began };
     }
-    const done =
-      params.removal === undefined
-        ? (await findDepths(group, record, records)) &&
-          (await warmUpAll(group, record, records)) &&
-          (await measureRounds(group, record, records))
-        : await measureRemovals(
-            { ...group, sliceIos: (nsPerIo, ms) => sliceIos(group, nsPerIo, ms) },
-            record,
-            params.removal,
-          );
+    const done = await measureArms(group, record, records);
     let whole = done;
     if (done && params.removal === undefined && run.counting) {
       setDepth(group, undefined);
@@ -109,6 +100,19 @@ export async function measureGroup(plan: GroupPlan, params: MeasureParams, run: 
   } finally {
     run.observer.onCrew(undefined);
   }
+}
+
+/** False when it was interrupted. */
+async function measureArms(group: Group, record: GroupRecord, arms: ArmRecord[]): Promise<boolean> {
+  const { removal } = group.params;
+  if (removal !== undefined) {
+    return measureRemovals({ ...group, sliceIos: (nsPerIo, ms) => sliceIos(group, nsPerIo, ms) }, record, removal);
+  }
+  return (
+    (await findDepths(group, record, arms)) &&
+    (await warmUpAll(group, record, arms)) &&
+    (await measureRounds(group, record, arms))
+  );
 }
 
 /** Signals and the lab's messages are heard between two arms. False when it was interrupted. */
