@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { EXIT, LabError } from '../base/errors.ts';
+import { EXIT, LabError, limitAdvice } from '../base/errors.ts';
 import { compileAll, compilerIdentity } from './compile.ts';
 import { exportTypes } from './export_types.ts';
 import { layoutText } from './layout_text.ts';
@@ -96,9 +96,14 @@ export async function compileModules(folder: string, names: readonly string[]): 
  */
 export function compileModulesNow(folder: string, names: readonly string[]): void {
   process.stderr.write(`p2plab: compiling ${names.length} ${names.length === 1 ? 'module' : 'modules'}, once\n`);
-  const { status, stderr } = spawnSync(process.execPath, [ENTRY, folder, ...names], { encoding: 'utf8' });
+  const { status, stderr, error } = spawnSync(process.execPath, [ENTRY, folder, ...names], { encoding: 'utf8' });
   if (status === 0) return;
-  throw new LabError(`the machine's modules ${names.join(', ')} do not compile:\n${stderr.trim()}`, EXIT.runFailed);
+  // A process that cannot be started has written nothing, not even an empty text.
+  const said = [error?.message ?? '', stderr ?? ''].join('\n').trim();
+  throw new LabError(
+    `the machine's modules ${names.join(', ')} do not compile:\n${said}${limitAdvice(said)}`,
+    EXIT.runFailed,
+  );
 }
 
 /** Whole or not at all, whoever else writes the same. */
