@@ -15,7 +15,7 @@ import {
 import { median } from '../stats/location.ts';
 import { SENTINEL_SHARE } from './host/disturbance.ts';
 import { COUNTED_IOS } from './measure/count_arm.ts';
-import { TRIAL_IOS } from './measure/measure_group.ts';
+import { TRIAL_IOS, TRIAL_MS } from './measure/measure_group.ts';
 import { LEAD_DEPTHS } from './measure/slices.ts';
 import { STAGE_BATCHES } from './measure/stage_cost.ts';
 
@@ -67,14 +67,15 @@ function measuringMs(group: GroupPlan, params: RunParams): number {
   const sliceMs = sliceOf(group.roundMs, leadIos);
   const rounds = roundsThatFit(roundsPerProcess(group.rounds, params.processes), group.roundMs, sliceMs);
   const blockMs = BLOCK_MS + SENTINEL_SHARE * group.roundMs + arms * (sliceMs + leadMs + SLICE_MS);
-  const trialMs = arms * Math.min(onePass, TRIAL_IOS) * msPerIo;
+  const trialMs = arms * Math.min(Math.min(onePass, TRIAL_IOS) * msPerIo, TRIAL_MS);
   return trialMs + group.modes.length * (arms * warmMs + rounds * blockMs);
 }
 
 /** What one process does once: exact counts, and the path cut into stages. */
 function countingMs(group: GroupPlan, params: RunParams): number {
   const arms = withReference(group.arms).length;
-  const countedNs = COUNTED_IOS * (NS_PER_COUNTED_IO + movedNs(group));
+  // Counting moves data only where they are checked.
+  const countedNs = COUNTED_IOS * (NS_PER_COUNTED_IO + (group.payload === 'verify' ? movedNs(group) : 0));
   const depth = Math.max(...group.jobs.map((job) => job.iodepth));
   const stagedNs = isStaged(group, params) ? STAGE_BATCHES * Math.min(256, depth) * nsPerIo(group) : 0;
   return (arms * (countedNs + stagedNs)) / 1e6;

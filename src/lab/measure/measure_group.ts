@@ -35,7 +35,7 @@ import { warmUpAll } from './warm_up.ts';
 
 /** I/Os with which an arm is tried out before anything is measured, and about how long that may take. */
 export const TRIAL_IOS = 1024;
-const TRIAL_MS = 8;
+export const TRIAL_MS = 8;
 /** Up to this size an I/O is one request, whatever the scheme and the translation (dma_opt_mapping_size). */
 const LARGEST_ONE_REQUEST = 128 * KIB;
 
