@@ -272,7 +272,10 @@ static uint32_t reap(void) {
     struct nvme_completion *entry = &cq[host.cq_head];
     if ((entry->status & 1) != host.phase) abort();
     if (++host.cq_head == DEPTH) { host.cq_head = 0; host.phase ^= 1; }
-    struct request_slot *slot = &requests[entry->command_id & 0xfff];
+    /* nvme_find_rq: a tag that the queue has, of this generation, and not yet ended. */
+    uint32_t cid = entry->command_id, tag = cid & 0xfff;
+    struct request_slot *slot = &requests[tag];
+    if (tag + 1 >= DEPTH || slot->iod.genctr != cid >> 12 || !slot->rq.bio) abort();
     if (slot->iod.dma_len == 0) host.sg_stack[host.sgs_free++] = slot->iod.sgl;
     struct bio *bio = slot->rq.bio;
     slot->rq.bio = NULL;

@@ -34,6 +34,7 @@ export async function resolveRun(
   const isDefault = jobFile === undefined && !isCell;
   const usual: Payload[] = isDefault ? ['none', 'move'] : [verifies ? 'verify' : 'move'];
   const payloads = options.payload ?? usual;
+  checkPayloads(jobs, payloads);
   const ramBytes = powerOfTwo(options.ram, '--ram', 64 * MIB, 64 * GIB);
   const fabric = await resolveFabric(options, options.flow, ramBytes);
   const bars = resolveBars(options, fabric.barBytes, isDefault);
@@ -81,6 +82,16 @@ export async function resolveRun(
     params,
     warnings: [...warnings, ...fabric.notes, ...flowNotes(jobs, options), ...runtimeNotes(jobs, options)],
   };
+}
+
+/** @throws LabError where a job checks its data and a payload has none to check */
+function checkPayloads(jobs: readonly Job[], payloads: readonly Payload[]): void {
+  const job = jobs.find(({ verify }) => verify);
+  const other = payloads.find((payload) => payload !== 'verify');
+  if (job === undefined || other === undefined) return;
+  throw new LabError(
+    `--payload ${other}: [${job.name}] verify=${job.options.verify} checks the data of each I/O, which only payload verify does; use --payload verify, or --set verify=0 to measure without checks.`,
+  );
 }
 
 function roundsOf(options: RunOptions): { rounds: number; roundMs: number } {
