@@ -334,3 +334,14 @@ it('checks the data of one block at iodepth 1: nothing else is in flight', () =>
   const { entries } = compile('rw=write size=4k verify=md5', 64, placeOf({ verifyBlocks: 2 ** 17 }));
   expect(entries.every(({ lba, blocks }) => lba === 0 && blocks === 8)).toBe(true);
 });
+
+it('marks every I/O where some cannot be kept apart, if the flow holds them back', () => {
+  const job = 'rw=randwrite bs=64k iodepth=8';
+  const marked = (verifyBlocks: number): number => {
+    const { entries } = compile(job, 64, placeOf({ verifyBlocks, serializes: true }));
+    expect(entries.every(({ lba, blocks }) => lba + blocks <= verifyBlocks && blocks === 128)).toBe(true);
+    return entries.filter(({ overlaps }) => overlaps).length;
+  };
+  expect(marked(1024)).toBe(64);
+  expect(marked(2 ** 17)).toBe(0);
+});

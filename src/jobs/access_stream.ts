@@ -20,6 +20,8 @@ const NVME_DSM = 0x09;
 const MOST_BLOCKS = 2 ** 22 - 1;
 /** A Flush follows the write (layout/stream.ts). */
 const FLUSH = 2 ** 23;
+/** The I/O may meet others in flight (layout/stream.ts). */
+const OVERLAPS = 2 ** 22;
 /** I/Os this close in the stream may be in flight together: iodepth, and as many again that are being completed. */
 const REACH_PER_DEPTH = 2;
 const REDRAWS = 8;
@@ -31,6 +33,8 @@ export interface StreamPlace extends BufferPlace {
    * instead of its own region, and I/Os in flight together never touch the same block.
    */
   readonly verifyBlocks?: number;
+  /** The flow holds back an I/O that meets one in flight: what cannot be kept apart here is only marked. */
+  readonly serializes?: boolean;
 }
 
 /** What one round through the stream does. */
@@ -81,9 +85,13 @@ export function compileStream(
   let writes = 0;
   let trims = 0;
   let blocks = 0;
+  let overlaps = false;
   for (let index = 0, word = 0; index < entries; index++, word += STREAM_WORDS) {
     source.next(index, extent, arrivals?.isWrite());
-    if (guard) keepApart(job, { source, guard, index }, extent);
+    if (guard && !keepApart({ source, guard, index }, extent)) {
+      if (place.serializes !== true) throw tooNarrow(job, extent);
+      overlaps = true;
+    }
     const { write } = extent;
     const lba = extent.first;
     out[word] = lba;
@@ -100,6 +108,9 @@ export function compileStream(
     if (gaps !== undefined && index > 0) gaps[index - 1] = dueNs - previousNs;
     previousNs = dueNs;
   }
+  // The first I/Os meet the last where the stream begins again: with one that overlaps, all are looked at.
+  if (overlaps)
+    for (let word = 2; word < out.length; word += STREAM_WORDS) out[word] = (out[word] as number) + OVERLAPS;
   const endNs = arrivals?.end();
   if (gaps !== undefined) gaps[entries - 1] = (endNs ?? previousNs) - previousNs;
   const bytes = blocks * BLOCK_BYTES;
@@ -213,21 +224,23 @@ interface Attempt {
   readonly index: number;
 }
 
-/** Draws again while the I/O would meet another in flight, then moves it on to where it does not. */
-function keepApart(job: Job, attempt: Attempt, extent: Extent): void {
+/** Draws again while the I/O would meet another in flight, then moves it on to where it does not. False where there is no such place. */
+function keepApart(attempt: Attempt, extent: Extent): boolean {
   const { source, guard, index } = attempt;
   const redraws = source.redraws ? REDRAWS : 0;
   for (let tries = 0; tries < redraws && !guard.isFree(index, extent.first, extent.blocks); tries++) {
     source.next(index, extent, extent.write);
   }
   const first = guard.nextFree(index, extent.first, extent.blocks);
-  if (first < 0) {
-    throw new LabError(
-      `[${job.name}] the media this queue checks its data on cannot hold ${reachOf(job)} I/Os (twice iodepth) of up to ${formatBytes(extent.blocks * BLOCK_BYTES)} apart. Lower iodepth, bs or numjobs, or raise size.`,
-    );
-  }
-  extent.first = first;
-  guard.take(index, first, extent.blocks);
+  if (first >= 0) extent.first = first;
+  guard.take(index, extent.first, extent.blocks);
+  return first >= 0;
+}
+
+function tooNarrow(job: Job, { blocks }: Extent): LabError {
+  return new LabError(
+    `[${job.name}] the media this queue checks its data on cannot hold ${reachOf(job)} I/Os (twice iodepth) of up to ${formatBytes(blocks * BLOCK_BYTES)} apart. Lower iodepth, bs or numjobs, or raise size.`,
+  );
 }
 
 /** When the I/Os of a clone are due; undefined in a closed loop. */

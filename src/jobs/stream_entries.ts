@@ -6,6 +6,8 @@ export interface StreamEntry {
   readonly lba: number;
   readonly blocks: number;
   readonly flush: boolean;
+  /** May meet others in flight. */
+  readonly overlaps: boolean;
   readonly opcode: number;
   /** 4 KiB pages from the start of its memory. */
   readonly page: number;
@@ -19,6 +21,7 @@ export function streamEntries(words: Uint32Array): StreamEntry[] {
       lba: high * 2 ** 32 + low,
       blocks: length & 0x3fffff,
       flush: (length & 0x800000) !== 0,
+      overlaps: (length & 0x400000) !== 0,
       opcode: length >>> 24,
       page: buffer % HOST_RAM_BIT,
       hostRam: buffer >= HOST_RAM_BIT,

@@ -1,6 +1,6 @@
 // A machine small enough for tests, its modules, and the ways tests look at it. Runs inline, in the test's own thread.
 import type { DeviceModule, HostModule, SetupModule } from '../../build/exports.ts';
-import { HostQueue, IO_FLUSH, Page } from '../../build/layout.ts';
+import { HostQueue, IO_FLUSH, IO_OVERLAPS, Page } from '../../build/layout.ts';
 import { assert } from '../../src/base/errors.ts';
 import { KIB, MIB, TIB } from '../../src/base/units.ts';
 import { sharedMemory } from '../../src/lab/machine/arena.ts';
@@ -35,6 +35,8 @@ export interface TestIo {
   /** Byte offset of the buffer, a multiple of 4 KiB. */
   buffer: number;
   inRam?: boolean;
+  /** Waits, with data checks, for those in flight that it meets. */
+  overlaps?: boolean;
 }
 
 export interface SmallMachine {
@@ -161,7 +163,8 @@ function writeStream(machine: BuiltMachine, ios: readonly TestIo[], lane: number
     const word = span.at / 4 + i * 4;
     machine.view.u32[word] = io.lba;
     machine.view.u32[word + 1] = Math.floor(io.lba / 2 ** 32);
-    machine.view.u32[word + 2] = io.bytes / 512 + (io.flush === true ? IO_FLUSH : 0) + OPCODE[io.op] * 2 ** 24;
+    const flags = (io.flush === true ? IO_FLUSH : 0) + (io.overlaps === true ? IO_OVERLAPS : 0);
+    machine.view.u32[word + 2] = io.bytes / 512 + flags + OPCODE[io.op] * 2 ** 24;
     machine.view.u32[word + 3] = io.buffer / 4096 + (io.inRam === true ? 2 ** 31 : 0);
   }
 }

@@ -407,6 +407,7 @@ function writeHostQueue(
   u32(HostQueue.peerBell, plan.shared.bells.at);
   u32(HostQueue.sampleState, 0x9e3779b9 + index);
   u32(HostQueue.histogram, regions.histogram.at);
+  u32(HostQueue.inFlight, regions.inFlight.at);
   u32(HostQueue.generations, pools.generations.at);
   u32(HostQueue.media, pools.media.at);
   u32(HostQueue.mediaBlocks, spec.mediaBytes / 512);

@@ -70,7 +70,9 @@ export function buildGroupMachine(plan: GroupPlan, params: MeasureParams, memory
         p2pShare: params.p2pShare,
         bar: { ...buffersIn(spec.flow, spec.barBytes, spec.barWindowBytes), slots },
         ram: { ...buffersIn(spec.flow, spec.ramBytes, spec.ramWindowBytes), slots },
-        ...(plan.payload === 'verify' ? { verifyBlocks: spec.mediaBytes / 512 } : {}),
+        ...(plan.payload === 'verify'
+          ? { verifyBlocks: spec.mediaBytes / 512, serializes: spec.flow === 'direct' }
+          : {}),
       },
       words,
       gaps && new Float64Array(memory.buffer, gaps.at, gaps.bytes / 8),

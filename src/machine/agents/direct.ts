@@ -1,18 +1,20 @@
 // Flow `direct`: the host CPU's agent for one queue pair. It reaps completions and submits what the depth allows, in
 // batches with one doorbell. An I/O is one bio, and complete when that has ended.
 import { bioFree, dioOf, machineOf } from "../block/bio";
+import { submitDiscard } from "../block/discard";
 import { submitBio } from "../block/submit";
 import { countForIo, countInto } from "../counting";
 import { Bio, BLK_STS_OK, REQ_OP_READ, REQ_OP_WRITE } from "../layout/bio";
 import { Machine } from "../layout/machine";
 import { NVME_OP_DSM, NVME_OP_WRITE } from "../layout/nvme";
 import { HostQueue } from "../layout/queue";
-import { IO_OPCODE_SHIFT, IO_OPERATION, IoDescriptor, PAYLOAD_VERIFY } from "../layout/stream";
+import { IO_FLUSH, IO_OPCODE_SHIFT, IO_OPERATION, IO_OVERLAPS, IoDescriptor, PAYLOAD_VERIFY } from "../layout/stream";
 import { reap } from "../nvme/host";
 import { iommuTick } from "../pci/dma_iommu";
 import { noteDone } from "./done";
+import { addInFlight, overlapsInFlight, removeInFlight } from "./in_flight";
 import { endSample } from "./latency";
-import { issueTrim, submitWithFlush } from "./operations";
+import { openTrim, putBack, submitWithFlush } from "./operations";
 import { getBuffer, nextIo, noteFailure, noteRefusal, openBio, putBuffer, submitBatches } from "./submitter";
 import { checkAccess, checkDone, checkTrim, prepareCheck, undoCheck } from "./verify";
 
@@ -36,10 +38,16 @@ export class Direct {
     endSample(queue, dio);
     if (bio.bi_status == BLK_STS_OK) {
       noteDone(queue, dio);
-      if (machine.payload == PAYLOAD_VERIFY) checkDone(queue, machine, dio);
+      if (machine.payload == PAYLOAD_VERIFY) {
+        removeInFlight(queue, dio);
+        checkDone(queue, machine, dio);
+      }
     } else {
       noteFailure(queue, bio);
-      if (machine.payload == PAYLOAD_VERIFY) undoCheck(queue, dio);
+      if (machine.payload == PAYLOAD_VERIFY) {
+        removeInFlight(queue, dio);
+        undoCheck(queue, dio);
+      }
     }
     scheme.release(queue, bio, dio);
     putBuffer(queue, machine, dio);
@@ -53,7 +61,10 @@ export class Direct {
     endSample(queue, dio);
     if (bio.bi_status == BLK_STS_OK) noteDone(queue, dio);
     else noteFailure(queue, bio);
-    if (machineOf(queue).payload == PAYLOAD_VERIFY) checkTrim(queue, dio, bio.bi_status == BLK_STS_OK);
+    if (machineOf(queue).payload == PAYLOAD_VERIFY) {
+      removeInFlight(queue, dio);
+      checkTrim(queue, dio, bio.bi_status == BLK_STS_OK);
+    }
     queue.completed += 1;
     bioFree(queue, bio);
   }
@@ -75,15 +86,27 @@ function prepare<S>(queue: HostQueue, scheme: S, io: IoDescriptor): Bio {
     refuse(queue, machine, bio, error);
     return changetype<Bio>(0);
   }
-  if (machine.payload == PAYLOAD_VERIFY) prepareCheck(queue, machine, dio, isWrite);
+  if (machine.payload == PAYLOAD_VERIFY) {
+    addInFlight(queue, dio);
+    prepareCheck(queue, machine, dio, isWrite);
+  }
   return bio;
 }
 
-/** What is no plain read or write. */
+/** What is no plain read or write, or may have to wait for others in flight. */
 function issueOperation<S>(queue: HostQueue, scheme: S, io: IoDescriptor): bool {
-  if (<u8>(io.blocksOp >> IO_OPCODE_SHIFT) == NVME_OP_DSM) return issueTrim<S, Direct>(queue, scheme, io);
+  const machine = machineOf(queue);
+  const blocksOp = io.blocksOp;
+  const isChecked = machine.payload == PAYLOAD_VERIFY;
+  if ((blocksOp & IO_OVERLAPS) != 0 && isChecked && overlapsInFlight(queue, machine, io)) return putBack(queue);
+  if (<u8>(blocksOp >> IO_OPCODE_SHIFT) == NVME_OP_DSM) {
+    const trim = openTrim(queue, io);
+    if (isChecked) addInFlight(queue, dioOf(trim));
+    return submitDiscard<S, Direct>(queue, scheme, trim);
+  }
   const bio = prepare(queue, scheme, io);
-  return changetype<usize>(bio) == 0 || submitWithFlush<S, Direct>(queue, scheme, bio);
+  if (changetype<usize>(bio) == 0) return true;
+  return blocksOp & IO_FLUSH ? submitWithFlush<S, Direct>(queue, scheme, bio) : submitBio<S, Direct>(queue, scheme, bio);
 }
 
 /** Refused at submission: complete, with its errno. */

@@ -1,20 +1,31 @@
-// What a submitter of flow `direct` is asked for besides plain reads and writes: trims, and writes that a Flush follows.
+// What a submitter of flow `direct` is asked for besides plain reads and writes: trims, writes that a Flush follows, I/Os that
+// wait for others.
 // The hot path asks one question of a descriptor (IO_OPERATION) and comes here only when it says so.
 import { submitDiscard } from "../block/discard";
 import { chainFlush, submitFlush } from "../block/flush";
 import { submitBio } from "../block/submit";
 import { tagFree } from "../block/tags";
 import { Bio, REQ_OP_DISCARD, REQ_OP_FLUSH, REQ_OP_MASK } from "../layout/bio";
-import { HostQueue, WAITS_FOR_FLUSH } from "../layout/queue";
+import { HostQueue, WAITS_FOR_OTHERS } from "../layout/queue";
 import { IoDescriptor } from "../layout/stream";
 import { dioOf } from "../block/bio";
+import { takeBack } from "./pacing";
 import { openBio } from "./submitter";
 
 /** fio's trim: BLKDISCARD of the I/O's range. */
-export function issueTrim<S, F>(queue: HostQueue, scheme: S, io: IoDescriptor): bool {
+export function openTrim(queue: HostQueue, io: IoDescriptor): Bio {
   const bio = openBio(queue, io, REQ_OP_DISCARD);
   bio.bi_size = dioOf(bio).lenBytes;
-  return submitDiscard<S, F>(queue, scheme, bio);
+  return bio;
+}
+
+/** The I/O just taken is the stream's next one again, once others have ended. */
+export function putBack(queue: HostQueue): bool {
+  queue.streamPos -= 1;
+  queue.issued -= 1;
+  if (queue.pacing != 0) takeBack(queue);
+  queue.pendingBio = WAITS_FOR_OTHERS;
+  return false;
 }
 
 /** A write, ready to be sent, and the Flush behind it. */
@@ -32,7 +43,7 @@ function submitNext<S, F>(queue: HostQueue, scheme: S): bool {
 
 /** Whether what the submitter waits for is there. */
 export function mayResume(queue: HostQueue): bool {
-  return queue.pendingBio != WAITS_FOR_FLUSH && tagFree(queue);
+  return queue.pendingBio > WAITS_FOR_OTHERS && tagFree(queue);
 }
 
 /** Sends the rest of a bio that waited, and what was to follow it. False when something waits again. */

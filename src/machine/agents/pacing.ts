@@ -20,6 +20,11 @@ export function noteGoing(queue: HostQueue): void {
   if (pacing.kind == PACING_ARRIVALS) takeDue(queue, pacing);
 }
 
+/** The I/O for which noteGoing was called does not go yet: it is due when it was. */
+export function takeBack(queue: HostQueue): void {
+  if (changetype<Pacing>(<usize>queue.pacing).kind == PACING_ARRIVALS) queue.nextDueNs = queue.dueNs;
+}
+
 /** Whether I/Os go one by one, each at its own time, and not in batches as the queue has room. */
 @inline
 export function isOneByOne(queue: HostQueue): bool {

@@ -16,6 +16,7 @@ import { buildCommand, flushPlug, plugged, pushCommand, requestAt, ringSqDoorbel
 import { commandOf, iodOf, mapData, unmapData } from "../nvme/map_data";
 import { prpAdd, prpBegin, prpFree, prpSimple } from "../nvme/prp";
 import { Direct } from "./direct";
+import { addInFlight } from "./in_flight";
 import { getBuffer, nextIo, openBio } from "./submitter";
 import { prepareCheck } from "./verify";
 
@@ -83,7 +84,9 @@ function fill<S>(queue: HostQueue, scheme: S, bio: Bio): void {
   const dio = dioOf(bio);
   const error = scheme.add(queue, bio, dio);
   must(error == 0);
-  if (machine.payload == PAYLOAD_VERIFY) prepareCheck(queue, machine, dio, (bio.bi_opf & REQ_OP_MASK) == REQ_OP_WRITE);
+  if (machine.payload != PAYLOAD_VERIFY) return;
+  addInFlight(queue, dio);
+  prepareCheck(queue, machine, dio, (bio.bi_opf & REQ_OP_MASK) == REQ_OP_WRITE);
 }
 
 /** 0, known once the struct page of the bio's buffer has arrived, if it has one. */

@@ -89,7 +89,7 @@ export class HostQueue {
   /** Plugged requests: wasm addresses. */
   plug: u32;
   plugCount: u32;
-  /** A bio whose rest waits for tags, WAITS_FOR_FLUSH, or 0. */
+  /** A bio whose rest waits for tags, WAITS_FOR_FLUSH, WAITS_FOR_OTHERS, or 0. */
   pendingBio: u32;
   /** I/Os of that bio's batch that were not issued before it. */
   batchLeft: u32;
@@ -169,6 +169,9 @@ export class HostQueue {
   /** Completions whose command id is of no command that is outstanding, and the first such id. */
   invalidIds: u32;
   firstInvalidId: u32;
+  /** With data checks: Dio of each I/O in flight, in no order. */
+  inFlight: u32;
+  inFlightCount: u32;
 }
 
 /** The controller's side of a queue pair. */
@@ -240,7 +243,7 @@ export class Dio {
   status: u32;
   /** An initiator's I/O: commands that have not ended. */
   commandsLeft: u32;
-  /** An I/O of two pieces: bio of the other one; whether this one lies in that bio; whether it has ended. */
+  /** An I/O of two pieces: bio of the other one (of one piece: its place in HostQueue.inFlight); whether this one lies in that bio; whether it has ended. */
   partner: u32;
   isJoined: u16;
   hasEnded: u16;
@@ -248,6 +251,8 @@ export class Dio {
 
 /** HostQueue.pendingBio: no bio waits for tags, the submitter sleeps until its Flush has ended. */
 export const WAITS_FOR_FLUSH: u32 = 1;
+/** HostQueue.pendingBio: the stream's next I/O waits for the end of one that it overlaps. */
+export const WAITS_FOR_OTHERS: u32 = 2;
 
 /** Dio.inRam: the buffer lies in the initiator's memory. */
 export const BUFFER_REMOTE: u32 = 2;

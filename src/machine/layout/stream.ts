@@ -12,13 +12,13 @@ export class IoDescriptor {
 }
 
 export const IO_BLOCKS_MASK: u32 = 0x3fffff;
-/** The zone's write pointer says where in its zone the I/O goes (fio's zonemode=zbd). */
-export const IO_ZONED: u32 = 1 << 22;
+/** With data checks: the I/O waits while one in flight has its blocks or its buffer (fio's serialize_overlap). */
+export const IO_OVERLAPS: u32 = 1 << 22;
 /** A Flush follows the write (fio's fsync). */
 export const IO_FLUSH: u32 = 1 << 23;
 export const IO_OPCODE_SHIFT: u32 = 24;
 /** Any of these bits is set in what is no plain read or write: an opcode other than 1 and 2, or a flag. */
-export const IO_OPERATION: u32 = 0xfc000000 | IO_FLUSH | IO_ZONED;
+export const IO_OPERATION: u32 = 0xfc000000 | IO_FLUSH | IO_OVERLAPS;
 export const IO_BUFFER_MASK: u32 = 0x7fffffff;
 export const IO_BUFFER_RAM: u32 = 0x80000000;
 
