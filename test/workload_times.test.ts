@@ -39,7 +39,7 @@ describe('a job file that', () => {
 
   it('has a latency target that all keep is measured at its own depth, and says so', async () => {
     const { cells } = await resultOf('[a]\nrw=randread\niodepth=32\nlatency_target=10s\nlatency_window=1ms\n');
-    expect(cells.map(({ latencyTarget }) => latencyTarget)).toEqual(cells.map(() => ({ depth: 32, met: true })));
+    expect(cells.map(({ latencyTarget }) => latencyTarget)).toMatchObject(cells.map(() => ({ depth: 32, met: true })));
   }, 60_000);
 
   it('waits for another runs after it, in a group of its own', async () => {

@@ -1,13 +1,14 @@
 // How often the machine is looked at.
 import { expect, it, vi } from 'vitest';
 
+import { watchManyRuns, watchOneRun } from './surroundings.ts';
+
 const finish = vi.fn(() => ['watched']);
-vi.mock('../../doctor/examine.ts', () => ({ watchEnvironment: () => finish, environmentWarnings: () => ['before'] }));
-const { watchManyRuns, watchOneRun } = await import('./surroundings.ts');
+const looks = { watch: () => finish, before: () => ['before'] };
 
 it('is at the end of the first of many runs and every ten seconds from then on', () => {
   let now = 1000;
-  const surroundings = watchManyRuns(() => now);
+  const surroundings = watchManyRuns(() => now, looks);
   expect(surroundings.warnings(1)).toEqual(['before', 'watched']);
   for (let run = 0; run < 9; run++) {
     now += 1000;
@@ -21,6 +22,6 @@ it('is at the end of the first of many runs and every ten seconds from then on',
 
 it('is at the end of a run by itself', () => {
   finish.mockClear();
-  watchOneRun().warnings(1);
+  watchOneRun(looks).warnings(1);
   expect(finish).toHaveBeenCalledTimes(1);
 });

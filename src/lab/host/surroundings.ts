@@ -10,15 +10,24 @@ export interface Surroundings {
 
 const LOOK_EVERY_MS = 10_000;
 
+/** How the machine is looked at; the doctor's ways where nothing else is given. */
+export interface Looks {
+  /** Begins to watch; what is returned ends it and says what was seen. */
+  watch(): () => string[];
+  before(queuePairs: number): string[];
+}
+
+const DOCTOR: Looks = { watch: watchEnvironment, before: warningsBefore };
+
 /** Watches one run: its own beginning and its own end. */
-export function watchOneRun(): Surroundings {
-  const finish = watchEnvironment();
-  return { warnings: (queuePairs) => [...warningsBefore(queuePairs), ...finish()] };
+export function watchOneRun(looks: Looks = DOCTOR): Surroundings {
+  const finish = looks.watch();
+  return { warnings: (queuePairs) => [...looks.before(queuePairs), ...finish()] };
 }
 
 /** Watches runs that follow each other; looks after the first, and then every ten seconds. */
-export function watchManyRuns(now: () => number = () => performance.now()): Surroundings {
-  let finish = watchEnvironment();
+export function watchManyRuns(now: () => number = () => performance.now(), looks: Looks = DOCTOR): Surroundings {
+  let finish = looks.watch();
   let lookedAt = Number.NEGATIVE_INFINITY;
   let watched: string[] = [];
   const before = new Map<number, string[]>();
@@ -28,9 +37,9 @@ export function watchManyRuns(now: () => number = () => performance.now()): Surr
         lookedAt = now();
         watched = finish();
         before.clear();
-        finish = watchEnvironment();
+        finish = looks.watch();
       }
-      const known = before.get(queuePairs) ?? warningsBefore(queuePairs);
+      const known = before.get(queuePairs) ?? looks.before(queuePairs);
       before.set(queuePairs, known);
       return [...known, ...watched];
     },
