@@ -102,6 +102,21 @@ describe('layers', () => {
   });
 });
 
+describe('atomics', () => {
+  it('name the function that they meet, and it exists', () => {
+    const machine = sources('src/machine').map((file) => [file, text(file)] as const);
+    const functions = new Set(
+      machine.flatMap(([, code]) => [...code.matchAll(/function (\w+)[<(]/g)].map(([, name]) => name)),
+    );
+    const stale = machine.flatMap(([file, code]) =>
+      [...code.matchAll(/\b[Mm]eets [^.:]*?\b(?:load|store) in (\w+)/g)]
+        .filter(([, name]) => !functions.has(name))
+        .map(([words]) => `${file}: ${words}`),
+    );
+    expect(stale).toEqual([]);
+  });
+});
+
 describe('files', () => {
   it('stay under about 400 lines', () => {
     expect(

@@ -121,7 +121,7 @@ export function pushCommand(queue: HostQueue, request: Request): void {
 /** nvme_write_sq_db. */
 @inline
 export function ringSqDoorbell(queue: HostQueue): void {
-  // Meets the controller's load in devicePoll: the SQEs and PRP lists before it become visible with it.
+  // Meets the controller's load in serve: the SQEs and PRP lists before it become visible with it.
   atomic.store<u32>(<usize>queue.shared + offsetof<QueueShared>("sqDoorbell"), queue.sqTail);
   if (COUNTING) counters().doorbells += 1;
   queue.wakeups += ringIfSleeping(<usize>queue.peerBell);

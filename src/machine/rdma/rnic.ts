@@ -197,7 +197,7 @@ export function capsuleArrived(rnic: Rnic, initiator: Initiator, command: Initia
 @inline
 function hasCqRoom(rnic: Rnic): bool {
   if (rnic.posted - rnic.cqSeen <= rnic.cqMask) return true;
-  // Meets the driver's store in pollCq: entries before this position may be written again.
+  // Meets the driver's store in completionsDone: entries before this position may be written again.
   rnic.cqSeen = atomic.load<u32>(<usize>rnic.shared + offsetof<RdmaQpShared>("cqDoorbell"));
   return rnic.posted - rnic.cqSeen <= rnic.cqMask;
 }
@@ -217,7 +217,7 @@ function postCompletion(rnic: Rnic, token: u32, opcode: u32, status: u32, bytes:
 export function publish(rnic: Rnic): void {
   if (rnic.posted == rnic.published) return;
   rnic.published = rnic.posted;
-  // Meets the driver's load in pollCq: the completions and the data moved before it are visible.
+  // Meets the driver's load in completionsReady: the completions and the data moved before it are visible.
   atomic.store<u32>(<usize>rnic.shared + offsetof<RdmaQpShared>("cqPosted"), rnic.posted);
   rnic.wakeups += ringIfSleeping(<usize>rnic.hostBell);
 }
