@@ -45,6 +45,8 @@ describe('flows', () => {
     const { ended, result } = await resultOf([
       job,
       ...QUICK,
+      // Long enough for samples of latency in every slice, also where others keep the cores busy.
+      ...['--rounds', '4', '--round-ms', '25'],
       '--flow',
       'copy',
       '--payload',
