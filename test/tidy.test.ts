@@ -6,7 +6,7 @@ import { EXPECTED_SKIPS } from './expected_skips.ts';
 
 /**
  * Folders of src/ in the order of the data: each imports only from lines above its own. Folders of one line know each other.
- * `machine` is AssemblyScript and has an order of its own (src/machine).
+ * `machine` is AssemblyScript and has an order of its own, below.
  */
 const ORDER: readonly (readonly string[])[] = [
   ['base'],
@@ -41,6 +41,15 @@ const ORDER: readonly (readonly string[])[] = [
   ['cli', 'cli/commands'],
 ];
 
+/**
+ * Folders of src/machine, likewise: structures, memory, PCI, then the path of an I/O from the block layer to devices, what is written
+ * for schemes and flows, the modules' entries. In src/machine itself lies what says which scheme a module is compiled with.
+ */
+const MACHINE_ORDER: readonly string[] = [
+  ...['machine/layout', 'machine/base', 'machine/mm', 'machine/pci', 'machine/front', 'machine/block', 'machine/nvme'],
+  ...['machine/rdma', 'machine/schemes', 'machine', 'machine/agents', 'machine/flows', 'machine/targets'],
+];
+
 /** What these know besides their own folders, whatever the order allows. */
 const ONLY: Readonly<Record<string, readonly string[]>> = {
   machine: [],
@@ -72,6 +81,27 @@ describe('layers', () => {
   it('only import downwards', () => {
     const wrong = imports.filter(({ from, to }) => placeOf(from) < placeOf(to));
     expect(wrong).toEqual([]);
+  });
+
+  it('only import downwards in the machine', () => {
+    const inMachine = importsBetween().filter(({ file }) => file.startsWith('src/machine/'));
+    const place = (folder: string): number => MACHINE_ORDER.indexOf(folder);
+    expect(inMachine.filter(({ from, to }) => place(from) < place(to))).toEqual([]);
+    const folders = new Set(sources('src/machine').map(folderOf));
+    expect([...folders].sort()).toEqual([...MACHINE_ORDER].sort());
+  });
+
+  it('import nothing in the machine that they do not use', () => {
+    const unused = sources('src/machine').flatMap((file) => {
+      const code = text(file).replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
+      const body = code.replace(/^import [\s\S]*?;$/gm, '');
+      return [...code.matchAll(/^import \{([^}]*)\}/gm)]
+        .flatMap(([, names]) => (names as string).split(','))
+        .map((name) => name.trim().split(' as ').at(-1) as string)
+        .filter((name) => name !== '' && !new RegExp(`\\b${name}\\b`).test(body))
+        .map((name) => `${file}: ${name}`);
+    });
+    expect(unused).toEqual([]);
   });
 
   it('know no more than they need', () => {

@@ -1,4 +1,4 @@
-// I/Os that ended well and their bytes, by direction, as the front queue of a lane counts them (machine/agents/done.ts). Counts are
+// I/Os that ended well and their bytes, by direction, as the front queue of a lane counts them (machine/front/done.ts). Counts are
 // free running; a slice's are the difference of two readings (lab/machine/done_counts.ts), so they are exact.
 
 /** Directions as fio has them; `sync` is a Flush behind a write: no I/O of its own. */

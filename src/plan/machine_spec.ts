@@ -12,7 +12,7 @@ export type Flow = 'direct' | 'copy' | 'nvmet' | 'mixed';
 /** NVMe queue pairs that the host of one lane has. */
 export const NVME_PAIRS: Record<Flow, number> = { direct: 1, copy: 2, nvmet: 1, mixed: 1 };
 
-/** Times of a workload's own (machine/agents/pacing.ts). The gaps of arrivals are compiled with the stream. */
+/** Times of a workload's own (machine/front/pacing.ts). The gaps of arrivals are compiled with the stream. */
 export type LanePacing =
   | { kind: 'arrivals' }
   | ({ kind: 'bursts' } & Think)

@@ -1,4 +1,4 @@
-// What a lane's front queue has counted of I/Os that ended well (machine/agents/done.ts), read by the thread that runs the front.
+// What a lane's front queue has counted of I/Os that ended well (machine/front/done.ts), read by the thread that runs the front.
 import { HostQueue } from '../../../build/layout.ts';
 import { type DoneIos, doneIos } from '../../analysis/done_ios.ts';
 import type { MemoryView } from './arena.ts';

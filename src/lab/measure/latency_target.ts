@@ -10,7 +10,7 @@ import { type Group, leadIos, slice, sliceIos } from './slices.ts';
 /** Longer windows only repeat themselves on an emulated device. */
 const LONGEST_MS = 50;
 const SHORTEST_MS = 2;
-/** One of so many I/Os is timed (machine/agents/latency.ts), and so many of those beyond the percentile tell. */
+/** One of so many I/Os is timed (machine/front/latency.ts), and so many of those beyond the percentile tell. */
 const TIMED_EVERY = 64;
 const TIMED_BEYOND = 4;
 const MOST_IOS = 2 ** 19;

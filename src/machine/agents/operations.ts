@@ -5,11 +5,10 @@ import { submitDiscard } from "../block/discard";
 import { chainFlush, submitFlush } from "../block/flush";
 import { submitBio } from "../block/submit";
 import { tagFree } from "../block/tags";
+import { takeBack } from "../front/pacing";
 import { Bio, REQ_OP_DISCARD, REQ_OP_FLUSH, REQ_OP_MASK } from "../layout/bio";
-import { HostQueue, WAITS_FOR_OTHERS } from "../layout/queue";
+import { dioOf, HostQueue, WAITS_FOR_OTHERS } from "../layout/queue";
 import { IoDescriptor } from "../layout/stream";
-import { dioOf } from "../block/bio";
-import { takeBack } from "./pacing";
 import { openBio } from "./submitter";
 
 /** fio's trim: BLKDISCARD of the I/O's range. */

@@ -1,24 +1,22 @@
-// The path of flow `direct` cut into its stages, so that each can be timed: the first stages of many I/Os in a row, in the
-// order and by the functions of the path itself, then apart from that whatever is left to do. What a stage costs is the
-// difference between two cuts. Groups of I/Os stand for batches: each is plugged and flushed by itself.
-import { dioOf, machineOf, vecAt } from "../block/bio";
+// The path of a flow whose I/O is one bio (direct), cut into its stages, so that each can be timed: the first stages of many
+// I/Os in a row, in the order and by the functions of the path itself, then apart from that whatever is left to do. What a
+// stage costs is the difference between two cuts. Groups of I/Os stand for batches: each is plugged and flushed by itself.
+import { countInto } from "../base/counting";
+import { must } from "../base/must";
 import { endRequest } from "../block/endio";
 import { submitBio } from "../block/submit";
-import { countInto } from "../counting";
-import { Bio, BIO_PAGE_PINNED, BLK_STS_IOERR, BLK_STS_OK, REQ_OP_MASK, REQ_OP_READ, REQ_OP_WRITE } from "../layout/bio";
-import { NVME_OP_WRITE, NVME_SC_SUCCESS, NvmeCompletion } from "../layout/nvme";
-import { HostQueue, QueueShared } from "../layout/queue";
+import { addInFlight } from "../front/in_flight";
+import { prepareCheck } from "../front/verify";
+import { Bio, BIO_PAGE_PINNED, BLK_STS_IOERR, BLK_STS_OK, REQ_OP_MASK, REQ_OP_READ, REQ_OP_WRITE, vecAt } from "../layout/bio";
+import { commandOf, iodOf, NVME_OP_WRITE, NVME_SC_SUCCESS, NvmeCompletion } from "../layout/nvme";
+import { dioOf, HostQueue, machineOf, plugged, QueueShared, requestAt } from "../layout/queue";
 import { Request } from "../layout/request";
 import { IO_OPCODE_SHIFT, PAYLOAD_VERIFY } from "../layout/stream";
 import { folioRefCount, isPagePointer, physToPage } from "../mm/page";
-import { must } from "../must";
-import { buildCommand, flushPlug, plugged, pushCommand, requestAt, ringSqDoorbell } from "../nvme/host";
-import { commandOf, iodOf, mapData, unmapData } from "../nvme/map_data";
+import { buildCommand, flushPlug, pushCommand, ringSqDoorbell } from "../nvme/host";
+import { mapData, unmapData } from "../nvme/map_data";
 import { prpAdd, prpBegin, prpFree, prpSimple } from "../nvme/prp";
-import { Direct } from "./direct";
-import { addInFlight } from "./in_flight";
 import { getBuffer, nextIo, openBio } from "./submitter";
-import { prepareCheck } from "./verify";
 
 /** Stages of submission, in order. 0: none, what the loop alone takes. */
 export const STAGE_ALLOC: u32 = 1;
@@ -47,7 +45,7 @@ function enter<S>(queue: HostQueue): S {
  * Takes `groups` times `perGroup` I/Os of the stream through the stages up to `stage`. The plug must not overflow.
  * @param inTurn no I/O begins before the struct page of the one before has arrived
  */
-export function submitFirst<S>(queue: HostQueue, stage: u32, groups: u32, perGroup: u32, hold: usize, inTurn: bool): void {
+export function submitFirst<S, F>(queue: HostQueue, stage: u32, groups: u32, perGroup: u32, hold: usize, inTurn: bool): void {
   const scheme = enter<S>(queue);
   const plug = queue.plug;
   for (let group: u32 = 0; group < groups; group++) {
@@ -60,7 +58,7 @@ export function submitFirst<S>(queue: HostQueue, stage: u32, groups: u32, perGro
         fill(queue, scheme, bio);
         if (inTurn) queue.streamPos += afterPage(queue, bio);
       }
-      if (stage >= STAGE_SPLIT_MERGE) submitBio<S, Direct>(queue, scheme, bio);
+      if (stage >= STAGE_SPLIT_MERGE) submitBio<S, F>(queue, scheme, bio);
       else store<u32>(at + HELD_AT + (<usize>i << 2), <u32>changetype<usize>(bio));
     }
     if (stage >= STAGE_SPLIT_MERGE) flushFirst(queue, scheme, stage, at);
@@ -126,7 +124,7 @@ function map<S>(queue: HostQueue, scheme: S, request: Request): void {
 }
 
 /** What submitFirst left. */
-export function submitRest<S>(queue: HostQueue, stage: u32, groups: u32, hold: usize): void {
+export function submitRest<S, F>(queue: HostQueue, stage: u32, groups: u32, hold: usize): void {
   const scheme = enter<S>(queue);
   const plug = queue.plug;
   for (let group: u32 = 0; group < groups; group++) {
@@ -136,9 +134,9 @@ export function submitRest<S>(queue: HostQueue, stage: u32, groups: u32, hold: u
       for (let i: u32 = 0; i < count; i++) {
         const bio = changetype<Bio>(<usize>load<u32>(at + HELD_AT + (<usize>i << 2)));
         if (stage < STAGE_FILL) fill(queue, scheme, bio);
-        submitBio<S, Direct>(queue, scheme, bio);
+        submitBio<S, F>(queue, scheme, bio);
       }
-      flushPlug<S, Direct>(queue, scheme);
+      flushPlug<S, F>(queue, scheme);
     } else if (stage < STAGE_SQE) {
       queue.plug = <u32>(at + HELD_AT);
       sendHeld(queue, scheme, stage, count);
@@ -185,7 +183,7 @@ function rewrite(queue: HostQueue, request: Request): void {
 }
 
 /** Takes everything posted through the stages of completion up to `stage`; the number of requests. */
-export function completeFirst<S>(queue: HostQueue, stage: u32, hold: usize): u32 {
+export function completeFirst<S, F>(queue: HostQueue, stage: u32, hold: usize): u32 {
   const scheme = enter<S>(queue);
   const posted = atomic.load<u32>(<usize>queue.shared + offsetof<QueueShared>("cqPosted"));
   const ready = posted - queue.cqConsumed;
@@ -200,7 +198,7 @@ export function completeFirst<S>(queue: HostQueue, stage: u32, hold: usize): u32
     }
     must(status == NVME_SC_SUCCESS && request.bio != 0);
     if (stage >= STAGE_UNMAP) unmapData(queue, scheme, request);
-    if (stage >= STAGE_END) endRequest<S, Direct>(queue, scheme, request, status == NVME_SC_SUCCESS ? BLK_STS_OK : BLK_STS_IOERR);
+    if (stage >= STAGE_END) endRequest<S, F>(queue, scheme, request, status == NVME_SC_SUCCESS ? BLK_STS_OK : BLK_STS_IOERR);
     else store<u32>(hold + (<usize>i << 2), <u32>changetype<usize>(request));
   }
   queue.cqConsumed += ready;
@@ -209,12 +207,12 @@ export function completeFirst<S>(queue: HostQueue, stage: u32, hold: usize): u32
 }
 
 /** What completeFirst left of `count` requests. */
-export function completeRest<S>(queue: HostQueue, stage: u32, count: u32, hold: usize): void {
+export function completeRest<S, F>(queue: HostQueue, stage: u32, count: u32, hold: usize): void {
   const scheme = enter<S>(queue);
   if (stage >= STAGE_END) return;
   for (let i: u32 = 0; i < count; i++) {
     const request = changetype<Request>(<usize>load<u32>(hold + (<usize>i << 2)));
     if (stage < STAGE_UNMAP) unmapData(queue, scheme, request);
-    endRequest<S, Direct>(queue, scheme, request, BLK_STS_OK);
+    endRequest<S, F>(queue, scheme, request, BLK_STS_OK);
   }
 }

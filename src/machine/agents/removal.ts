@@ -3,14 +3,14 @@
 // BAR is gone from the bus. How much of that a scheme takes part in is its own rule; what has neither a reference nor a
 // way to be revoked is not waited for.
 import {
-  HOLE_EMPTY, Lifetime, REMOVAL_DRAINING, REMOVAL_GONE, REMOVAL_KILLED, REMOVAL_NONE, REMOVAL_UNMAPPING, RULE_ALLOCATIONS,
-  RULE_HOLDERS, RULE_NONE, RULE_PINS, RULE_REVOKED,
+  HOLE_EMPTY, Lifetime, lifetimeOf, REMOVAL_DRAINING, REMOVAL_GONE, REMOVAL_KILLED, REMOVAL_NONE, REMOVAL_UNMAPPING,
+  RULE_ALLOCATIONS, RULE_HOLDERS, RULE_NONE, RULE_PINS, RULE_REVOKED,
 } from "../layout/lifetime";
 import { BusWindow, Machine } from "../layout/machine";
 import { PAGE_SHIFT } from "../layout/page";
 import { DeviceQueue } from "../layout/queue";
 import { BUFFERS_POOL, BUFFERS_USER } from "../layout/stream";
-import { holdP2pmem, killP2pmem, lifetimeOf, mapPages, p2pmemReferences, reviveP2pmem, unmapP2pmem } from "../pci/p2pmem";
+import { holdP2pmem, killP2pmem, mapPages, p2pmemReferences, reviveP2pmem, unmapP2pmem } from "../pci/p2pmem";
 
 /** What keeps the provider while I/O on the machine's kind of buffers is under way in this scheme: RULE_*. */
 export function removalRule<S>(machine: Machine, scheme: S, hasPages: bool): u32 {

@@ -2,20 +2,20 @@
 // Stands for the in-kernel user (buffers pool and fixed: nvmet_bdev_execute_rw without its transport) and for O_DIRECT
 // (buffers user: __blkdev_direct_IO). Nothing here depends on the scheme but the calls on its hooks; what a flow does
 // between an I/O's start and its end is the flow's (direct.ts, copy.ts).
-import { counters, countForIo } from "../counting";
-import { bioAlloc, bioFree, dioOf } from "../block/bio";
+import { counters, countForIo } from "../base/counting";
+import { bioAlloc, bioFree } from "../block/bio";
+import { noteStart, nowNs } from "../front/latency";
+import { isOneByOne, mayGo, noteGoing } from "../front/pacing";
 import { Bio, BLK_STS_IOERR } from "../layout/bio";
 import { Machine } from "../layout/machine";
 import { PAGE_SHIFT } from "../layout/page";
-import { Dio, HostQueue } from "../layout/queue";
+import { Dio, dioOf, HostQueue } from "../layout/queue";
 import { SECTOR_SHIFT } from "../layout/request";
 import { BUFFERS_POOL, IO_BLOCKS_MASK, IO_BUFFER_MASK, IoDescriptor } from "../layout/stream";
 import { POOL_FULL } from "../mm/gen_pool";
 import { flushPlug } from "../nvme/host";
 import { allocP2pmem, freeP2pmem } from "../pci/p2pmem";
-import { noteStart, nowNs } from "./latency";
 import { mayResume, resume } from "./operations";
-import { isOneByOne, mayGo, noteGoing } from "./pacing";
 
 /** Errno of an I/O that found the pool empty (pci_alloc_p2pmem returned NULL). */
 const ENOMEM: i32 = 12;

@@ -2,10 +2,9 @@
 // Mirrors block/bio.c of 6.12 (bio_alloc_bioset, bio_add_page -> bvec_try_merge_page, bio_advance_iter, bio_split,
 // bio_chain). One set of functions for every scheme: a scheme only answers `sameOwner` and reads the places back.
 // Left out: cgroups, integrity, write streams.
-import { must } from "../must";
-import { Bio, BIO_CHAIN, BIO_INLINE_VECS, BIO_MAX_VECS, BioVec, BLK_STS_OK } from "../layout/bio";
-import { Machine } from "../layout/machine";
-import { BIO_VECS_AT, Dio, DIO_AT, HostQueue } from "../layout/queue";
+import { must } from "../base/must";
+import { Bio, BIO_CHAIN, BIO_INLINE_VECS, BIO_MAX_VECS, BLK_STS_OK, vecAt } from "../layout/bio";
+import { BIO_VECS_AT, HostQueue } from "../layout/queue";
 import { peekFree, pushFree } from "../mm/free_stack";
 
 /**
@@ -19,21 +18,6 @@ export const OWN_BIO: i32 = 0;
 @inline
 export function joinsMarked(bio: Bio, mark: u32, isMarked: bool): i32 {
   return ((bio.bi_opf & mark) != 0) == isMarked ? JOINS : OWN_BIO;
-}
-
-@inline
-export function machineOf(queue: HostQueue): Machine {
-  return changetype<Machine>(<usize>queue.machine);
-}
-
-@inline
-export function dioOf(bio: Bio): Dio {
-  return changetype<Dio>(changetype<usize>(bio) + DIO_AT);
-}
-
-@inline
-export function vecAt(bio: Bio, index: u32): BioVec {
-  return changetype<BioVec>(<usize>bio.bi_io_vec + (<usize>index << 4));
 }
 
 /** bio_alloc: an empty bio with its inline vectors. The set-up gives a queue enough bios for its iodepth and splits. */

@@ -1,12 +1,11 @@
 // Discards in the block layer (6.12): a bio of a range without memory, merged in the plug into the discard before it, whatever
 // their distance (blk_try_merge: ELEVATOR_DISCARD_MERGE, bio_attempt_discard_merge), up to max_discard_segments of the queue.
 // Left out: splitting (bio_split_discard), as nvme's limit is that of a bio, 4 GiB.
-import { counters, countForIo } from "../counting";
+import { counters, countForIo } from "../base/counting";
 import { Bio, BLK_STS_OK, REQ_OP_DISCARD, REQ_OP_MASK } from "../layout/bio";
 import { NVME_DSM_MAX_RANGES } from "../layout/nvme";
-import { HostQueue } from "../layout/queue";
+import { dioOf, HostQueue, plugged } from "../layout/queue";
 import { Request, RQF_SPECIAL_PAYLOAD, SECTOR_SHIFT } from "../layout/request";
-import { dioOf } from "./bio";
 import { plugRequest } from "./submit";
 import { NO_TAG, tagGet, tagPut } from "./tags";
 
@@ -30,7 +29,7 @@ export function submitDiscard<S, F>(queue: HostQueue, scheme: S, bio: Bio): bool
 /** bio_attempt_discard_merge with the request plugged last. */
 function discardMerge(queue: HostQueue, bio: Bio): bool {
   if (queue.plugCount == 0) return false;
-  const last = changetype<Request>(<usize>load<u32>(<usize>queue.plug + (<usize>(queue.plugCount - 1) << 2)));
+  const last = plugged(queue, queue.plugCount - 1);
   if ((last.cmd_flags & REQ_OP_MASK) != REQ_OP_DISCARD) return false;
   if (<u32>last.nr_phys_segments >= NVME_DSM_MAX_RANGES) return false;
   if (<u64>(last.__data_len >> SECTOR_SHIFT) + (bio.bi_size >> SECTOR_SHIFT) > MAX_DISCARD_SECTORS) return false;

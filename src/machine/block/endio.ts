@@ -1,9 +1,9 @@
 // The end of a request and of its bios: blk_mq_end_request, bio_endio with its chain of split parts (6.12). What a bio's end
 // means is its submitter's: bi_end_io, here the hook `ended` of the flow F.
 import { Bio, BIO_CHAIN, BLK_STS_OK } from "../layout/bio";
-import { HostQueue } from "../layout/queue";
+import { dioOf, HostQueue } from "../layout/queue";
 import { Request } from "../layout/request";
-import { bioFree, dioOf } from "./bio";
+import { bioFree } from "./bio";
 import { tagPut } from "./tags";
 
 /** Ends the request with a block status: ends its bios and frees its tag. */

@@ -3,13 +3,9 @@
 // Who asks is a write's owner (fio's fsync): the flush bio is chained to the write's, so that the I/O ends when both have. The
 // Flush is sent after the write, not after its end: like fsync() of a block device it covers what had ended before.
 // Left out: FUA, writes with REQ_PREFLUSH of their own, the timeout of pending flushes (they begin when the running one ends).
-import { counters } from "../counting";
 import { Bio, BIO_CHAIN, BLK_STS_OK, REQ_OP_FLUSH } from "../layout/bio";
-import { NVME_OP_FLUSH, NvmeCommand } from "../layout/nvme";
-import { HostQueue, WAITS_FOR_FLUSH } from "../layout/queue";
+import { HostQueue, requestAt, WAITS_FOR_FLUSH } from "../layout/queue";
 import { Request, RQF_FLUSH_SEQ } from "../layout/request";
-import { flushPlug, nextCid, pushCommand, requestAt, ringSqDoorbell } from "../nvme/host";
-import { commandOf } from "../nvme/map_data";
 import { bioAlloc } from "./bio";
 import { bioEndio } from "./endio";
 import { NO_TAG, tagGet, tagPut } from "./tags";
@@ -25,7 +21,7 @@ export function chainFlush(queue: HostQueue, write: Bio): Bio {
 
 /** Sends a flush behind everything that is plugged. False when the submitter waits: for a tag, or for the flush's end. */
 export function submitFlush<S, F>(queue: HostQueue, scheme: S, flush: Bio): bool {
-  flushPlug<S, F>(queue, scheme);
+  changetype<F>(0).queueRqs<S, F>(queue, scheme);
   if (queue.flushRequest != 0) {
     addPending(queue, flush);
   } else {
@@ -37,7 +33,7 @@ export function submitFlush<S, F>(queue: HostQueue, scheme: S, flush: Bio): bool
     const request = requestAt(queue, <u32>tag);
     request.tag = tag;
     queue.flushRequest = <u32>changetype<usize>(request);
-    start(queue, request, changetype<usize>(flush));
+    start<F>(queue, request, changetype<usize>(flush));
   }
   if (!queue.flushWaits) return true;
   queue.pendingBio = WAITS_FOR_FLUSH;
@@ -52,25 +48,14 @@ function addPending(queue: HostQueue, flush: Bio): void {
 }
 
 /** blk_kick_flush: one Flush for a list of bios. */
-function start(queue: HostQueue, request: Request, bios: usize): void {
+function start<F>(queue: HostQueue, request: Request, bios: usize): void {
   request.cmd_flags = REQ_OP_FLUSH;
   request.rq_flags = RQF_FLUSH_SEQ;
   request.__sector = 0;
   request.__data_len = 0;
   request.nr_phys_segments = 0;
   request.bio = <u64>bios;
-  if (COUNTING) {
-    counters().requests += 1;
-    counters().descriptorBytes += offsetof<NvmeCommand>();
-  }
-  // nvme_setup_flush.
-  const command = commandOf(request);
-  memory.fill(changetype<usize>(command), 0, offsetof<NvmeCommand>());
-  command.opcode = NVME_OP_FLUSH;
-  command.command_id = <u16>nextCid(request);
-  command.nsid = queue.nsid;
-  pushCommand(queue, request);
-  ringSqDoorbell(queue);
+  changetype<F>(0).queueFlush(queue, request);
 }
 
 /** flush_end_io: ends those whom the Flush served; the request goes on to the next list, or back to the queue. */
@@ -80,7 +65,7 @@ export function endFlush<S, F>(queue: HostQueue, scheme: S, request: Request, st
   const next = <usize>queue.flushPendingHead;
   if (next != 0) {
     queue.flushPendingHead = 0;
-    start(queue, request, next);
+    start<F>(queue, request, next);
   } else {
     queue.flushRequest = 0;
     request.bio = 0;

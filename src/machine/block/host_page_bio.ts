@@ -2,10 +2,9 @@
 // test for P2P is left in their way, because no page is P2P in these schemes.
 import { Bio } from "../layout/bio";
 import { PAGE_SIZE } from "../layout/page";
-import { Dio, HostQueue } from "../layout/queue";
+import { Dio, HostQueue, machineOf } from "../layout/queue";
 import { BUFFERS_USER } from "../layout/stream";
 import { physToPage } from "../mm/page";
-import { machineOf } from "./bio";
 import { addKernelBuffer, addUserBuffer } from "./page_bio";
 
 /** bio_add_page of a kernel buffer or bio_iov_iter_get_pages of a user's. 0 or an errno, negative. */

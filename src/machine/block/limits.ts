@@ -1,6 +1,6 @@
 // What a queue's limits say about one address (block/blk-merge.c, 6.12).
-import { QueueLimits } from "../layout/request";
 import { PAGE_SIZE } from "../layout/page";
+import { QueueLimits } from "../layout/request";
 
 /** get_max_segment_size: bytes that one segment starting at `address` may have. */
 @inline

@@ -1,10 +1,9 @@
 // Walk over a request's memory in DMA segments: adjacent vectors, also of merged bios, become one segment where the
 // address goes on and the owner is the same. Mirrors __blk_rq_map_sg (6.12) and blk_map_iter_next (6.17).
 // It yields places; turning a place into a DMA address is the scheme's decision, made elsewhere.
-import { Bio } from "../layout/bio";
+import { Bio, vecAt } from "../layout/bio";
 import { HostQueue, MapIter } from "../layout/queue";
 import { QueueLimits, Request } from "../layout/request";
-import { vecAt } from "./bio";
 import { maxSegmentBytes, physMergeable } from "./limits";
 
 /** Starts the walk at the request's first bio. */

@@ -1,10 +1,9 @@
 // Merging a new bio into the request plugged last: blk_attempt_plug_merge, ll_back_merge_fn, ll_front_merge_fn (6.12).
 // Left out: the I/O scheduler's own merges (nvme queues use none) and discard merges.
-import { counters } from "../counting";
-import { Bio, REQ_DMA_DIRECT, REQ_NOMERGE, REQ_OP_MASK } from "../layout/bio";
-import { HostQueue } from "../layout/queue";
+import { counters } from "../base/counting";
+import { Bio, REQ_DMA_DIRECT, REQ_NOMERGE, REQ_OP_MASK, vecAt } from "../layout/bio";
+import { HostQueue, plugged } from "../layout/queue";
 import { QueueLimits, Request, SECTOR_SHIFT } from "../layout/request";
-import { vecAt } from "./bio";
 import { gapBetween } from "./limits";
 
 /** REQ_NOMERGE_FLAGS, with the RFC's addition. */
@@ -14,7 +13,7 @@ const NEVER_MERGED: u32 = REQ_NOMERGE | REQ_DMA_DIRECT;
 @inline
 export function plugMerge<S>(queue: HostQueue, scheme: S, bio: Bio, segments: u32): bool {
   if (queue.plugCount == 0) return false;
-  const last = changetype<Request>(<usize>load<u32>(<usize>queue.plug + (<usize>(queue.plugCount - 1) << 2)));
+  const last = plugged(queue, queue.plugCount - 1);
   const bytes = bio.bi_size;
   if (last.__sector + (last.__data_len >> SECTOR_SHIFT) == bio.bi_sector) {
     return mayJoin(queue, last, bio, segments) && backMerge(queue, scheme, last, bio, segments);

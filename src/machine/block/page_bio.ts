@@ -6,12 +6,12 @@
 // folios larger than a page (P2P pages are order 0).
 import { Bio, BIO_MAX_VECS, BIO_PAGE_PINNED, BioVec } from "../layout/bio";
 import { PAGE_SHIFT, PAGE_SIZE, PAGE_STRUCT_SHIFT, PAGE_STRUCT_SIZE } from "../layout/page";
-import { HostQueue } from "../layout/queue";
+import { HostQueue, machineOf } from "../layout/queue";
 import { Scatterlist } from "../layout/scatterlist";
 import { pagesCovered, pinUserPage } from "../mm/gup";
 import { pageFolio, pageToPhys, physToPage, unpinFolio } from "../mm/page";
 import { mappingLost } from "../pci/p2pmem";
-import { bioAdd, bioAppend, machineOf } from "./bio";
+import { bioAdd, bioAppend } from "./bio";
 import { inOnePage } from "./limits";
 
 const EFAULT: i32 = 14;

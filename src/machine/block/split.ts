@@ -1,10 +1,9 @@
 // Splitting a bio to the queue's limits and counting its segments: bio_split_rw_at, bvec_split_segs (6.12).
 // Works on the address that the scheme carries (physical or bus), so that no scheme has a copy of it.
 // Left out: discard, write-zeroes, zone append; NOWAIT.
-import { Bio } from "../layout/bio";
+import { Bio, vecAt } from "../layout/bio";
 import { HostQueue } from "../layout/queue";
 import { QueueLimits, SECTOR_SHIFT } from "../layout/request";
-import { vecAt } from "./bio";
 import { gapBetween, inOnePage, maxSegmentBytes } from "./limits";
 
 /** Segments of the part that splitPoint found to fit. */

@@ -1,10 +1,10 @@
 // submit_bio -> blk_mq_submit_bio (block/blk-mq.c, 6.12): split to the limits, merge into the plug, or take a tag and
-// become a request. When tags run out the rest waits; Linux would sleep there, an agent comes back on its next turn.
-import { counters } from "../counting";
+// become a request. The driver behind the queue is the flow's (its hooks queueRqs and queueFlush, as blk-mq's mq_ops).
+// When tags run out the rest waits; Linux would sleep there, an agent comes back on its next turn.
+import { counters } from "../base/counting";
 import { Bio, REQ_NOMERGE } from "../layout/bio";
-import { HostQueue } from "../layout/queue";
+import { HostQueue, requestAt } from "../layout/queue";
 import { BLK_MAX_REQUEST_COUNT, Request } from "../layout/request";
-import { flushPlug, requestAt } from "../nvme/host";
 import { bioSplitFront } from "./bio";
 import { plugMerge } from "./merge";
 import { mayExceedLimits, splitPoint, splitSegments } from "./split";
@@ -58,7 +58,7 @@ export function plugRequest<S, F>(queue: HostQueue, scheme: S, bio: Bio, tag: i3
   request.nr_phys_segments = <u16>splitSegments();
   request.bio = <u64>changetype<usize>(bio);
   request.biotail = <u64>changetype<usize>(bio);
-  if (queue.plugCount == BLK_MAX_REQUEST_COUNT) flushPlug<S, F>(queue, scheme);
+  if (queue.plugCount == BLK_MAX_REQUEST_COUNT) changetype<F>(0).queueRqs<S, F>(queue, scheme);
   const plugged = queue.plugCount;
   store<u32>(<usize>queue.plug + (<usize>plugged << 2), <u32>changetype<usize>(request));
   queue.plugCount = plugged + 1;

@@ -2,14 +2,13 @@
 // those kernels make of every page since any page may be P2P (nvmet_bdev_execute_rw, __bio_add_page, nvme's single-segment
 // path, blk_rq_dma_map_iter_start). The page scheme of 6.17 but for the bio's flag, which 6.18 removed.
 import { Bio, REQ_NOMERGE } from "../layout/bio";
-import { Dio, HostQueue } from "../layout/queue";
+import { Dio, HostQueue, machineOf } from "../layout/queue";
 import { Request } from "../layout/request";
 import { BUFFERS_USER } from "../layout/stream";
 import { isPciP2pdmaPage, physToPage } from "../mm/page";
 import { physToDma } from "../pci/dma_direct";
-import { isSimple, mapMarkedPages, markP2pPages } from "../pci/page_state";
-import { machineOf } from "./bio";
 import { addHostRam } from "./host_page_bio";
+import { isSimple, mapMarkedPages, markP2pPages } from "./page_state";
 
 /** bio_add_page or bio_iov_iter_get_pages, with the submitter's test and that of each new vector. 0 or -errno. */
 @inline

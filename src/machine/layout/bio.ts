@@ -69,3 +69,8 @@ export const BLK_STS_TARGET: u8 = 5;
 export const BLK_STS_RESOURCE: u8 = 9;
 export const BLK_STS_IOERR: u8 = 10;
 export const BLK_STS_INVAL: u8 = 19;
+
+@inline
+export function vecAt(bio: Bio, index: u32): BioVec {
+  return changetype<BioVec>(<usize>bio.bi_io_vec + (<usize>index << 4));
+}

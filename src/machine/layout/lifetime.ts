@@ -1,4 +1,5 @@
 // The end of the provider: how far its removal has come. No Linux struct: stands for the progress of device_release_driver.
+import { Machine } from "./machine";
 
 /**
  * One per machine. Host agents read it, its removal agent writes it; it lies on lines of its own and does not change while
@@ -34,3 +35,8 @@ export const RULE_ALLOCATIONS: u32 = 2;
 export const RULE_HOLDERS: u32 = 3;
 export const RULE_REVOKED: u32 = 4;
 export const RULE_NONE: u32 = 5;
+
+@inline
+export function lifetimeOf(machine: Machine): Lifetime {
+  return changetype<Lifetime>(<usize>machine.lifetime);
+}

@@ -131,3 +131,15 @@ export const SCHEME_SLOTS: u32 = 64;
 
 /** Bytes between words that different threads write: two cache lines, because of the adjacent-line prefetcher. */
 export const WRITER_STRIDE: u32 = 128;
+
+/** Number `index` of the machine's clients. */
+@inline
+export function clientAt(machine: Machine, index: u32): DmaClient {
+  return changetype<DmaClient>(<usize>machine.clients + <usize>index * offsetof<DmaClient>());
+}
+
+/** Position among the machine's clients. */
+@inline
+export function clientIndex(machine: Machine, client: u32): u32 {
+  return (client - machine.clients) / <u32>offsetof<DmaClient>();
+}

@@ -1,4 +1,5 @@
 // NVMe base specification: submission and completion entries; nvme-pci's per-request data (drivers/nvme/host/pci.c, 6.12).
+import { Request } from "./request";
 
 /** struct nvme_command, read/write form, 64 bytes. */
 @unmanaged
@@ -106,3 +107,13 @@ export const NVME_SC_INVALID_NS: u16 = 0xb;
 /** PRP offset invalid: an entry after the first that is not page aligned. */
 export const NVME_SC_PRP_OFFSET_INVALID: u16 = 0x13;
 export const NVME_SC_LBA_RANGE: u16 = 0x80;
+
+@inline
+export function iodOf(request: Request): NvmeIod {
+  return changetype<NvmeIod>(changetype<usize>(request) + offsetof<Request>());
+}
+
+@inline
+export function commandOf(request: Request): NvmeCommand {
+  return changetype<NvmeCommand>(changetype<usize>(request) + offsetof<Request>() + IOD_CMD);
+}

@@ -1,4 +1,7 @@
 // One NVMe queue pair as its two agents see it: the host's side, the device's side, and the words they share.
+import { Bio } from "./bio";
+import { DmaClient, Machine } from "./machine";
+import { Request, REQUEST_STRIDE } from "./request";
 
 /** The words both sides touch. Each is written by one side only and sits two cache lines from the next. */
 @unmanaged
@@ -124,7 +127,7 @@ export class HostQueue {
   /** Errno of a bio that the scheme refused (negative), else 0. */
   refused: i32;
   /**
-   * I/Os that ended well, and their bytes, by direction: the slots of agents/done.ts in turn. Free running; the lab takes
+   * I/Os that ended well, and their bytes, by direction: the slots of front/done.ts in turn. Free running; the lab takes
    * differences.
    */
   writeIos: u64;
@@ -272,4 +275,31 @@ export class MapIter {
   place: u64;
   offset: u32;
   len: u32;
+}
+
+@inline
+export function machineOf(queue: HostQueue): Machine {
+  return changetype<Machine>(<usize>queue.machine);
+}
+
+/** The device for which a queue's buffers are mapped: struct device of the DMA API as far as P2P asks it. */
+@inline
+export function clientOf(queue: HostQueue): DmaClient {
+  return changetype<DmaClient>(<usize>queue.client);
+}
+
+@inline
+export function dioOf(bio: Bio): Dio {
+  return changetype<Dio>(changetype<usize>(bio) + DIO_AT);
+}
+
+@inline
+export function requestAt(queue: HostQueue, tag: u32): Request {
+  return changetype<Request>(<usize>queue.requests + <usize>tag * REQUEST_STRIDE);
+}
+
+/** Number `index` of the plugged requests. */
+@inline
+export function plugged(queue: HostQueue, index: u32): Request {
+  return changetype<Request>(<usize>load<u32>(<usize>queue.plug + (<usize>index << 2)));
 }

@@ -1,7 +1,7 @@
 // The allocator behind pci_alloc_p2pmem: first fit from bit 0, 4 KiB granules, one cmpxchg for each bitmap word.
 // Mirrors lib/genalloc.c (gen_pool_alloc_algo_owner, gen_pool_free_owner, bitmap_set_ll) with one chunk.
 // Left out: the chunk list's RCU walk and the per-provider percpu_ref (a per-CPU increment without a shared line).
-import { must } from "../must";
+import { must } from "../base/must";
 import { GenPool, GenPoolChunk } from "../layout/gen_pool";
 import { PAGE_SHIFT } from "../layout/page";
 

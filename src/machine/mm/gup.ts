@@ -2,8 +2,8 @@
 // The user maps the provider's whole p2pmem (or host memory) linearly, so a buffer's pages follow one another.
 // Left out: the walk of the user's page tables. It is the price of a virtual address, not of struct page: any scheme
 // that is handed user memory pays it, and adding it to the page alone would charge the page for something else.
-import { folioTryGet, pageFolio, pinFolioFast } from "./page";
 import { PAGE_SHIFT, PAGE_SIZE } from "../layout/page";
+import { folioTryGet, pageFolio, pinFolioFast } from "./page";
 
 /** Pages that a buffer at `offset` (bytes) of `len` bytes covers. */
 @inline

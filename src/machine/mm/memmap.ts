@@ -1,10 +1,10 @@
 // Set-up of the struct page arrays: memmap_init_zone_device (mm/mm_init.c, 6.12) for the BAR, normal pages for host RAM.
 // Runs once for each machine, outside every timed region. Left out: sections, zones' lists, the direct map.
+import { Machine } from "../layout/machine";
 import {
   DevPagemap, MEMORY_DEVICE_PCI_P2PDMA, PAGE_SHIFT, PAGE_STRUCT_SHIFT, Page, PG_reserved, ZONE_DEVICE, ZONE_NORMAL,
   ZONES_PGSHIFT,
 } from "../layout/page";
-import { Machine } from "../layout/machine";
 
 /**
  * Writes every struct page of the BAR that is not ready: zone, pgmap, refcount 1 (idle ZONE_DEVICE pages never sit at 0 before

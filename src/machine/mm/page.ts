@@ -1,12 +1,12 @@
 // struct page: address arithmetic and the few accesses the block path makes.
 // Mirrors include/asm-generic/memory_model.h (SPARSEMEM_VMEMMAP), include/linux/mm.h, memremap.h, mmzone.h of 6.12.
 // Address arithmetic never touches the page itself; each function that does says which words it reads.
-import { countPageAtomic, countPageLoad, counters } from "../counting";
+import { countPageAtomic, countPageLoad, counters } from "../base/counting";
+import { Machine } from "../layout/machine";
 import {
   DevPagemap, GUP_PIN_COUNTING_BIAS, MEMORY_DEVICE_PCI_P2PDMA, PAGE_SHIFT, PAGE_STRUCT_SHIFT, Page, PG_head,
   ZONE_DEVICE, ZONES_MASK, ZONES_PGSHIFT,
 } from "../layout/page";
-import { Machine } from "../layout/machine";
 import { PercpuRef, percpuRefAdd } from "./percpu_ref";
 
 const REFCOUNT_AT: usize = 52;

@@ -1,7 +1,7 @@
 // The NVMe controller of one queue pair: fetches SQEs, walks their PRPs, routes every transfer, moves the data, posts
 // CQEs. It knows bus addresses only: neither pages nor schemes. NVMe base specification 2.0, 3.3 and 4.3.1.
 // Left out: media timing (it is as fast as this processor), arbitration, SGLs.
-import { ringIfSleeping } from "../agents/bell";
+import { ringIfSleeping } from "../base/bell";
 import { Machine } from "../layout/machine";
 import {
   NVME_CTRL_PAGE_SIZE, NVME_OP_READ, NVME_OP_WRITE, NVME_SC_DATA_XFER_ERROR, NVME_SC_INVALID_NS, NVME_SC_LBA_RANGE,

@@ -2,16 +2,15 @@
 // command with attribute Deallocate. Its data are the driver's own: a zeroed page of ranges, one for each bio that was merged
 // into the request (req->special_vec). Schemes have no part in it: no memory of the I/O is mapped.
 // The page comes from the pool of PRP list pages, which holds one for each tag; Linux allocates it (kzalloc).
-import { counters, countForIo } from "../counting";
+import { counters, countForIo } from "../base/counting";
 import { requestIo } from "../block/endio";
 import { Bio, BLK_STS_OK, BLK_STS_RESOURCE } from "../layout/bio";
 import { Machine } from "../layout/machine";
-import { NVME_DSM_MAX_RANGES, NVME_DSMGMT_AD, NVME_OP_DSM, NvmeCommand, NvmeDsmRange } from "../layout/nvme";
+import { commandOf, iodOf, NVME_DSM_MAX_RANGES, NVME_DSMGMT_AD, NVME_OP_DSM, NvmeCommand, NvmeDsmRange } from "../layout/nvme";
 import { HostQueue } from "../layout/queue";
 import { Request, SECTOR_SHIFT } from "../layout/request";
 import { iommuMapRequest, iommuUnmapRequest, isTranslated } from "../pci/dma_iommu";
 import { nextCid } from "./host";
-import { commandOf, iodOf } from "./map_data";
 import { prpFree, takePage } from "./prp";
 
 /** NVME_DSM_MAX_RANGES ranges, whatever their number: some controllers read the whole page. */

@@ -1,28 +1,22 @@
 // The host driver of one queue pair: nvme_queue_rqs, nvme_queue_rq, nvme_submit_cmds, nvme_poll_cq
 // (drivers/nvme/host/pci.c, 6.12). A plug's requests are prepared one by one, copied to the SQ, and announced by one
 // doorbell. Left out: shadow doorbells, timeouts, admin queue.
-import { counters, countForIo } from "../counting";
+import { ringIfSleeping } from "../base/bell";
+import { counters, countForIo } from "../base/counting";
 import { endDiscard } from "../block/discard";
 import { endRequest, failRequest, requestIo } from "../block/endio";
 import { endFlush } from "../block/flush";
 import { BLK_STS_IOERR, BLK_STS_OK, REQ_OP_MASK, REQ_OP_WRITE } from "../layout/bio";
-import {
-  NVME_OP_READ, NVME_OP_WRITE, NVME_SC_SUCCESS, NvmeCommand, NvmeCompletion,
-} from "../layout/nvme";
-import { HostQueue, QueueShared } from "../layout/queue";
-import { Request, REQUEST_STRIDE, RQF_FLUSH_SEQ, SECTOR_SHIFT } from "../layout/request";
-import { ringIfSleeping } from "../agents/bell";
+import { commandOf, iodOf, NVME_OP_READ, NVME_OP_WRITE, NVME_SC_SUCCESS, NvmeCommand, NvmeCompletion } from "../layout/nvme";
+import { HostQueue, plugged, QueueShared, requestAt } from "../layout/queue";
+import { Request, RQF_FLUSH_SEQ, SECTOR_SHIFT } from "../layout/request";
 import { cleanupDiscard, setupDiscard } from "./discard";
-import { commandOf, iodOf, mapData, unmapData } from "./map_data";
+import { sendFlush } from "./flush";
+import { mapData, unmapData } from "./map_data";
 
 /** Command identifiers carry a generation in their upper 4 bits, so that a stale completion is noticed (nvme_cid). */
 const CID_TAG_MASK: u32 = 0xfff;
 const CID_GENERATION_SHIFT: u32 = 12;
-
-@inline
-export function requestAt(queue: HostQueue, tag: u32): Request {
-  return changetype<Request>(<usize>queue.requests + <usize>tag * REQUEST_STRIDE);
-}
 
 /** nvme_queue_rqs: sends every plugged request. What cannot be prepared is tried once more by itself, then fails. */
 export function flushPlug<S, F>(queue: HostQueue, scheme: S): void {
@@ -43,9 +37,20 @@ export function flushPlug<S, F>(queue: HostQueue, scheme: S): void {
   if (failed > 0) retry<S, F>(queue, scheme, failed);
 }
 
-@inline
-export function plugged(queue: HostQueue, index: u32): Request {
-  return changetype<Request>(<usize>load<u32>(<usize>queue.plug + (<usize>index << 2)));
+/** nvme_mq_ops: what the block layer asks of the driver. A flow inherits it from the driver of its queues. */
+@unmanaged
+export class NvmeMqOps {
+  /** queue_rqs: sends what is plugged. */
+  @inline
+  queueRqs<S, F>(queue: HostQueue, scheme: S): void {
+    flushPlug<S, F>(queue, scheme);
+  }
+
+  /** queue_rq of the flush request. */
+  @inline
+  queueFlush(queue: HostQueue, request: Request): void {
+    sendFlush(queue, request);
+  }
 }
 
 /** The requeue list of nvme_queue_rqs goes through nvme_queue_rq one by one; a second failure ends the request. */

@@ -3,11 +3,11 @@
 // segment by segment without one (6.17 on), or from a list that holds one DMA address for each page of a buffer mapped
 // before. Which one a request takes follows from the hooks that its scheme defines; all three are shared by all schemes.
 // Left out: SGLs (the lab's controller reports no SGL support), metadata.
-import { must } from "../must";
-import { counters } from "../counting";
+import { counters } from "../base/counting";
+import { must } from "../base/must";
 import { mapIterMore, mapIterNext, mapIterStart } from "../block/map_iter";
-import { Bio, BLK_STS_INVAL, BLK_STS_OK, BLK_STS_RESOURCE, BLK_STS_TARGET } from "../layout/bio";
-import { IOD_CMD, NVME_CTRL_PAGE_SIZE, NvmeCommand, NvmeIod } from "../layout/nvme";
+import { Bio, BLK_STS_INVAL, BLK_STS_OK, BLK_STS_RESOURCE, BLK_STS_TARGET, vecAt } from "../layout/bio";
+import { commandOf, iodOf, NVME_CTRL_PAGE_SIZE } from "../layout/nvme";
 import { HostQueue } from "../layout/queue";
 import { Request } from "../layout/request";
 import { Scatterlist } from "../layout/scatterlist";
@@ -15,18 +15,7 @@ import { peekFree, pushFree } from "../mm/free_stack";
 import { dmaAddressOf, isBusAddress } from "../pci/dma_direct";
 import { iommuMapRequest, iommuMapSg, iommuUnmapRequest, iovaBegin, iovaLink, isTranslated } from "../pci/dma_iommu";
 import { EREMOTEIO } from "../pci/p2pdma";
-import { vecAt } from "../block/bio";
 import { prpAdd, prpAddList, prpBegin, prpFree, prpSimple } from "./prp";
-
-@inline
-export function iodOf(request: Request): NvmeIod {
-  return changetype<NvmeIod>(changetype<usize>(request) + offsetof<Request>());
-}
-
-@inline
-export function commandOf(request: Request): NvmeCommand {
-  return changetype<NvmeCommand>(changetype<usize>(request) + offsetof<Request>() + IOD_CMD);
-}
 
 /** Maps the request and writes the command's data pointer. Returns a block status. */
 @inline

@@ -1,13 +1,13 @@
 // PRP1, PRP2 and PRP lists: nvme_pci_setup_prps (drivers/nvme/host/pci.c, 6.12), fed one DMA segment at a time.
 // A list page holds 512 entries; when more follow, its last entry points to the next page. Short lists come from a
 // 256-byte pool. Segments arrive with interior edges on controller pages: virt_boundary saw to that.
-import { must } from "../must";
-import { counters } from "../counting";
+import { counters } from "../base/counting";
+import { must } from "../base/must";
+import { Machine } from "../layout/machine";
 import {
   IOD_LIST, NVME_CTRL_PAGE_SIZE, NVME_MAX_NR_ALLOCATIONS, NvmeCommand, NvmeIod, PRP_PAGE_ENTRIES, PRP_SMALL_ENTRIES,
 } from "../layout/nvme";
 import { HostQueue } from "../layout/queue";
-import { Machine } from "../layout/machine";
 import { peekFree, pushFree } from "../mm/free_stack";
 
 const PAGE_MASK: u64 = NVME_CTRL_PAGE_SIZE - 1;

@@ -4,7 +4,7 @@
 // Revocation (move_notify): the map takes no more references, its fence signals when the last one goes. A later I/O would
 // map anew, and an exporter that is being removed answers ENODEV (vfio_pci_dma_buf_map of a revoked buffer).
 // Left out: the release work behind the fence, dma_sync (nothing to do on x86).
-import { counters } from "../counting";
+import { counters } from "../base/counting";
 import { DmaClient, Machine, MAP_BUS_ADDR, MAP_THRU_HOST_BRIDGE } from "../layout/machine";
 import { NVME_CTRL_PAGE_SIZE } from "../layout/nvme";
 import {

@@ -3,19 +3,17 @@
 // segment (iommu_dma_map_sg), or segments linked one by one (dma_iova_try_alloc, _link). Unmapped as one range.
 // Every scheme comes through here: the only place that allocates or frees IOVAs per I/O.
 // Left out: swiotlb, attributes, the walk of iommu_dma_unmap_page for bounced pages, dma_iova_sync (VT-d needs none).
-import { counters } from "../counting";
-import {
-  DmaIovaState, IOMMU_PAGE_BYTES, IOMMU_PAGE_SHIFT, IommuDomain, IovaTree,
-} from "../layout/iommu";
+import { counters } from "../base/counting";
+import { DmaIovaState, IOMMU_PAGE_BYTES, IOMMU_PAGE_SHIFT, IommuDomain, IovaTree } from "../layout/iommu";
 import { DmaClient } from "../layout/machine";
 import { NvmeIod } from "../layout/nvme";
 import { HostQueue } from "../layout/queue";
 import { Request } from "../layout/request";
 import { Scatterlist, SG_DMA_BUS_ADDRESS } from "../layout/scatterlist";
-import { allocIova, DMA_32BIT_PFN, DMA_48BIT_PFN } from "./iova";
-import { allocIovaFast, freeIovaFast } from "./iova_rcache";
 import { flushTimer, invalidateRange, queueIova } from "./iommu_invalidate";
 import { mapPages, unmapPages } from "./iommu_page_table";
+import { allocIova, DMA_32BIT_PFN, DMA_48BIT_PFN } from "./iova";
+import { allocIovaFast, freeIovaFast } from "./iova_rcache";
 
 const PAGE_MASK: u64 = IOMMU_PAGE_BYTES - 1;
 

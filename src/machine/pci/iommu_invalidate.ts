@@ -2,7 +2,7 @@
 // 6.5.2) and the flush queues of lazy mode (queue_iova, drivers/iommu/dma-iommu.c, 6.12).
 // The descriptors are real and the controllers obey them before they translate again; the wait for them is not waited
 // but counted: how long real hardware takes is the lab's model.
-import { counters } from "../counting";
+import { counters } from "../base/counting";
 import {
   FlushQueue, FlushQueueEntry, FlushState, FQ_BYTES, FQ_SIZE, FQ_TIMEOUT_MS, InvalidationQueue, IommuDomain, IOMMU_PAGE_SHIFT,
   QI_ENTRIES, QI_IOTLB_DOMAIN, QI_IOTLB_PAGES, QI_IOTLB_TYPE, QI_IWD_TYPE, QiDescriptor,

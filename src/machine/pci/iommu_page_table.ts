@@ -3,11 +3,11 @@
 // memory, where physical addresses are wasm addresses. Large aligned ranges take 2 MiB and 1 GiB entries, as iommu_pgsize
 // has it. Tables are never freed: Linux frees one only when a single unmap covers all of it.
 // Left out: read and write permission by direction; the write-back of entries to memory (modelled, by counted lines).
-import { counters } from "../counting";
+import { counters } from "../base/counting";
+import { must } from "../base/must";
 import {
   IOMMU_PAGE_BYTES, IOMMU_PAGE_SHIFT, IommuDomain, PTE_ADDRESS, PTE_READ, PTE_SUPERPAGE, PTE_WRITE,
 } from "../layout/iommu";
-import { must } from "../must";
 
 const LEVELS: u32 = 4;
 const LEVEL_BITS: u64 = 9;

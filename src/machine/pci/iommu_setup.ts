@@ -10,9 +10,9 @@ import { BusWindow, DmaClient, Machine, WRITER_STRIDE } from "../layout/machine"
 import { DeviceQueue, HostQueue } from "../layout/queue";
 import { pushFree } from "../mm/free_stack";
 import { iommuMapOnce } from "./dma_iommu";
+import { initPageTable } from "./iommu_page_table";
 import { initIovaTree, reserveIova } from "./iova";
 import { cpuRcache } from "./iova_rcache";
-import { initPageTable } from "./iommu_page_table";
 
 /** Pages of the largest mapping with a size class of its own, rounded up as the tree aligns it. */
 const MOST_PAGES: u32 = 64;

@@ -1,8 +1,8 @@
 // Ranges of I/O virtual addresses: alloc_iova and free_iova (drivers/iommu/iova.c, 6.12): top down below a limit, aligned
 // to the range's size rounded up to a power of two, kept in a red-black tree under one lock.
 // In front of it are the caches of iova_rcache.ts. Left out: putting a domain away.
+import { must } from "../base/must";
 import { IommuDomain, IovaNode, IovaTree } from "../layout/iommu";
-import { must } from "../must";
 import { peekFree, pushFree } from "../mm/free_stack";
 import { rbErase, rbInsert, rbNext, rbPrev } from "../mm/rbtree";
 import { spinLock, spinUnlock } from "../mm/spinlock";

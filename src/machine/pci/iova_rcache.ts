@@ -1,12 +1,12 @@
 // Caches of free IOVA ranges in front of the tree: two magazines for each CPU and size class, and a depot of full ones that
 // all CPUs share (iova_rcache, drivers/iommu/iova.c). Ranges of more than 32 pages go to the tree each time.
 // As to Linux 6.5: a full depot gives a magazine back to the tree; later kernels let it grow and trim it in the background.
+import { must } from "../base/must";
 import {
   CpuRcache, Depot, DEPOT_STRIDE, IommuDomain, IOVA_MAG_SIZE, IOVA_RANGE_CACHE_MAX_SIZE, IovaMagazine, MAX_GLOBAL_MAGS,
   MagazineStock,
 } from "../layout/iommu";
 import { WRITER_STRIDE } from "../layout/machine";
-import { must } from "../must";
 import { peekFree, pushFree } from "../mm/free_stack";
 import { spinLock, spinUnlock } from "../mm/spinlock";
 import { allocIova, freeIova } from "./iova";

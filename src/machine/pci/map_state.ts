@@ -2,7 +2,7 @@
 // segment, and kept while the request is mapped. Mirrors pci_p2pdma_state, pci_p2pdma_bus_addr_map (pci-p2pdma.h) and
 // their use in blk_rq_dma_map_iter_start (block/blk-mq-dma.c).
 // On the stack in Linux; here two words of the module instance, which maps one request at a time.
-import { counters } from "../counting";
+import { counters } from "../base/counting";
 import { DmaClient, Machine, MAP_BUS_ADDR, MAP_THRU_HOST_BRIDGE } from "../layout/machine";
 import { busAddress, physToDma } from "./dma_direct";
 import { mapType } from "./map_types";

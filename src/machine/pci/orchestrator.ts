@@ -2,8 +2,7 @@
 // 4.20 on). It asks the queue's flag and pci_p2pdma_distance; after its refusal (EINVAL) no P2P memory is allocated. The
 // only check there is in the schemes whose mapping asks nothing: v5.2, the RFC, the scatterlists of 2018.
 import { DmaClient, Machine, MAP_BUS_ADDR, MAP_NOT_SUPPORTED, REACHABLE, REACHABLE_5_2 } from "../layout/machine";
-import { HostQueue } from "../layout/queue";
-import { clientOf } from "./dma_client";
+import { clientOf, HostQueue } from "../layout/queue";
 import { mapTypeAnswer } from "./map_types";
 
 export const EINVAL: i32 = 22;

@@ -1,7 +1,7 @@
 // DMA mapping of pages for one client: dma_map_sgtable with P2P pages as Linux 6.12 does it.
 // Mirrors dma_direct_map_sg (kernel/dma/direct.c) and pci_p2pdma_map_segment (drivers/pci/p2pdma.c).
 // Left out: swiotlb (a segment that would need it is a mapping error for P2P anyway) and cache maintenance (x86).
-import { counters } from "../counting";
+import { counters } from "../base/counting";
 import { DmaClient, Machine, MAP_BUS_ADDR, MAP_THRU_HOST_BRIDGE } from "../layout/machine";
 import { PciP2pdmaPagemap, PGMAP_IN_P2PDMA } from "../layout/page";
 import { Scatterlist, SG_DMA_BUS_ADDRESS } from "../layout/scatterlist";

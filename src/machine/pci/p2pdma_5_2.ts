@@ -2,7 +2,7 @@
 // convention. Asks no map type and no client; there is nothing to unmap.
 // Those kernels (to v5.15) subtracted an offset defined as bus minus physical address: right only where it is 0. Here it
 // is added, as the code was meant; the lab's quirk bus-offset-sign gives the pagemap an offset of the other sign.
-import { counters } from "../counting";
+import { counters } from "../base/counting";
 import { Machine } from "../layout/machine";
 import { PciP2pdmaPagemap, PGMAP_IN_P2PDMA } from "../layout/page";
 import { Scatterlist, SG_DMA_BUS_ADDRESS } from "../layout/scatterlist";

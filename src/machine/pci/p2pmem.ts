@@ -2,17 +2,14 @@
 // of its removal (drivers/pci/p2pdma.c and mm/memremap.c, 6.12). Every allocation holds one reference, as every page that
 // a process has mapped does (p2pmem_alloc_mmap); v5.2 and the RFC's patch 27 have the same per-CPU reference elsewhere.
 // Left out: the reference that each page holds from registration on; memunmap_pages gives it back before it waits.
-import { Lifetime, REMOVAL_GONE, REMOVAL_NONE } from "../layout/lifetime";
+import { Lifetime, lifetimeOf, REMOVAL_GONE, REMOVAL_NONE } from "../layout/lifetime";
 import { Machine } from "../layout/machine";
 import { DevPagemap, PAGE_SHIFT, PAGE_STRUCT_SHIFT } from "../layout/page";
 import { poolAlloc, poolFree, POOL_FULL } from "../mm/gen_pool";
 import { freeDevicePage, mapPage, unmapPage } from "../mm/page";
-import { initPercpuRef, PercpuRef, percpuRefAdd, percpuRefCount, percpuRefKill, percpuRefPut, percpuRefRevive, percpuRefTryGet } from "../mm/percpu_ref";
-
-@inline
-export function lifetimeOf(machine: Machine): Lifetime {
-  return changetype<Lifetime>(<usize>machine.lifetime);
-}
+import {
+  initPercpuRef, PercpuRef, percpuRefAdd, percpuRefCount, percpuRefKill, percpuRefPut, percpuRefRevive, percpuRefTryGet,
+} from "../mm/percpu_ref";
 
 /** pgmap->ref. */
 @inline

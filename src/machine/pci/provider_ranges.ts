@@ -3,7 +3,7 @@
 // sections (Logan Gunthorpe's RFC of 2017-05-24; v4.12 found its pgmaps the same way).
 // Besides the machine's BAR they hold the BARs of OTHER_PROVIDERS other drives, because a structure with a single entry
 // measures nothing; nothing is ever sent there. Written at set-up, read-only afterwards.
-import { counters } from "../counting";
+import { counters } from "../base/counting";
 import { Machine } from "../layout/machine";
 import { takeState } from "../mm/scheme_state";
 import { xaBytes, xaInit, xaLoad, xaStore } from "../mm/xarray";

@@ -1,17 +1,16 @@
 // Buffers of an NVMe-oF target: nvmet_req_alloc_sgls, nvmet_req_free_sgls (drivers/nvme/target/core.c), which take P2P
 // memory as one scatterlist entry (pci_p2pmem_alloc_sgl, or pci_alloc_p2pmem in the RFC) and, when there is none, host RAM
 // as one entry for each page (sgl_alloc). Pages of host RAM come from a stack, as a CPU's page list hands them out.
-import { machineOf } from "../block/bio";
+import { counters } from "../base/counting";
+import { must } from "../base/must";
 import { setSgPage } from "../block/page_bio";
-import { counters } from "../counting";
 import { NvmetRdmaQueue, NvmetRdmaRsp, NVMET_SGL_PAGES_AT } from "../layout/nvmet";
 import { PAGE_SHIFT, PAGE_SIZE } from "../layout/page";
-import { HostQueue } from "../layout/queue";
+import { HostQueue, machineOf } from "../layout/queue";
 import { Scatterlist } from "../layout/scatterlist";
 import { peekFree, pushFree } from "../mm/free_stack";
 import { POOL_FULL } from "../mm/gen_pool";
 import { physToPage } from "../mm/page";
-import { must } from "../must";
 import { allocP2pmem, freeP2pmem } from "../pci/p2pmem";
 
 /** Takes a buffer of `bytes` (at most 1 MiB) for a response. `p2p`: from the provider's pool while it has any. */

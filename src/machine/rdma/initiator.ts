@@ -2,10 +2,11 @@
 // keyed SGLs, one region registered for each command and invalidated by the response, in-capsule data for small writes,
 // I/Os above the target's MDTS as several commands. It runs on another machine, so what it costs is nobody's figure.
 // Left out: its own block layer, registration, completion queue, timeouts.
-import { noteDone } from "../agents/done";
-import { mayGo, noteGoing } from "../agents/pacing";
-import { endSample, noteStart, nowNs } from "../agents/latency";
-import { checkDone, prepareCheck, undoCheck } from "../agents/verify";
+import { must } from "../base/must";
+import { noteDone } from "../front/done";
+import { endSample, noteStart, nowNs } from "../front/latency";
+import { mayGo, noteGoing } from "../front/pacing";
+import { checkDone, prepareCheck, undoCheck } from "../front/verify";
 import { Machine } from "../layout/machine";
 import { NVME_OP_WRITE, NvmeCommand } from "../layout/nvme";
 import { BUFFER_REMOTE, Dio } from "../layout/queue";
@@ -17,7 +18,6 @@ import { SECTOR_SHIFT } from "../layout/request";
 import { Initiator, InitiatorCommand, Rnic } from "../layout/rnic";
 import { IO_BLOCKS_MASK, IO_BUFFER_RAM, IO_OPCODE_SHIFT, IoDescriptor, PAYLOAD_VERIFY } from "../layout/stream";
 import { peekFree, pushFree } from "../mm/free_stack";
-import { must } from "../must";
 import { capsuleArrived, capsuleBuffer } from "./rnic";
 
 /** PSDT: SGLs (bits 6 and 7 of the flags byte). */

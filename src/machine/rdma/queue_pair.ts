@@ -1,15 +1,15 @@
 // The driver's side of an RDMA queue pair: ib_post_send, ib_post_recv and ib_poll_cq as mlx5 does them
 // (drivers/infiniband/hw/mlx5/wr.c, cq.c): work requests become entries of the ring, one doorbell for each chain.
 // Left out: several queues on one CQ, inline sends, event channels.
-import { ringIfSleeping } from "../agents/bell";
-import { counters } from "../counting";
+import { ringIfSleeping } from "../base/bell";
+import { counters } from "../base/counting";
+import { must } from "../base/must";
 import { NvmetRdmaCmd, NvmetRdmaQueue } from "../layout/nvmet";
 import {
   IB_SEND_SIGNALED, IB_WR_LOCAL_INV, IB_WR_RDMA_READ, IB_WR_RDMA_WRITE, IB_WR_REG_MR, RDMA_BLOCK_SGES, RDMA_FIRST_SGES,
   RDMA_WQE_BYTES, RdmaCqe, RdmaDataSegment, RdmaQpShared, RdmaRecvWqe, RdmaWqe,
 } from "../layout/rdma";
 import { IbMr, IbRdmaWr, IbRegWr, IbSendWr, IbSge } from "../layout/rdma_rw";
-import { must } from "../must";
 
 /** Blocks of the send queue that a work request of `sges` data segments takes. */
 @inline

@@ -3,13 +3,14 @@
 // InfiniBand specification 1.4, volume 1, chapters 9 and 10. It knows keys and bus addresses: neither pages nor schemes.
 // Left out: the wire (packets, latency), and the queue pair's error state. There a failed request would end the connection
 // and the initiator would make a new one; here it ends its own command, on both sides.
-import { ringIfSleeping } from "../agents/bell";
+import { ringIfSleeping } from "../base/bell";
 import { Machine } from "../layout/machine";
 import { PAGE_SIZE } from "../layout/page";
 import {
   IB_SEND_SIGNALED, IB_WC_LOC_PROT_ERR, IB_WC_RDMA_READ, IB_WC_RECV, IB_WC_REM_ACCESS_ERR, IB_WC_SEND, IB_WC_SUCCESS,
-  IB_WC_WR_FLUSH_ERR, IB_WR_LOCAL_INV, IB_WR_RDMA_READ, IB_WR_RDMA_WRITE, IB_WR_REG_MR, IB_WR_SEND_WITH_INV, LOCAL_DMA_LKEY, RDMA_BLOCK_SGES,
-  RDMA_FIRST_SGES, RDMA_KEY_SHIFT, RdmaCqe, RdmaDataSegment, RdmaQpShared, RdmaRecvWqe, RdmaWqe,
+  IB_WC_WR_FLUSH_ERR, IB_WR_LOCAL_INV, IB_WR_RDMA_READ, IB_WR_RDMA_WRITE, IB_WR_REG_MR, IB_WR_SEND_WITH_INV,
+  LOCAL_DMA_LKEY, RDMA_BLOCK_SGES, RDMA_FIRST_SGES, RDMA_KEY_SHIFT, RdmaCqe, RdmaDataSegment, RdmaQpShared, RdmaRecvWqe,
+  RdmaWqe,
 } from "../layout/rdma";
 import { Initiator, InitiatorCommand, Rnic, RnicMr } from "../layout/rnic";
 import { PAYLOAD_NONE } from "../layout/stream";

@@ -3,11 +3,12 @@
 // mapped for the RNIC by the scheme, then becomes one request with one data segment, requests of at most max_sge segments,
 // or a registered region with one request.
 // Left out: signature handover, sg_offset (nvmet passes 0), device limits of the page list below 256.
-import { counters } from "../counting";
+import { counters } from "../base/counting";
+import { must } from "../base/must";
 import { DmaClient } from "../layout/machine";
-import { HostQueue } from "../layout/queue";
 import { NvmetRdmaQueue } from "../layout/nvmet";
 import { PAGE_SIZE } from "../layout/page";
+import { HostQueue, machineOf } from "../layout/queue";
 import {
   IB_SEND_SIGNALED, IB_WR_RDMA_READ, IB_WR_RDMA_WRITE, IB_WR_REG_MR, LOCAL_DMA_LKEY, RDMA_KEY_VARIANT, RDMA_MR_PAGES,
 } from "../layout/rdma";
@@ -17,8 +18,6 @@ import {
 } from "../layout/rdma_rw";
 import { Scatterlist } from "../layout/scatterlist";
 import { peekFree, pushFree } from "../mm/free_stack";
-import { must } from "../must";
-import { machineOf } from "../block/bio";
 import { dmaMapHostSg } from "../pci/dma_direct";
 import { blocksOf, clearInvalidation } from "./queue_pair";
 

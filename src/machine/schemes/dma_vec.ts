@@ -11,15 +11,15 @@
 // pointer, which has its top bit set; the RFC tests the bio's flag for the same distinction.
 // As intended; the quirk is patch 14 as posted, which splits by the low 32 bits of the address. Patch 15's inverted branch
 // counts segments anew, after partial completions and for stacked devices: nothing in this machine does.
-import { bioAppend, JOINS, machineOf } from "../block/bio";
+import { counters } from "../base/counting";
+import { bioAppend, JOINS } from "../block/bio";
 import { addHostRam } from "../block/host_page_bio";
 import { inOnePage } from "../block/limits";
 import { releasePages, setSgPage } from "../block/page_bio";
-import { counters } from "../counting";
 import { Bio, REQ_DMA_DIRECT } from "../layout/bio";
 import { DmaClient, Machine, REACHABLE } from "../layout/machine";
 import { PAGE_SIZE } from "../layout/page";
-import { Dio, HostQueue } from "../layout/queue";
+import { Dio, HostQueue, machineOf } from "../layout/queue";
 import { QUEUE_FLAG_DMA_DIRECT, Request } from "../layout/request";
 import { Scatterlist, SG_DMA_BUS_ADDRESS } from "../layout/scatterlist";
 import { BUFFERS_USER } from "../layout/stream";

@@ -13,12 +13,13 @@
 // counter of the CPU, no locked operation; dmabuf@atomic has one count that all queues share. The list has 8 bytes for each
 // 4 KiB: a line of it is what an I/O touches instead of a struct page's. Host RAM goes as in 6.18. Page pointers have their
 // top bit set, offsets do not.
-import { bioAppend, joinsMarked, machineOf } from "../block/bio";
+import { bioAppend, joinsMarked } from "../block/bio";
 import { releasePages } from "../block/page_bio";
+import { addMarkedPage } from "../block/page_state";
 import { addTestedRam, mapTestedRam } from "../block/tested_page_bio";
 import { Bio, REQ_NOMERGE } from "../layout/bio";
 import { DmaClient, Machine } from "../layout/machine";
-import { Dio, HostQueue } from "../layout/queue";
+import { Dio, HostQueue, machineOf } from "../layout/queue";
 import { BLK_FEAT_PCI_P2PDMA, Request } from "../layout/request";
 import { BUFFERS_POOL, BUFFERS_USER } from "../layout/stream";
 import { isPagePointer, pageToPhys, samePgmap } from "../mm/page";
@@ -27,7 +28,6 @@ import {
 } from "../pci/dma_buf_map";
 import { EFAULT, EINVAL, ENODEV, ENOMEM } from "../pci/orchestrator";
 import { dmaMapSg } from "../pci/p2pdma";
-import { addMarkedPage } from "../pci/page_state";
 
 /** The series' mark: bi_flags BIO_DMABUF_MAP in v3, a REQ_ flag from v4 on. */
 const REQ_DMABUF_MAP: u32 = 1 << 29;

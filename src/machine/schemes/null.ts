@@ -5,13 +5,12 @@
 // Not a proposal: no owner, no flag, no mapping, no lifetime. Its figure is the floor that every other figure contains.
 // A place is the bus address at which the client reaches the buffer, whatever memory it is in; behind an IOMMU, an address
 // in a mapping of all of that memory, made once.
-import { bioAdd, machineOf } from "../block/bio";
+import { bioAdd } from "../block/bio";
 import { Bio } from "../layout/bio";
 import { DmaClient } from "../layout/machine";
-import { Dio, HostQueue } from "../layout/queue";
+import { clientOf, Dio, HostQueue, machineOf } from "../layout/queue";
 import { Request } from "../layout/request";
 import { Scatterlist } from "../layout/scatterlist";
-import { clientOf } from "../pci/dma_client";
 import { busAddress } from "../pci/dma_direct";
 
 @unmanaged

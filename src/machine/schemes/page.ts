@@ -15,25 +15,24 @@
 // page and its same-pgmap checks, the single-segment test, a test per entry and one map-type lookup per request. 6.17: the
 // test of every new vector, then the bio's flag; no scatterlist, one decision per request. Places are struct page pointers.
 // Queue limits are the lab's, not the era's.
-import { bioAdd, JOINS, machineOf, OWN_BIO, vecAt } from "../block/bio";
+import { bioAdd, JOINS, OWN_BIO } from "../block/bio";
 import { addKernelBuffer, addUserBuffer, releasePages, setSgPage } from "../block/page_bio";
-import { Bio, REQ_NOMERGE, REQ_P2PDMA } from "../layout/bio";
+import { addMarkedPage, isSimple, mapMarkedPages, markP2pPages } from "../block/page_state";
+import { Bio, REQ_NOMERGE, REQ_P2PDMA, vecAt } from "../layout/bio";
 import { DmaClient, Machine, REACHABLE_5_2 } from "../layout/machine";
+import { iodOf } from "../layout/nvme";
 import { PAGE_SIZE } from "../layout/page";
-import { Dio, HostQueue } from "../layout/queue";
+import { clientOf, Dio, HostQueue, machineOf } from "../layout/queue";
 import { BLK_FEAT_PCI_P2PDMA, Request } from "../layout/request";
 import { Scatterlist } from "../layout/scatterlist";
 import { BUFFERS_USER } from "../layout/stream";
 import { getUserPage, pinUserPage } from "../mm/gup";
 import { initDeviceMemmap } from "../mm/memmap";
 import { isPciP2pdmaPage, pageFolio, pageToPhys, physToPage, putPage, samePgmap, unpinFolio } from "../mm/page";
-import { iodOf } from "../nvme/map_data";
-import { clientOf } from "../pci/dma_client";
 import { dmaMapHostSg, physToDma } from "../pci/dma_direct";
 import { EFAULT, EINVAL, enableNvmetP2p, isReachableIn52 } from "../pci/orchestrator";
 import { dmaMapSg, EREMOTEIO } from "../pci/p2pdma";
 import { p2pdmaMapSg } from "../pci/p2pdma_5_2";
-import { addMarkedPage, isSimple, mapMarkedPages, markP2pPages } from "../pci/page_state";
 
 /** memremap rounded to whole sections before v5.3: 128 MiB of memory, 2 MiB of struct pages. */
 const SECTION_BYTES: f64 = 134217728;

@@ -10,18 +10,17 @@
 // Host RAM has a page behind each frame. dma_map_page keeps taking pages, so pageless segments always go through the
 // scatterlist. What an unconverted consumer refuses is counted. Left out: the fences in code that this machine has not
 // (bounce, integrity, copy).
-import { bioAdd, machineOf } from "../block/bio";
+import { counters } from "../base/counting";
+import { bioAdd } from "../block/bio";
 import { addUserBuffer, releasePages } from "../block/page_bio";
-import { counters } from "../counting";
 import { Bio, REQ_NOMERGE } from "../layout/bio";
 import { DmaClient, Machine } from "../layout/machine";
 import { PAGE_SHIFT, PAGE_SIZE } from "../layout/page";
-import { Dio, HostQueue } from "../layout/queue";
+import { clientOf, Dio, HostQueue, machineOf } from "../layout/queue";
 import { BLK_FEAT_PCI_P2PDMA, Request } from "../layout/request";
 import { Scatterlist, SG_DMA_BUS_ADDRESS } from "../layout/scatterlist";
 import { BUFFERS_USER } from "../layout/stream";
 import { pageToPhys, physToPage } from "../mm/page";
-import { clientOf } from "../pci/dma_client";
 import { dmaAddressOf, isBusAddress, physToDma } from "../pci/dma_direct";
 import { enterProvider, p2pAddress } from "../pci/map_state";
 import { EFAULT, EINVAL, enableNvmetP2p } from "../pci/orchestrator";

@@ -13,18 +13,17 @@
 // costs more); `hash` and `tree` mark the bio and look the address up once for each request (Jason Gunthorpe, 2019-06-26).
 // A place is the address, with the flags of the 16-byte vector in its top byte; the packed 12-byte vector (341 instead of
 // 256 in a page) has no room for flags and so goes with a lookup. It is accounted (layout/phys_vec), not run.
-import { bioAdd, joinsMarked, machineOf } from "../block/bio";
+import { counters } from "../base/counting";
+import { bioAdd, joinsMarked } from "../block/bio";
 import { addUserBuffer, releasePages } from "../block/page_bio";
-import { counters } from "../counting";
 import { Bio, REQ_NOMERGE, REQ_P2PDMA } from "../layout/bio";
 import { DmaClient, Machine } from "../layout/machine";
-import { Dio, HostQueue } from "../layout/queue";
+import { clientOf, Dio, HostQueue, machineOf } from "../layout/queue";
 import { BLK_FEAT_PCI_P2PDMA, Request } from "../layout/request";
 import { Scatterlist, SG_DMA_BUS_ADDRESS } from "../layout/scatterlist";
 import { BUFFERS_USER } from "../layout/stream";
 import { pageToPhys, physToPage } from "../mm/page";
 import { takeState } from "../mm/scheme_state";
-import { clientOf } from "../pci/dma_client";
 import { dmaAddressOf, isBusAddress, physToDma } from "../pci/dma_direct";
 import { enterProvider, p2pAddress } from "../pci/map_state";
 import { EFAULT, EINVAL, enableNvmetP2p } from "../pci/orchestrator";

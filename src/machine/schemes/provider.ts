@@ -10,20 +10,19 @@
 // blk_rq_dma_map_iter_start does with pages. The block layer has no such bios yet; the lab gives them a physical address as
 // a place. Marked and never merged, as P2P bios are since 6.17. Host RAM goes as in 6.18. Page pointers have their top bit
 // set, physical addresses do not.
-import { bioAdd, joinsMarked, machineOf } from "../block/bio";
+import { bioAdd, joinsMarked } from "../block/bio";
 import { releasePages } from "../block/page_bio";
+import { addMarkedPage } from "../block/page_state";
 import { addTestedRam, mapTestedRam } from "../block/tested_page_bio";
 import { Bio, REQ_NOMERGE, REQ_P2PDMA } from "../layout/bio";
 import { DmaClient, Machine } from "../layout/machine";
-import { Dio, HostQueue } from "../layout/queue";
+import { clientOf, Dio, HostQueue, machineOf } from "../layout/queue";
 import { BLK_FEAT_PCI_P2PDMA, Request } from "../layout/request";
 import { BUFFERS_POOL, BUFFERS_USER } from "../layout/stream";
 import { isPagePointer, pageToPhys, samePgmap } from "../mm/page";
-import { clientOf } from "../pci/dma_client";
 import { enterProvider, p2pAddress } from "../pci/map_state";
 import { EFAULT, EINVAL, ENOMEM } from "../pci/orchestrator";
 import { dmaMapSg } from "../pci/p2pdma";
-import { addMarkedPage } from "../pci/page_state";
 import { initProvider, P2pdmaProvider } from "../pci/provider";
 
 /** struct pci_p2pdma since v6.19: pool, flags, map types, and six providers. */

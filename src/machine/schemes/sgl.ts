@@ -12,12 +12,11 @@
 // page pointers. Host RAM takes the same way and the same test of its list. Drivers with dma_virt_ops (HFI, rxe) get CPU
 // addresses; their ops lack the flag. The quirk is the series before the change: P2P lists are mapped past the ops, and
 // such a driver takes a bus address for a CPU address.
-import { machineOf } from "../block/bio";
 import { addKernelBuffer, addUserBuffer, releasePages, setSgPage } from "../block/page_bio";
 import { Bio, REQ_NOMERGE, REQ_P2PDMA } from "../layout/bio";
 import { DMA_OPS_VIRT, DmaClient, Machine } from "../layout/machine";
 import { PAGE_SIZE } from "../layout/page";
-import { Dio, HostQueue } from "../layout/queue";
+import { Dio, HostQueue, machineOf } from "../layout/queue";
 import { BLK_FEAT_PCI_P2PDMA, Request } from "../layout/request";
 import { Scatterlist } from "../layout/scatterlist";
 import { BUFFERS_USER } from "../layout/stream";

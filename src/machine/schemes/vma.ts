@@ -10,20 +10,19 @@
 // on its completion, PRPs copied from the list between. The mails have no way through the block layer for it; the lab gives
 // it the shared one, with the address in the VMA as a place. Merging looks at that address; requests never merge. Host RAM
 // goes on as pages. Page pointers have their top bit set, user addresses do not.
-import { bioAdd, joinsMarked, machineOf, vecAt } from "../block/bio";
+import { bioAdd, joinsMarked } from "../block/bio";
 import { addHostRam } from "../block/host_page_bio";
 import { releasePages, setSgPage } from "../block/page_bio";
-import { Bio, REQ_NOMERGE, REQ_P2PDMA } from "../layout/bio";
+import { Bio, REQ_NOMERGE, REQ_P2PDMA, vecAt } from "../layout/bio";
 import { DmaClient, Machine } from "../layout/machine";
-import { Dio, HostQueue } from "../layout/queue";
+import { Dio, HostQueue, machineOf } from "../layout/queue";
 import { BLK_FEAT_PCI_P2PDMA, Request } from "../layout/request";
 import { Scatterlist } from "../layout/scatterlist";
 import { BUFFERS_POOL, BUFFERS_USER } from "../layout/stream";
-import { isInVma, listBytes, mappedPages, mmapBar, p2pMap, p2pUnmap, P2pVma, restoreVma, revokeVma, walkRevoked } from "../mm/p2p_vma";
 import { isPagePointer, pageToPhys } from "../mm/page";
-import { clientOf } from "../pci/dma_client";
 import { dmaMapHostSg, physToDma } from "../pci/dma_direct";
 import { EFAULT, EINVAL, ENOMEM } from "../pci/orchestrator";
+import { isInVma, listBytes, mappedPages, mmapBar, p2pMap, p2pUnmap, P2pVma, restoreVma, revokeVma, walkRevoked } from "../pci/p2p_vma";
 
 @unmanaged
 export class Scheme {

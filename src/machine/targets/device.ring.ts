@@ -1,5 +1,5 @@
 // device.ring.wasm: the bare ring, controller side. Reads each SQE, executes nothing, posts its CQE.
-import { ringIfSleeping } from "../agents/bell";
+import { ringIfSleeping } from "../base/bell";
 import { NVME_OP_READ, NVME_SC_INVALID_OPCODE, NvmeCommand, NvmeCompletion } from "../layout/nvme";
 import { DeviceQueue, QueueShared } from "../layout/queue";
 

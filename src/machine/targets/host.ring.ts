@@ -1,5 +1,5 @@
 // host.ring.wasm: the bare ring, host side. SQE, doorbell, CQE and nothing else: what the queues alone cost.
-import { ringIfSleeping } from "../agents/bell";
+import { ringIfSleeping } from "../base/bell";
 import { NVME_OP_READ, NvmeCommand, NvmeCompletion } from "../layout/nvme";
 import { HostQueue, QueueShared } from "../layout/queue";
 import { IoDescriptor } from "../layout/stream";

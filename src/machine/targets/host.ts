@@ -1,18 +1,17 @@
 // host.SCHEME.wasm: the host's side of the path, compiled once for each variant of each scheme. Generic code gets the scheme as its
 // type parameter, so that its hooks flatten into the path; the build decides which scheme `chosen_scheme` is.
-import { runCopy } from "../agents/copy";
-import { runDirect } from "../agents/direct";
-import { runMixed } from "../agents/mixed";
-import { runNvmet } from "../agents/nvmet";
 import { completeFirst, completeRest, rewritePrps, submitFirst, submitRest } from "../agents/path_stages";
 import { plugIn as plugInTo, removalRule as ruleOf, removeStep, takeWindows as takeWindowsOf } from "../agents/removal";
-import { Machine, WRITER_STRIDE } from "../layout/machine";
+import { Scheme } from "../chosen_scheme";
+import { runCopy } from "../flows/copy";
+import { Direct, runDirect } from "../flows/direct";
+import { runMixed } from "../flows/mixed";
+import { runNvmet } from "../flows/nvmet";
+import { clientAt, clientIndex, Machine, WRITER_STRIDE } from "../layout/machine";
 import { NvmetRdmaQueue } from "../layout/nvmet";
 import { DeviceQueue, FLOW_COPY, FLOW_MIXED, FLOW_NVMET, HostQueue } from "../layout/queue";
-import { holdP2pmem, p2pmemReferences } from "../pci/p2pmem";
 import { newSchemeState, schemeState } from "../mm/scheme_state";
-import { clientAt, clientIndex } from "../pci/dma_client";
-import { Scheme } from "../chosen_scheme";
+import { holdP2pmem, p2pmemReferences } from "../pci/p2pmem";
 
 /** One instance of the scheme's fields for each client; what two queues write shares no line. */
 const STRIDE: u32 = (<u32>offsetof<Scheme>() + WRITER_STRIDE - 1) & ~(WRITER_STRIDE - 1);
@@ -58,11 +57,11 @@ export function nvmet(at: usize, budget: u32, idleTurns: u32): u32 {
  * before the struct page of the one before has arrived. Flow direct; see agents/path_stages.
  */
 export function submitStages(at: usize, stage: u32, groups: u32, perGroup: u32, hold: usize, inTurn: bool): void {
-  submitFirst<Scheme>(queueAt(at), stage, groups, perGroup, hold, inTurn);
+  submitFirst<Scheme, Direct>(queueAt(at), stage, groups, perGroup, hold, inTurn);
 }
 /** Whatever of submission comes after `stage`, for all groups. */
 export function submitOthers(at: usize, stage: u32, groups: u32, hold: usize): void {
-  submitRest<Scheme>(queueAt(at), stage, groups, hold);
+  submitRest<Scheme, Direct>(queueAt(at), stage, groups, hold);
 }
 /** The PRPs of what submitStages mapped, written once more: requests of one segment. */
 export function writePrpsAgain(at: usize, groups: u32, hold: usize): void {
@@ -70,10 +69,10 @@ export function writePrpsAgain(at: usize, groups: u32, hold: usize): void {
 }
 /** The stages of completion up to `stage` for everything posted; how many requests that were. */
 export function completeStages(at: usize, stage: u32, hold: usize): u32 {
-  return completeFirst<Scheme>(queueAt(at), stage, hold);
+  return completeFirst<Scheme, Direct>(queueAt(at), stage, hold);
 }
 export function completeOthers(at: usize, stage: u32, count: u32, hold: usize): void {
-  completeRest<Scheme>(queueAt(at), stage, count, hold);
+  completeRest<Scheme, Direct>(queueAt(at), stage, count, hold);
 }
 /** Writes the scheme's metadata (the memmap). */
 export function setup(at: usize): void {

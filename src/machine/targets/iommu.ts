@@ -1,11 +1,11 @@
 // iommu.wasm: the parts of the IOMMU by themselves, for tests. Addresses and page numbers are 64 bit.
 import { IommuDomain } from "../layout/iommu";
 import { DmaClient } from "../layout/machine";
-import { translate as translateFor } from "../pci/iotlb";
 import { DeviceQueue } from "../layout/queue";
+import { mapPages, unmapPages, walk as walkTables } from "../pci/iommu_page_table";
+import { translate as translateFor } from "../pci/iotlb";
 import { countRanges } from "../pci/iova";
 import { allocIovaFast, countCached, freeIovaFast } from "../pci/iova_rcache";
-import { mapPages, unmapPages, walk as walkTables } from "../pci/iommu_page_table";
 
 @inline
 function domainOf(client: usize): IommuDomain {

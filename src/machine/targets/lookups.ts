@@ -1,9 +1,11 @@
 // lookups.wasm: the structures behind page-less schemes one by one, for tests against naive models.
 import { Machine } from "../layout/machine";
-import { xaBytes, xaInit, xaLoad, xaStore } from "../mm/xarray";
 import { takeState } from "../mm/scheme_state";
+import { xaBytes, xaInit, xaLoad, xaStore } from "../mm/xarray";
 import { P2pdmaProvider } from "../pci/provider";
-import { buildHash as makeHash, buildRadix as makeRadix, buildTree as makeTree, findByHash, findInRadix, findInTree } from "../pci/provider_ranges";
+import {
+  buildHash as makeHash, buildRadix as makeRadix, buildTree as makeTree, findByHash, findInRadix, findInTree,
+} from "../pci/provider_ranges";
 
 export function buildHash(machine: usize): usize {
   return makeHash(changetype<Machine>(machine));

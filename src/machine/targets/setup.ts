@@ -1,5 +1,5 @@
 // setup.wasm: what the lab calls once to bring a machine's memory into its first state. Never runs in a timed region.
-import { fillMedia as fillMediaOf } from "../agents/verify";
+import { fillMedia as fillMediaOf } from "../front/verify";
 import { IOMMU_PAGE_BYTES, IommuDomain } from "../layout/iommu";
 import { DmaClient, Machine } from "../layout/machine";
 import { DeviceQueue, HostQueue } from "../layout/queue";
@@ -10,8 +10,8 @@ import { countMapped } from "../pci/iommu_page_table";
 import { attachQueue, iommuRegionBytes, mapFloor, setupIommu as buildIommu } from "../pci/iommu_setup";
 import { countRanges } from "../pci/iova";
 import { countCached } from "../pci/iova_rcache";
-import { initP2pmem } from "../pci/p2pmem";
 import { mapTypeTreeBytes as treeBytes, mapTypeTreeInit } from "../pci/map_types";
+import { initP2pmem } from "../pci/p2pmem";
 
 /** Struct pages of host RAM. */
 export function setupRam(machine: usize): void {

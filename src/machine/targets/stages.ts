@@ -1,10 +1,8 @@
 // stages.wasm: single stages of the path, for tests of their rules and for benches of their cost.
 import { Machine } from "../layout/machine";
-import { NvmeCommand, NvmeIod } from "../layout/nvme";
-import { DeviceQueue, HostQueue } from "../layout/queue";
+import { commandOf, iodOf, NvmeCommand, NvmeIod } from "../layout/nvme";
+import { DeviceQueue, HostQueue, requestAt } from "../layout/queue";
 import { prpAdd, prpBegin, prpFree } from "../nvme/prp";
-import { commandOf, iodOf } from "../nvme/map_data";
-import { requestAt } from "../nvme/host";
 import { mapType } from "../pci/map_types";
 import { route as routeAddress } from "../pci/routing";
 

@@ -2,8 +2,8 @@
 // the gaps between them, the clock starts with the first look. Bursts (fio's thinktime: handle_thinktime in backend.c): after so
 // many I/Os nothing is issued until all have ended and the pause is over. Shares (fio's flow: flow_threshold_exceeded in flow.c):
 // who has had more than its weight of all that was issued waits for the others.
-import { HostQueue } from "../layout/queue";
 import { PACING_ARRIVALS, PACING_BURSTS, Pacing } from "../layout/pacing";
+import { HostQueue } from "../layout/queue";
 
 /** Whether the stream's next I/O may go now. `queue.pacing` is set. */
 export function mayGo(queue: HostQueue, timeNs: f64): bool {

@@ -3,22 +3,22 @@
 // stream, one after the other on the medium, are one I/O. The second piece goes into the bio of the first where the scheme's
 // kernel lets it (hook `joins`), else into a bio of its own, as bio_add_page's callers do when it answers 0; the I/O has
 // ended when both have. Needs as many tags as there are bios.
-import { bioAlloc, bioFree, dioOf, JOINS, machineOf } from "../block/bio";
+import { getBuffer, nextIo, noteFailure, noteRefusal, openBio, putBuffer, submitBatches } from "../agents/submitter";
+import { countForIo, countInto } from "../base/counting";
+import { must } from "../base/must";
+import { bioAlloc, bioFree, JOINS } from "../block/bio";
 import { submitBio } from "../block/submit";
-import { countForIo, countInto } from "../counting";
+import { checkDone, prepareCheck, undoCheck } from "../front/verify";
 import { Bio, BLK_STS_OK, REQ_OP_READ, REQ_OP_WRITE } from "../layout/bio";
 import { NVME_OP_WRITE } from "../layout/nvme";
 import { PAGE_SHIFT } from "../layout/page";
-import { Dio, HostQueue } from "../layout/queue";
+import { Dio, dioOf, HostQueue, machineOf } from "../layout/queue";
 import { SECTOR_SHIFT } from "../layout/request";
 import { IO_BLOCKS_MASK, IO_BUFFER_MASK, IO_OPCODE_SHIFT, IoDescriptor, PAYLOAD_VERIFY } from "../layout/stream";
-import { must } from "../must";
-import { reap } from "../nvme/host";
-import { getBuffer, nextIo, noteFailure, noteRefusal, openBio, putBuffer, submitBatches } from "./submitter";
-import { checkDone, prepareCheck, undoCheck } from "./verify";
+import { NvmeMqOps, reap } from "../nvme/host";
 
 @unmanaged
-export class Mixed {
+export class Mixed extends NvmeMqOps {
   issue<S>(queue: HostQueue, scheme: S): bool {
     const machine = machineOf(queue);
     const io = nextIo(queue);

@@ -2,16 +2,15 @@
 // blk_rq_dma_map_iter_start ask once more. Bios are wholly P2P memory of one device or hold none (commit "block: don't
 // merge different kinds of P2P transfers in a single bio").
 // bio_add_page's refusal of a page with another pgmap is the page scheme's hook `joins`.
-import { bioAdd, machineOf, vecAt } from "../block/bio";
-import { Bio, REQ_NOMERGE, REQ_P2PDMA } from "../layout/bio";
+import { Bio, REQ_NOMERGE, REQ_P2PDMA, vecAt } from "../layout/bio";
 import { NVME_CTRL_PAGE_SIZE } from "../layout/nvme";
 import { PciP2pdmaPagemap, PGMAP_IN_P2PDMA } from "../layout/page";
-import { HostQueue } from "../layout/queue";
+import { clientOf, HostQueue, machineOf } from "../layout/queue";
 import { Request } from "../layout/request";
 import { isPciP2pdmaPage, pagePgmap, physToPage } from "../mm/page";
-import { clientOf } from "./dma_client";
-import { physToDma } from "./dma_direct";
-import { enterProvider, p2pAddress } from "./map_state";
+import { physToDma } from "../pci/dma_direct";
+import { enterProvider, p2pAddress } from "../pci/map_state";
+import { bioAdd } from "./bio";
 
 /** __bio_add_page's test of every new vector. */
 @inline

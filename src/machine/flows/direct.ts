@@ -1,25 +1,25 @@
 // Flow `direct`: the host CPU's agent for one queue pair. It reaps completions and submits what the depth allows, in
 // batches with one doorbell. An I/O is one bio, and complete when that has ended.
-import { bioFree, dioOf, machineOf } from "../block/bio";
+import { openTrim, putBack, submitWithFlush } from "../agents/operations";
+import { getBuffer, nextIo, noteFailure, noteRefusal, openBio, putBuffer, submitBatches } from "../agents/submitter";
+import { countForIo, countInto } from "../base/counting";
+import { bioFree } from "../block/bio";
 import { submitDiscard } from "../block/discard";
 import { submitBio } from "../block/submit";
-import { countForIo, countInto } from "../counting";
+import { noteDone } from "../front/done";
+import { addInFlight, overlapsInFlight, removeInFlight } from "../front/in_flight";
+import { endSample } from "../front/latency";
+import { checkAccess, checkDone, checkTrim, prepareCheck, undoCheck } from "../front/verify";
 import { Bio, BLK_STS_OK, REQ_OP_READ, REQ_OP_WRITE } from "../layout/bio";
 import { Machine } from "../layout/machine";
 import { NVME_OP_DSM, NVME_OP_WRITE } from "../layout/nvme";
-import { HostQueue } from "../layout/queue";
+import { dioOf, HostQueue, machineOf } from "../layout/queue";
 import { IO_FLUSH, IO_OPCODE_SHIFT, IO_OPERATION, IO_OVERLAPS, IoDescriptor, PAYLOAD_VERIFY } from "../layout/stream";
-import { reap } from "../nvme/host";
+import { NvmeMqOps, reap } from "../nvme/host";
 import { iommuTick } from "../pci/dma_iommu";
-import { noteDone } from "./done";
-import { addInFlight, overlapsInFlight, removeInFlight } from "./in_flight";
-import { endSample } from "./latency";
-import { openTrim, putBack, submitWithFlush } from "./operations";
-import { getBuffer, nextIo, noteFailure, noteRefusal, openBio, putBuffer, submitBatches } from "./submitter";
-import { checkAccess, checkDone, checkTrim, prepareCheck, undoCheck } from "./verify";
 
 @unmanaged
-export class Direct {
+export class Direct extends NvmeMqOps {
   /** Issues the next I/O of the stream. False when the rest of it waits (queue.pendingBio). */
   @inline
   issue<S>(queue: HostQueue, scheme: S): bool {

@@ -4,21 +4,20 @@
 // every flow, one plug for each command, as nvmet_bdev_execute_rw has it.
 // Left out: admin queue, keep-alive, metadata, flush and discard, shared receive queues. A request that fails on the RNIC
 // ends its own command, where Linux would tear the connection down and the initiator would make a new one.
-import { bioAdd, bioAlloc, bioFree, dioOf, machineOf } from "../block/bio";
+import { countForIo, countInto, counters } from "../base/counting";
+import { must } from "../base/must";
+import { bioAdd, bioAlloc, bioFree } from "../block/bio";
 import { submitBio } from "../block/submit";
 import { tagFree } from "../block/tags";
-import { countForIo, countInto, counters } from "../counting";
 import { Bio, BLK_STS_OK, BLK_STS_TARGET, REQ_OP_READ, REQ_OP_WRITE } from "../layout/bio";
 import { DmaClient } from "../layout/machine";
 import {
   NVME_OP_READ, NVME_OP_WRITE, NVME_SC_INVALID_FIELD, NVME_SC_INVALID_NS, NVME_SC_INVALID_OPCODE, NVME_SC_LBA_RANGE,
   NVME_SC_SUCCESS, NvmeCommand,
 } from "../layout/nvme";
-import {
-  NVMET_RDMA_REQ_INLINE_DATA, NvmetRdmaCmd, NvmetRdmaQueue, NvmetRdmaRsp, RSP_RW, RSP_SEND_WR,
-} from "../layout/nvmet";
+import { NVMET_RDMA_REQ_INLINE_DATA, NvmetRdmaCmd, NvmetRdmaQueue, NvmetRdmaRsp, RSP_RW, RSP_SEND_WR } from "../layout/nvmet";
 import { PAGE_SIZE } from "../layout/page";
-import { Dio, HostQueue } from "../layout/queue";
+import { Dio, dioOf, HostQueue, machineOf } from "../layout/queue";
 import {
   IB_SEND_SIGNALED, IB_WC_RDMA_READ, IB_WC_RECV, IB_WC_SUCCESS, IB_WR_SEND, IB_WR_SEND_WITH_INV, NVME_INLINE_SGL,
   NVME_KEYED_SGL, NVME_KEYED_SGL_INVALIDATE, NVMET_NSID_P2P, NVMET_NSID_RAM, NVMET_RDMA_MAX_BYTES, RdmaCqe,
@@ -27,8 +26,7 @@ import { IbSendWr, RdmaRwCtx } from "../layout/rdma_rw";
 import { SECTOR_SHIFT } from "../layout/request";
 import { peekFree, pushFree } from "../mm/free_stack";
 import { physToPage } from "../mm/page";
-import { must } from "../must";
-import { flushPlug, reap } from "../nvme/host";
+import { flushPlug, NvmeMqOps, reap } from "../nvme/host";
 import { ENODEV } from "../pci/orchestrator";
 import { allocBuffer, freeBuffer, ramPhysOf, useInlineBuffer } from "../rdma/buffers";
 import { completionsDone, completionsReady, nextCompletion, postRecv, postSend } from "../rdma/queue_pair";
@@ -68,7 +66,7 @@ function isInline(rsp: NvmetRdmaRsp): bool {
 
 /** What happens when a bio of this flow has ended: nvmet_bio_done, nvmet_req_complete. */
 @unmanaged
-export class Nvmet {
+export class Nvmet extends NvmeMqOps {
   ended<S>(queue: HostQueue, scheme: S, bio: Bio): void {
     const rsp = changetype<NvmetRdmaRsp>(<usize>bio.bi_private);
     if (COUNTING) countForIo(<u32>rsp.req_io);

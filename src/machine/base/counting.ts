@@ -1,8 +1,8 @@
 // Exact counters of the counting build (asc --use COUNTING=1). In the timed build COUNTING is 0 and every call here
 // vanishes. One instance serves one agent at a time, so the current counters and I/O are plain globals.
-import { Counters } from "./layout/counters";
-import { PAGE_STRUCT_SHIFT } from "./layout/page";
-import { Machine } from "./layout/machine";
+import { Counters } from "../layout/counters";
+import { Machine } from "../layout/machine";
+import { PAGE_STRUCT_SHIFT } from "../layout/page";
 
 let current: usize = 0;
 let stamps: usize = 0;

@@ -4,16 +4,15 @@
 // Revocation: the exporter takes its memory out of the VMA; an importer must let go at any time, which for an NVMe request
 // means that the notifier waits for it (mmu_notifier_invalidate_range_start may sleep).
 // Left out: the CPU mapping, which such a VMA may have or not.
-import { counters } from "../counting";
+import { counters } from "../base/counting";
 import { Machine, MAP_BUS_ADDR, MAP_THRU_HOST_BRIDGE } from "../layout/machine";
 import { PAGE_SHIFT } from "../layout/page";
-import { HostQueue } from "../layout/queue";
+import { clientOf, HostQueue } from "../layout/queue";
 import { Request } from "../layout/request";
-import { clientOf } from "../pci/dma_client";
-import { physToDma } from "../pci/dma_direct";
-import { iommuMapRequest, isTranslated } from "../pci/dma_iommu";
-import { mapType } from "../pci/map_types";
-import { takeState } from "./scheme_state";
+import { takeState } from "../mm/scheme_state";
+import { physToDma } from "./dma_direct";
+import { iommuMapRequest, isTranslated } from "./dma_iommu";
+import { mapType } from "./map_types";
 
 /** The parts of vm_area_struct that p2p_map works on: 32 bytes. */
 @unmanaged

@@ -4,8 +4,8 @@
 import { Machine } from "../layout/machine";
 import { NVME_OP_WRITE } from "../layout/nvme";
 import { BUFFER_REMOTE, Dio, HostQueue } from "../layout/queue";
-import { Initiator } from "../layout/rnic";
 import { SECTOR_SHIFT } from "../layout/request";
+import { Initiator } from "../layout/rnic";
 import { BUFFERS_USER, IO_OPCODE_SHIFT } from "../layout/stream";
 import { POOL_FULL } from "../mm/gen_pool";
 import { isCpuAccessLost } from "../pci/p2pmem";

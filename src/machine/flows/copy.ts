@@ -3,23 +3,23 @@
 // (github.com/sbates130272/p2pmem-test), with several copies in flight. The buffer is the copy's from start to end; each of
 // the two requests maps it, and pins it where it is a user's, for its own client. With buffers `ram` the buffer is host RAM:
 // the bounce that P2P saves. The stream's opcodes mean nothing here. Latency is that of the whole copy.
-import { bioAlloc, bioFree, dioOf, machineOf } from "../block/bio";
+import { resume } from "../agents/operations";
+import { getBuffer, nextIo, noteFailure, noteRefusal, openBio, putBuffer, submitBatches } from "../agents/submitter";
+import { countForIo, countInto } from "../base/counting";
+import { bioAlloc, bioFree } from "../block/bio";
 import { submitBio } from "../block/submit";
 import { tagFree } from "../block/tags";
-import { countForIo, countInto } from "../counting";
+import { noteDone } from "../front/done";
+import { endSample } from "../front/latency";
+import { checkCopy, prepareCopyCheck } from "../front/verify";
 import { Bio, BLK_STS_OK, REQ_OP_READ, REQ_OP_WRITE } from "../layout/bio";
-import { Dio, HostQueue } from "../layout/queue";
+import { Dio, dioOf, HostQueue, machineOf } from "../layout/queue";
 import { BUFFERS_RAM, PAYLOAD_VERIFY } from "../layout/stream";
-import { flushPlug, reap } from "../nvme/host";
+import { flushPlug, NvmeMqOps, reap } from "../nvme/host";
 import { iommuTick } from "../pci/dma_iommu";
-import { noteDone } from "./done";
-import { endSample } from "./latency";
-import { resume } from "./operations";
-import { getBuffer, nextIo, noteFailure, noteRefusal, openBio, putBuffer, submitBatches } from "./submitter";
-import { checkCopy, prepareCopyCheck } from "./verify";
 
 @unmanaged
-export class Copy {
+export class Copy extends NvmeMqOps {
   /** Starts the next copy: A's read. False when the rest of it waits for tags. */
   @inline
   issue<S>(front: HostQueue, scheme: S): bool {
