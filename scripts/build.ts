@@ -13,9 +13,15 @@ const OUT = join(ROOT, 'build');
 const MACHINE = join(OUT, 'machine');
 
 mkdirSync(OUT, { recursive: true });
-await unlessBuilt('machine', ['src/machine', 'src/compile'], buildMachine);
+await unlessBuilt(
+  'machine',
+  ['machine/manifest.json', 'layout.ts', 'exports.ts'],
+  ['src/machine', 'src/compile'],
+  buildMachine,
+);
 await unlessBuilt(
   'page',
+  ['page'],
   ['src/page', 'src/report', 'src/result', 'src/stats', 'src/topology/memory', 'src/base', 'scripts'],
   buildReportPage,
 );
@@ -23,14 +29,20 @@ if (process.argv.includes('--all')) {
   await compileModules(MACHINE, Object.keys(readMachineFolder(MACHINE).modules));
 }
 
-/** Runs `build` where the digest of its sources is not the one that was left by the last time. */
-async function unlessBuilt(name: string, folders: string[], build: () => Promise<string>): Promise<void> {
+/** Runs `build` where one of its outputs is absent or the digest of its sources is not the one that was left by the last time. */
+async function unlessBuilt(
+  name: string,
+  outputs: string[],
+  folders: string[],
+  build: () => Promise<string>,
+): Promise<void> {
   const sources = folders
     .flatMap((folder) => listFiles(join(ROOT, folder)))
     .filter((file) => !file.endsWith('.test.ts'));
   const hash = hashOf([...sources, join(ROOT, 'package-lock.json')]);
   const hashPath = join(OUT, `${name}.hash`);
-  if (existsSync(hashPath) && readFileSync(hashPath, 'utf8') === hash) return;
+  const whole = outputs.every((output) => existsSync(join(OUT, output)));
+  if (whole && existsSync(hashPath) && readFileSync(hashPath, 'utf8') === hash) return;
   const started = performance.now();
   rmSync(hashPath, { force: true });
   const what = await build();

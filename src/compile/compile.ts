@@ -11,7 +11,7 @@ const FLAGS = [
   ...['--enable', 'threads', '--enable', 'bulk-memory', '--enable', 'simd', '--noAssert', '--debug'],
 ];
 /** The counting build is asked how often, never how fast. */
-const OPTIMIZE = { counting: '-O1', timed: '-O3' };
+const OPTIMIZE = { counting: '-O0', timed: '-O3' };
 /** More threads than this do not help: the longest module takes as long as several others. */
 const MOST_THREADS = 8;
 
