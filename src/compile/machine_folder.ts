@@ -7,6 +7,7 @@ import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EXIT, LabError, limitAdvice } from '../base/errors.ts';
 import { compileAll, compilerIdentity } from './compile.ts';
+import { whileOthersWait } from './compile_lock.ts';
 import { exportTypes } from './export_types.ts';
 import { layoutText } from './layout_text.ts';
 import type { SchemeHeader } from './scheme_header.ts';
@@ -75,9 +76,17 @@ export function missingModules(folder: string, manifest: MachineManifest, names:
   return [...new Set(names)].filter((name) => !existsSync(moduleFile(folder, manifest, name)));
 }
 
-/** Compiles these modules in this process. @throws Error with the compiler's messages, or where sources are not the manifest's */
+/** Compiles these modules in this process, and waits for another process that compiles some of them. @throws Error with the compiler's messages, or where sources are not the manifest's */
 export async function compileModules(folder: string, names: readonly string[]): Promise<void> {
   const manifest = readMachineFolder(folder);
+  await whileOthersWait(
+    folder,
+    () => missingModules(folder, manifest, names).length === 0,
+    () => compileMissing(folder, manifest, names),
+  );
+}
+
+async function compileMissing(folder: string, manifest: MachineManifest, names: readonly string[]): Promise<void> {
   const root = resolve(folder, manifest.root);
   const wanted = new Set(missingModules(folder, manifest, names));
   const targets = planTargets(root, manifest.schemes, manifest.slots).filter(({ name }) => wanted.has(name));

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { codeOf } from './code_of.ts';
 import { readSchemeHeader, type SchemeHeader, variantConstants } from './scheme_header.ts';
 
 /** Folder of the machine's sources below a root. */
@@ -88,7 +89,7 @@ export class SourceTexts {
   }
 }
 
-/** Digest of everything that a module's code depends on: 20 hexadecimal digits. @param compiler its version and flags */
+/** Digest of everything that a module's code depends on, comments left out: 20 hexadecimal digits. @param compiler its version and flags */
 export function moduleKey(target: Target, sources: SourceTexts, compiler: string): string {
   const sum = createHash('sha256')
     .update(compiler)
@@ -98,7 +99,7 @@ export function moduleKey(target: Target, sources: SourceTexts, compiler: string
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
     if (seen.has(path)) continue;
     seen.add(path);
-    const text = sources.text(path, target);
+    const text = codeOf(sources.text(path, target));
     sum.update(`\n${path} ${text.length}\n`).update(text);
     for (const [, imported] of text.matchAll(/\bfrom "(\.{1,2}\/[^"]+)"/g)) {
       waiting.push(`${join(dirname(path), imported as string)}.ts`);
