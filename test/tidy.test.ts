@@ -26,6 +26,8 @@ const ORDER: readonly (readonly string[])[] = [
   ['lab/measure'],
   ['lab/replicate'],
   ['lab'],
+  ['cost/wasm'],
+  ['cost'],
   ['report/words'],
   ['report/select'],
   ['report/tables'],

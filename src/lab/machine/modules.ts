@@ -120,13 +120,18 @@ export function usesPool({ refusals }: SchemeInfo): boolean {
   return !refusals.some(({ errno, buffers }) => errno === 'ENOMEM' && buffers?.includes('pool'));
 }
 
-/** Instance of a module over `memory`; compiled now where nobody has asked for it before. */
+/** Bytes of a module as it was built, for whoever instruments it; compiled now where nobody has asked for it before. */
+export function moduleBytes(name: string): Uint8Array<ArrayBuffer> {
+  const file = moduleFile(FOLDER, readManifest(), name);
+  if (!existsSync(file)) compileModulesNow(FOLDER, missingModules(FOLDER, readManifest(), [name, ...expected]));
+  return new Uint8Array(readFileSync(file));
+}
+
+/** Instance of a module over `memory`. */
 function instantiate<T extends keyof MachineModules>(name: string, memory: WebAssembly.Memory): MachineModules[T] {
   let module = compiled.get(name);
   if (module === undefined) {
-    const file = moduleFile(FOLDER, readManifest(), name);
-    if (!existsSync(file)) compileModulesNow(FOLDER, missingModules(FOLDER, readManifest(), [name, ...expected]));
-    module = new WebAssembly.Module(readFileSync(file));
+    module = new WebAssembly.Module(moduleBytes(name));
     compiled.set(name, module);
   }
   return instanceOf<T>(module, memory);
