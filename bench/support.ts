@@ -4,7 +4,8 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { GIB, KIB, MIB, TIB } from '../src/base/units.ts';
+import { GIB, MIB, TIB } from '../src/base/units.ts';
+import { fieldsOf } from '../src/catalogue/options/catalogue.ts';
 import { compileStream } from '../src/jobs/access_stream.ts';
 import { defaultJob } from '../src/jobs/default_job.ts';
 import type { Job } from '../src/jobs/job.ts';
@@ -80,27 +81,17 @@ export function benchMachine(choice: MachineChoice = {}, memory = sharedMemory()
   const overrides = Object.entries(set).map(([key, value]) => ({ key, value }));
   const job = defaultJob(limits, overrides);
   const params: RunParams = {
+    ...fieldsOf({}),
     schemes,
     bars: [barBytes],
     barSweep: [],
-    flows: ['direct'],
     payloads: [payload],
     buffers: ['fixed'],
-    p2pShare: 100,
     modes: ['inline'],
-    wait: 'poll',
     processes: 1,
-    budgetMs: undefined,
     rounds: 1,
     roundMs: 1,
-    seed: 1,
-    refcount: 'atomic',
-    p2pQueue: true,
-    mdtsBytes: 512 * KIB,
-    depthEntries: 1024,
-    ramBytes: GIB,
     namespaceBytes: limits.namespaceBytes,
-    marginPercent: 2,
     topology: 'one-switch',
     fabricOf,
     jobs: [job],
@@ -117,7 +108,7 @@ export function benchMachine(choice: MachineChoice = {}, memory = sharedMemory()
     job,
     0,
     {
-      p2pShare: 100,
+      p2pShare: params.p2pShare,
       bar: { bytes: spec.barBytes, windowBytes: spec.barWindowBytes, slots },
       ram: { bytes: spec.ramBytes, windowBytes: spec.ramWindowBytes, slots },
     },

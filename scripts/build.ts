@@ -22,7 +22,7 @@ await unlessBuilt(
 await unlessBuilt(
   'page',
   ['page'],
-  ['src/page', 'src/report', 'src/result', 'src/stats', 'src/topology/memory', 'src/base', 'scripts'],
+  ['src/page', 'src/report', 'src/result', 'src/catalogue', 'src/stats', 'src/topology', 'src/base', 'scripts'],
   buildReportPage,
 );
 if (process.argv.includes('--all')) {

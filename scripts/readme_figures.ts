@@ -3,8 +3,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { formatBytes, formatCount, GIB, MIB, trimNumber } from '../src/base/units.ts';
+import { bytesOf } from '../src/catalogue/options/words.ts';
 import { armName, comparisonBetween, groupsOf, roleOf } from '../src/report/select/groups.ts';
-import { bytesOf } from '../src/report/words/format.ts';
 import { type Cell, parseResult, type Result } from '../src/result/schema.ts';
 
 const README = fileURLToPath(new URL('../README.md', import.meta.url));

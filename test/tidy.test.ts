@@ -15,6 +15,7 @@ const ORDER: readonly (readonly string[])[] = [
   ['compile'],
   ['jobs', 'jobs/draw', 'jobs/traces', 'jobs/traces/formats'],
   ['topology', 'topology/lspci', 'topology/importers', 'topology/memory', 'topology/view'],
+  ['catalogue/options'],
   ['btf'],
   ['doctor', 'doctor/checks'],
   ['result'],
@@ -59,17 +60,18 @@ const ONLY: Readonly<Record<string, readonly string[]>> = {
   compile: ['base'],
   jobs: ['base', 'stats'],
   topology: ['base'],
+  catalogue: ['base', 'topology'],
   btf: ['base'],
   doctor: ['base'],
   result: ['base', 'stats'],
   analysis: ['base', 'stats', 'jobs', 'result', 'plan'],
-  report: ['base', 'stats', 'topology', 'result'],
+  report: ['base', 'stats', 'topology', 'catalogue', 'result'],
   page: ['base', 'topology', 'result', 'report'],
 };
 
 /** Longer than a screen, and each one list or one closure: options, regions of a memory, fields of a job, draws of an I/O. */
 const LONG_FUNCTIONS = [
-  ...['addGeneralOptions', 'planMachine', 'buildJob', 'resolveFabric', 'btfWriter', 'runReplicateProcess'],
+  ...['planMachine', 'buildJob', 'resolveFabric', 'btfWriter', 'runReplicateProcess'],
   ...['createDrawnIos', 'createFileService', 'createOffsets'],
 ];
 

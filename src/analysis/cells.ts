@@ -1,6 +1,7 @@
 // From raw records to the cells of a result. Pure: the same records give the same figures.
 import { Bio, BioVec, REQUEST_STRIDE } from '../../build/layout.ts';
-import { groupParams, type MeasureParams, queuesOf, schemeParams } from '../plan/run_plan.ts';
+import { groupParams, schemeParams } from '../plan/group_params.ts';
+import { type MeasureParams, queuesOf } from '../plan/run_plan.ts';
 import type { Cell, CellEstimate, Latency, MetadataBytes } from '../result/schema.ts';
 import { estimate, estimateOverProcesses } from '../stats/estimate.ts';
 import {

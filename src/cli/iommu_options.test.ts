@@ -1,10 +1,12 @@
 // --iommu and --service-ns: what they resolve to, and what they refuse.
 import { Command, CommanderError } from 'commander';
 import { describe, expect, it } from 'vitest';
+import type { RunOptions } from '../catalogue/options/catalogue.ts';
 import { resolveRun } from '../options/resolve_run.ts';
-import { addRunOptions, type RunOptions } from '../options/run_options.ts';
+import { addRunOptions } from '../options/run_options.ts';
 import { isTranslated } from '../plan/fabric.ts';
-import { groupParams, planGroups } from '../plan/run_plan.ts';
+import { groupParams } from '../plan/group_params.ts';
+import { planGroups } from '../plan/run_plan.ts';
 
 async function resolved(...words: string[]) {
   const command = addRunOptions(new Command())

@@ -1,10 +1,12 @@
 // How the command line chooses what schemes run as: --era, --phys-lookup, --quirk, NAME@VALUE.
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
+import type { RunOptions } from '../catalogue/options/catalogue.ts';
 import { listSchemes, variantOf } from '../lab/machine/modules.ts';
 import { resolveRun } from '../options/resolve_run.ts';
-import { addRunOptions, type RunOptions } from '../options/run_options.ts';
-import { groupParams, planGroups } from '../plan/run_plan.ts';
+import { addRunOptions } from '../options/run_options.ts';
+import { groupParams } from '../plan/group_params.ts';
+import { planGroups } from '../plan/run_plan.ts';
 
 async function resolved(...words: string[]) {
   const command = addRunOptions(new Command()).exitOverride();

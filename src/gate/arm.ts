@@ -1,10 +1,11 @@
 // How a rule names what it is about: SCHEME/BUFFERS, the words of a result's cells; the reference's copy ends in an apostrophe.
 import { LabError } from '../base/errors.ts';
+import { BUFFER_SOURCES } from '../catalogue/options/compared.ts';
 import { roleOf } from '../report/select/groups.ts';
 import type { Cell, Result, Role } from '../result/schema.ts';
 
 /** `ram`: the copy flow's bounce through host RAM, an arm that the run adds by itself. */
-export const BUFFERS = ['pool', 'fixed', 'user', 'ram'] as const;
+export const BUFFERS = [...BUFFER_SOURCES, 'ram'] as const;
 export type Buffers = (typeof BUFFERS)[number];
 
 export interface ArmName {
@@ -15,8 +16,10 @@ export interface ArmName {
   isCopy: boolean;
 }
 
+const ARM = new RegExp(`^([a-z0-9_]+(?:@[a-z0-9.+-]+)?)/(${BUFFERS.join('|')})('?)$`);
+
 export function parseArm(text: string): ArmName | undefined {
-  const match = /^([a-z0-9_]+(?:@[a-z0-9.+-]+)?)\/(pool|fixed|user|ram)('?)$/.exec(text);
+  const match = ARM.exec(text);
   if (match === null) return undefined;
   return { scheme: match[1] as string, buffers: match[2] as Buffers, isCopy: match[3] === "'" };
 }

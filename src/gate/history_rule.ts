@@ -1,5 +1,6 @@
 // History rules: the figure of this run behind those of earlier runs on this machine.
 import { createHash } from 'node:crypto';
+import { type ParameterName, REPETITION } from '../catalogue/options/parameters.ts';
 import type { Params } from '../result/schema.ts';
 import { armWords } from './arm.ts';
 import type { Fingerprint } from './fingerprint.ts';
@@ -19,7 +20,7 @@ export interface HistoryFigure {
 }
 
 /** How long and often was measured does not change what was measured. */
-const NOT_OF_THE_SERIES = new Set(['rounds', 'roundMs', 'processes', 'budgetMs', 'seed', 'group', 'role']);
+const NOT_OF_THE_SERIES = new Set([...REPETITION, ...(['group', 'role'] satisfies ParameterName[])]);
 
 export function seriesName(rule: HistoryRule, params: Params): string {
   const options = Object.entries(params)

@@ -1,44 +1,22 @@
 // The arithmetic of a cell's time: what it grows with, and how measured cells correct it. No clock is read.
 import { describe, expect, it } from 'vitest';
+import { JOB_LIMITS, runParams } from '../../test/support/run_params.ts';
 import { GIB, MIB } from '../base/units.ts';
 import { defaultJob } from '../jobs/default_job.ts';
-import { oneSwitch } from '../plan/fabric.ts';
 import { planGroups, type RunParams } from '../plan/run_plan.ts';
 import { cellSeconds, paceOf } from './cell_time.ts';
 
-const limits = { maxIodepth: 1023, namespaceBytes: 2 ** 40 };
-const jobOf = (bs: string) => defaultJob(limits, [{ key: 'bs', value: bs }]);
+const jobOf = (bs: string) => defaultJob(JOB_LIMITS, [{ key: 'bs', value: bs }]);
 
 function seconds(over: Partial<RunParams> = {}, touchedBytes = 0): number {
-  const params: RunParams = {
-    schemes: ['page', 'dma_vec'],
-    bars: [GIB],
-    barSweep: [],
-    flows: ['direct'],
-    payloads: ['none'],
+  const params = runParams({
     buffers: ['fixed'],
-    p2pShare: 100,
     modes: ['inline'],
-    wait: 'poll',
-    processes: 1,
-    budgetMs: undefined,
-    stages: false,
     rounds: 100,
     roundMs: 1,
-    seed: 1,
-    refcount: 'atomic',
-    p2pQueue: true,
-    mdtsBytes: 512 * 1024,
-    depthEntries: 1024,
     ramBytes: 64 * MIB,
-    namespaceBytes: limits.namespaceBytes,
-    marginPercent: 2,
-    topology: 'one-switch',
-    fabricOf: (bytes) => oneSwitch(bytes, GIB),
-    jobs: [jobOf('4k')],
-    jobFile: undefined,
     ...over,
-  };
+  });
   const groups = planGroups(params);
   return cellSeconds(
     groups,

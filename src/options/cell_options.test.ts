@@ -1,17 +1,26 @@
 // The identity of cells: what is written differently but means the same is the same cell.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
+import { scratchFolder } from '../../test/support/scratch.ts';
+import { CELL_OPTIONS, type CellOptionName, keyOf, RUN_OPTIONS } from '../catalogue/options/catalogue.ts';
+import { longName } from '../catalogue/options/definition.ts';
 import { expand } from '../sweep/expand.ts';
 import { cellHash } from '../sweep/identity.ts';
 import { parseSpec } from '../sweep/spec.ts';
+import { writeLspci } from '../topology/lspci_writer.ts';
+import { preset } from '../topology/presets.ts';
 import { givenOptions, resolveCells } from './cell_options.ts';
 import { optionKey } from './options_object.ts';
 import { addMeasuringOptions } from './run_options.ts';
 
-async function cellsOf(text: string, ...words: string[]) {
+const cellsOf = (text: string, ...words: string[]) => cellsIn('.', text, ...words);
+
+async function cellsIn(folder: string, text: string, ...words: string[]) {
   const spec = parseSpec(text, 'a.yaml', optionKey);
   const command = addMeasuringOptions(new Command()).parse(words, { from: 'user' });
-  return resolveCells(spec, expand(spec), givenOptions(command, spec), '.');
+  return resolveCells(spec, expand(spec), givenOptions(command, spec), folder);
 }
 const hashes = async (text: string, ...words: string[]) => (await cellsOf(text, ...words)).map(({ hash }) => hash);
 
@@ -82,5 +91,80 @@ describe('what no run would take', () => {
       return resolveCells(spec, expand(spec), givenOptions(command, spec), '.');
     };
     await expect(work()).rejects.toThrow(message);
+  });
+});
+
+/** A dump of a preset, as a topology file has functions to choose from. */
+const FILE = 'topology: machine.txt\ncpu: "amd:23"\nbuffers: pool\n';
+
+/** Of each option: what a cell has besides, and another value than its default. An option without an entry does not compile. */
+const SAMPLES: Readonly<Record<CellOptionName, readonly [besides: string, value: string]>> = {
+  scheme: ['', '[phys]'],
+  bar: ['', '1GiB'],
+  buffers: ['', 'pool'],
+  flow: ['', 'copy'],
+  p2pShare: ['', '50'],
+  payload: ['', 'none'],
+  era: ['', '5.2'],
+  physLookup: ['scheme: [phys]\n', 'hash'],
+  topology: ['', 'two-root-ports'],
+  provider: [FILE, '"0000:05:00.0:2"'],
+  client: [FILE, '"0000:04:00.0"'],
+  clientB: ['flow: copy\n', '"0000:03:00.0"'],
+  cpu: ['topology: two-root-ports\n', '"amd:16"'],
+  quirk: ['', 'bus-offset-sign'],
+  iommu: ['', 'passthrough'],
+  serviceNs: ['', '200'],
+  mode: ['', 'inline'],
+  batch: ['', '8'],
+  queues: ['', '2'],
+  wait: ['', 'irq'],
+  processes: ['', '2'],
+  stages: ['', '"off"'],
+  rounds: ['', '8'],
+  roundMs: ['', '3'],
+  budget: ['', '60s'],
+  seed: ['', '2'],
+  set: ['', '{bs: 8k}'],
+  section: ['job: two.fio\n', 'b'],
+  margin: ['', '1'],
+  barSweep: ['', '"on"'],
+  refcount: ['', 'plain'],
+  p2pQueue: ['', '"off"'],
+  mdts: ['', '128KiB'],
+  queueDepth: ['', '512'],
+  ram: ['', '2GiB'],
+  removeAt: ['', '50%'],
+  hole: ['removeAt: 50%\n', 'reassigned'],
+  fault: ['', '"host0:exit@5"'],
+  rnic: [`${FILE}flow: nvmet\n`, '"0000:00:00.0"'],
+  rdma: ['flow: nvmet\nbuffers: pool\n', 'mr'],
+  inlineData: ['flow: nvmet\nbuffers: pool\n', '8KiB'],
+};
+
+describe('an option', () => {
+  const folder = scratchFolder('options');
+  writeFileSync(join(folder, 'two.fio'), '[a]\nrw=read\n[b]\nrw=write\n');
+  writeFileSync(join(folder, 'machine.txt'), writeLspci(preset('one-switch', { barBytes: 2 ** 30 }).topology));
+
+  it.each(Object.entries(SAMPLES))(
+    '%s is part of a cell, by its own name or with dashes',
+    async (name, [besides, value]) => {
+      const hashOf = async (text: string) => (await cellsIn(folder, text))[0]?.hash;
+      const named = await hashOf(`${besides}${name}: ${value}\n`);
+      expect(named).toMatch(/^[0-9a-f]{16}$/);
+      expect(await hashOf(`${besides}${keyOf(name as CellOptionName)}: ${value}\n`)).toBe(named);
+      expect(await hashOf(besides === '' ? 'rw: randread\n' : besides)).not.toBe(named);
+    },
+  );
+
+  it('has the name of its flag', () => {
+    const camel = (flag: string): string => flag.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+    expect(Object.keys(RUN_OPTIONS)).toEqual(Object.values(RUN_OPTIONS).map((option) => camel(longName(option))));
+  });
+
+  it('that decides nothing of the measurement is no key of a cell', async () => {
+    for (const name of Object.keys(RUN_OPTIONS).filter((each) => !(each in CELL_OPTIONS)))
+      await expect(hashes(`${name}: x\n`)).rejects.toThrow(/is no option/);
   });
 });

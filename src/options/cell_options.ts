@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import type { Command } from 'commander';
 import { LabError } from '../base/errors.ts';
+import { cellOptions, keyOf, type RunOptions } from '../catalogue/options/catalogue.ts';
 import { type Needs, needsOf } from '../lab/needs.ts';
 import type { SweepPoint } from '../sweep/expand.ts';
 import { cellHash } from '../sweep/identity.ts';
@@ -14,7 +15,6 @@ import { PRESET_NAMES } from '../topology/presets.ts';
 import { resolveFault } from './fault_option.ts';
 import { readOptions } from './options_object.ts';
 import { resolveRun } from './resolve_run.ts';
-import type { RunOptions } from './run_options.ts';
 
 /** A cell that is ready, with what it will take. */
 export interface ResolvedCell extends RunnableCell {
@@ -22,10 +22,10 @@ export interface ResolvedCell extends RunnableCell {
 }
 
 /** What differs from a run by itself: a cell is one point of a surface, not a comparison by itself. */
-const CELL_DEFAULTS: OptionsObject = { 'bar-sweep': 'off', processes: 1 };
+const CELL_DEFAULTS: OptionsObject = { [keyOf('barSweep')]: 'off', [keyOf('processes')]: 1 };
 
 /** Options of which each word adds one: a command line's come behind the file's. */
-const ADDED: readonly (keyof RunOptions)[] = ['set', 'section'];
+const ADDED = cellOptions().flatMap(([name, { adds }]) => (adds ? [name] : []));
 
 /**
  * The options that were given on the command line itself, over every cell's.

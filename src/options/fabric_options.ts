@@ -1,5 +1,6 @@
 // The options of a run that choose the emulated PCIe tree: which topology, which provider and client in it.
 import { LabError } from '../base/errors.ts';
+import type { RunOptions } from '../catalogue/options/catalogue.ts';
 import {
   driveBeside,
   type Fabric,
@@ -10,31 +11,19 @@ import {
   topologyFabric,
 } from '../plan/fabric.ts';
 import type { Flow } from '../plan/machine_spec.ts';
-import { type AddressOptions, type IommuMode, QUIRKS } from '../topology/addresses.ts';
+import { type AddressOptions, QUIRKS } from '../topology/addresses.ts';
 import { parseCpu } from '../topology/cpu.ts';
 import { decide } from '../topology/decide.ts';
-import type { Era } from '../topology/host_bridge.ts';
 import { loadTopology, resolveCpu } from '../topology/load.ts';
 import { providerBars } from '../topology/memory/providers.ts';
 import type { Topology } from '../topology/model.ts';
 import { PRESET_NAMES } from '../topology/presets.ts';
 import { endpoints, findFunction } from '../topology/tree.ts';
 
-/** The options as commander hands them over. */
-export interface FabricOptions {
-  topology: string;
-  provider?: string;
-  client?: string;
-  /** Second client of flow `copy`. */
-  clientB?: string;
-  /** Second client of flow `nvmet`. */
-  rnic?: string;
-  cpu?: string;
-  iommu: IommuMode;
-  era: Era;
-  /** Also those of schemes. */
-  quirk?: string[];
-}
+type FabricOptions = Pick<
+  RunOptions,
+  'topology' | 'provider' | 'client' | 'clientB' | 'rnic' | 'cpu' | 'iommu' | 'era' | 'quirk'
+>;
 
 export interface ResolvedFabric {
   name: string;

@@ -1,19 +1,18 @@
 // The options of a run as an object, as a file of cells has them: the long names of `p2plab run`, fio's options beside them, and
 // `job`. An object becomes the words of a command line and is read by the same parser, so that both mean and refuse the same.
-import { Command, CommanderError, type Option } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { LabError, suggestion } from '../base/errors.ts';
+import { cellOptions, keyOf, type RunOptions } from '../catalogue/options/catalogue.ts';
+import type { OptionDefinition } from '../catalogue/options/definition.ts';
 import { canonicalName, OPTION_WORDS } from '../jobs/fio_options.ts';
 import type { OptionKey, OptionsObject, OptionValue } from '../sweep/options.ts';
-import { addMeasuringOptions, type RunOptions } from './run_options.ts';
+import { addMeasuringOptions } from './run_options.ts';
 
 /** What an object says: as commander hands the options over, defaults included. */
 export interface ReadOptions {
   jobFile: string | undefined;
   options: RunOptions;
 }
-
-/** Options of which each word on the command line adds one. */
-const ADDING = new Set(['section']);
 
 /**
  * What a key means; `p2pShare` is the same as `p2p-share`.
@@ -59,8 +58,8 @@ function cellCommand(): Command {
   return kept;
 }
 
-const MEASURING: ReadonlyMap<string, Option> = new Map(
-  addMeasuringOptions(new Command()).options.map((option) => [option.long?.slice(2) as string, option]),
+const MEASURING: ReadonlyMap<string, OptionDefinition> = new Map(
+  cellOptions().map(([name, definition]) => [keyOf(name), definition]),
 );
 
 /** The words of a command line that say the same, unchecked. */
@@ -83,7 +82,7 @@ function optionWords(name: string, value: OptionValue | readonly OptionValue[], 
   const text = (each: OptionValue): string => (typeof each === 'boolean' ? (each ? 'on' : 'off') : String(each));
   if (!isList(value)) return [`--${name}=${text(value)}`];
   if (value.length === 0) throw new LabError(`${where}: ${name}: the list is empty.`);
-  if (ADDING.has(name)) return value.map((each) => `--${name}=${text(each)}`);
+  if (MEASURING.get(name)?.adds) return value.map((each) => `--${name}=${text(each)}`);
   return [`--${name}=${value.map(text).join(',')}`];
 }
 

@@ -1,8 +1,9 @@
 import { Command } from 'commander';
 import { expect, it } from 'vitest';
+import type { RunOptions } from '../catalogue/options/catalogue.ts';
 import type { RunParams } from '../plan/run_plan.ts';
 import { resolveRun } from './resolve_run.ts';
-import { addRunOptions, type RunOptions } from './run_options.ts';
+import { addRunOptions } from './run_options.ts';
 
 async function paramsOf(...words: string[]): Promise<RunParams> {
   const command = addRunOptions(new Command()).exitOverride();

@@ -1,6 +1,10 @@
 // What the options of a run add up to: its workload, fabric, schemes and BARs, checked before anything is measured.
 import { LabError } from '../base/errors.ts';
-import { formatBytes, GIB, KIB, MIB, parseBytes, TIB } from '../base/units.ts';
+import { formatBytes, GIB, MIB, TIB } from '../base/units.ts';
+import { cellOptions, fieldsOf, keyOf, type RunOptions } from '../catalogue/options/catalogue.ts';
+import { SCHEME_QUIRKS } from '../catalogue/options/fabric.ts';
+import { powerOfTwo } from '../catalogue/options/kinds.ts';
+import { BUDGET_ROUNDS, REMOVAL_ROUNDS, USUAL_ROUNDS } from '../catalogue/options/measuring.ts';
 import { defaultJob } from '../jobs/default_job.ts';
 import type { Job } from '../jobs/job.ts';
 import { namespaceEnd } from '../jobs/job_region.ts';
@@ -12,7 +16,6 @@ import { findScheme, listSchemes, variantOf } from '../lab/machine/modules.ts';
 import type { Flow, Payload } from '../plan/machine_spec.ts';
 import { FLOOR_SCHEME, type RunParams } from '../plan/run_plan.ts';
 import { resolveFabric } from './fabric_options.ts';
-import { BUDGET_ROUNDS, REMOVAL_ROUNDS, type RunOptions, SCHEME_QUIRKS, USUAL_ROUNDS } from './run_options.ts';
 import { resolveTarget, targetNotes } from './target_options.ts';
 
 const DEFAULT_BARS = [256 * MIB, 16 * GIB];
@@ -35,8 +38,8 @@ export async function resolveRun(
   const usual: Payload[] = isDefault ? ['none', 'move'] : [verifies ? 'verify' : 'move'];
   const payloads = options.payload ?? usual;
   checkPayloads(jobs, payloads);
-  const ramBytes = powerOfTwo(options.ram, '--ram', 64 * MIB, 64 * GIB);
-  const fabric = await resolveFabric(options, options.flow, ramBytes);
+  const fields = fieldsOf(options);
+  const fabric = await resolveFabric(options, options.flow, fields.ramBytes);
   const bars = resolveBars(options, fabric.barBytes, isDefault);
   const sweeps =
     options.barSweep === undefined
@@ -45,36 +48,22 @@ export async function resolveRun(
   const schemes = resolveSchemes(options.scheme);
   const { rounds, roundMs } = roundsOf(options);
   const params: RunParams = {
+    ...fields,
     schemes,
     variants: resolveVariants(schemes, options),
     bars,
     ...resolveRemoval(options),
     barSweep: sweeps && options.removeAt === undefined && options.mode.includes('inline') ? SWEEP_BARS : [],
-    flows: options.flow,
     payloads,
-    buffers: options.buffers,
-    p2pShare: options.p2pShare,
-    modes: options.mode,
-    wait: options.wait,
     processes: Math.min(options.processes, rounds),
     // The stages of a read or write are timed: a stream with other commands has none.
     stages: options.stages === 'on' && !jobs.some(hasOtherCommands),
-    budgetMs: options.budget,
     rounds,
     roundMs,
-    seed: options.seed,
-    refcount: options.refcount,
-    p2pQueue: options.p2pQueue === 'on',
     rdma: resolveTarget(options),
-    mdtsBytes: powerOfTwo(options.mdts, '--mdts', 4 * KIB, 8 * MIB),
-    depthEntries: options.queueDepth,
-    ramBytes,
     namespaceBytes: namespaceBytesOf(jobs),
-    marginPercent: options.margin,
     topology: fabric.name,
     fabricOf: fabric.fabricOf,
-    iommu: options.iommu,
-    serviceNs: options.serviceNs,
     jobs,
     jobFile,
   };
@@ -129,8 +118,9 @@ function resolveWorkload(
 ): { jobs: readonly Job[]; warnings: readonly string[] } {
   const limits = { maxIodepth: options.queueDepth - 1, namespaceBytes: NAMESPACE_BYTES };
   const set: Override[] = options.set.map(readOverride);
-  if (options.batch !== undefined) set.push({ key: 'iodepth_batch', value: String(options.batch) });
-  if (options.queues !== undefined) set.push({ key: 'numjobs', value: String(options.queues) });
+  for (const [name, { fio }] of cellOptions()) {
+    if (fio !== undefined && options[name] !== undefined) set.push({ key: fio, value: String(options[name]) });
+  }
   if (jobFile === undefined) return { jobs: [defaultJob(limits, set, options.seed)], warnings: [] };
   if (recogniseTrace(jobFile) !== undefined) {
     return resolveJobs(replayJobFile(jobFile), { limits, set, seed: options.seed });
@@ -210,9 +200,13 @@ function resolveSchemes(names: string[]): string[] {
 /** What each scheme runs as, by the options that are about schemes. A fault that none of them can have is a mistake. */
 function resolveVariants(schemes: readonly string[], options: RunOptions): NonNullable<RunParams['variants']> {
   const quirks = options.quirk ?? [];
-  const chosen = { era: [options.era], 'phys-lookup': [options.physLookup], quirk: quirks };
+  const chosen = Object.fromEntries(
+    cellOptions().flatMap(([name, { ofSchemes }]) =>
+      ofSchemes === undefined ? [] : [[keyOf(name), [options[name] ?? []].flat() as string[]]],
+    ),
+  );
   const of = Object.fromEntries(schemes.map((scheme) => [scheme, variantOf(scheme, chosen)]));
-  for (const quirk of quirks.filter((each) => SCHEME_QUIRKS.includes(each))) {
+  for (const quirk of SCHEME_QUIRKS.filter((each) => quirks.includes(each))) {
     if (Object.values(of).some((variant) => variant.options.quirk === quirk)) continue;
     const owners = listSchemes().filter(({ variants }) => variants.some((variant) => variant.options.quirk === quirk));
     throw new LabError(
@@ -220,7 +214,7 @@ function resolveVariants(schemes: readonly string[], options: RunOptions): NonNu
     );
   }
   return {
-    options: { era: options.era, 'phys-lookup': options.physLookup, quirk: quirks.join('+') || 'none' },
+    options: Object.fromEntries(Object.entries(chosen).map(([key, values]) => [key, values.join('+') || 'none'])),
     of: Object.fromEntries(Object.entries(of).map(([scheme, { name }]) => [scheme, name])),
   };
 }
@@ -236,14 +230,4 @@ function resolveBars(options: RunOptions, ofTopology: number | undefined, isDefa
   }
   if (options.bar === undefined) return isDefault ? DEFAULT_BARS : [16 * GIB];
   return options.bar.map((text) => powerOfTwo(text, '--bar', 2 * MIB, 1024 * GIB));
-}
-
-function powerOfTwo(text: string, option: string, least: number, most: number): number {
-  const bytes = parseBytes(text, option);
-  if (bytes < least || bytes > most || !Number.isInteger(Math.log2(bytes))) {
-    throw new LabError(
-      `${option}: '${text}' must be a power of two from ${formatBytes(least)} to ${formatBytes(most)}.`,
-    );
-  }
-  return bytes;
 }

@@ -1,43 +1,15 @@
-// The options of flow `nvmet`: its RNIC, how it moves data, what it takes in capsules.
-import { type Command, Option } from 'commander';
+// What the options of flow `nvmet` add up to: how it moves data, what it takes in capsules.
+
 import { LabError } from '../base/errors.ts';
 import { KIB, parseBytes } from '../base/units.ts';
-import type { Buffers, Flow, RdmaSpec } from '../plan/machine_spec.ts';
-import type { IommuMode } from '../topology/addresses.ts';
-import { one } from './option_kinds.ts';
-
-/** The options as commander hands them over. */
-export interface TargetOptions {
-  rdma: 'sge' | 'mr';
-  inlineData: string;
-}
-
-export function addTargetOptions(command: Command): Command {
-  return command
-    .addOption(
-      new Option(
-        '--rnic <id>',
-        'the RNIC of flow nvmet (with a topology file; default: one that reaches the provider)',
-      ),
-    )
-    .addOption(
-      one(
-        '--rdma <how>',
-        'flow nvmet: data segments of work requests, or a registered region for each',
-        ['sge', 'mr'],
-        'sge',
-      ),
-    )
-    .addOption(
-      new Option(
-        '--inline-data <size>',
-        'flow nvmet: largest write whose data comes in the capsule, into host RAM',
-      ).default('4KiB'),
-    );
-}
+import type { RunOptions } from '../catalogue/options/catalogue.ts';
+import type { RdmaSpec } from '../plan/machine_spec.ts';
 
 /** @throws LabError for in-capsule data that no port takes */
-export function resolveTarget({ rdma, inlineData }: TargetOptions): Pick<RdmaSpec, 'forceMr' | 'inlineBytes'> {
+export function resolveTarget({
+  rdma,
+  inlineData,
+}: Pick<RunOptions, 'rdma' | 'inlineData'>): Pick<RdmaSpec, 'forceMr' | 'inlineBytes'> {
   return { forceMr: rdma === 'mr', inlineBytes: inlineBytes(inlineData) };
 }
 
@@ -52,7 +24,7 @@ function inlineBytes(text: string): number {
  * What the flow nvmet makes of other options.
  * @throws LabError for what it has not
  */
-export function targetNotes(options: { flow: Flow[]; iommu: IommuMode; buffers: Buffers[] }): string[] {
+export function targetNotes(options: Pick<RunOptions, 'flow' | 'iommu' | 'buffers'>): string[] {
   if (!options.flow.includes('nvmet')) return [];
   if (options.iommu === 'lazy' || options.iommu === 'strict') {
     throw new LabError(

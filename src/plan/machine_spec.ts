@@ -1,13 +1,14 @@
 // What decides a machine: sizes, queues, payload, fabric. Plain data; the words are those of the command line.
+import type { BUFFER_SOURCES, FLOWS, PAYLOADS } from '../catalogue/options/compared.ts';
 import type { Think } from '../jobs/job.ts';
 import type { Fabric } from './fabric.ts';
 
-export type Payload = 'none' | 'move' | 'verify';
+export type Payload = (typeof PAYLOADS)[number];
 /** Where buffers come from; `ram`: the bounce through host RAM that flow `copy` also runs. */
-export type Buffers = 'pool' | 'fixed' | 'user' | 'ram';
+export type Buffers = (typeof BUFFER_SOURCES)[number] | 'ram';
 
 /** What a lane's I/O does: host and drive; drive to drive; network and drive; of the counting build, one I/O on two kinds of memory. */
-export type Flow = 'direct' | 'copy' | 'nvmet' | 'mixed';
+export type Flow = (typeof FLOWS)[number] | 'mixed';
 
 /** NVMe queue pairs that the host of one lane has. */
 export const NVME_PAIRS: Record<Flow, number> = { direct: 1, copy: 2, nvmet: 1, mixed: 1 };

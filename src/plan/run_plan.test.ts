@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { JOB_LIMITS, runParams } from '../../test/support/run_params.ts';
 import { GIB, MIB } from '../base/units.ts';
 import { defaultJob } from '../jobs/default_job.ts';
-import { oneSwitch } from './fabric.ts';
+import { groupParams } from './group_params.ts';
 import {
   type GroupPlan,
-  groupParams,
   machineSpec,
   planGroups,
   type RunParams,
@@ -13,38 +13,8 @@ import {
   withReference,
 } from './run_plan.ts';
 
-const limits = { maxIodepth: 1023, namespaceBytes: 2 ** 40 };
-
-function params(over: Partial<RunParams> = {}): RunParams {
-  return {
-    schemes: ['page', 'dma_vec'],
-    bars: [256 * MIB, 16 * GIB],
-    barSweep: [],
-    flows: ['direct'],
-    payloads: ['none', 'move'],
-    buffers: ['pool', 'fixed', 'user'],
-    p2pShare: 100,
-    modes: ['threads', 'inline'],
-    wait: 'poll',
-    processes: 1,
-    budgetMs: undefined,
-    rounds: 12,
-    roundMs: 50,
-    seed: 1,
-    refcount: 'atomic',
-    p2pQueue: true,
-    mdtsBytes: 512 * 1024,
-    depthEntries: 1024,
-    ramBytes: GIB,
-    namespaceBytes: limits.namespaceBytes,
-    marginPercent: 2,
-    topology: 'one-switch',
-    fabricOf: (bytes) => oneSwitch(bytes, GIB),
-    jobs: [defaultJob(limits)],
-    jobFile: undefined,
-    ...over,
-  };
-}
+const params = (over: Partial<RunParams> = {}): RunParams =>
+  runParams({ bars: [256 * MIB, 16 * GIB], payloads: ['none', 'move'], ...over });
 
 describe('groups', () => {
   it('are every payload with every BAR, then the sweep over BAR sizes', () => {
@@ -74,7 +44,7 @@ describe('groups', () => {
   });
 
   it('run jobs that a stonewall separates one after the other', () => {
-    const job = defaultJob(limits);
+    const job = defaultJob(JOB_LIMITS);
     const groups = planGroups(
       params({ bars: [GIB], payloads: ['none'], jobs: [job, { ...job, name: 'second', group: 1 }] }),
     );
@@ -82,7 +52,7 @@ describe('groups', () => {
   });
 
   it('measure no longer than the runtime of their job', () => {
-    const job = { ...defaultJob(limits), runtimeMs: 240 };
+    const job = { ...defaultJob(JOB_LIMITS), runtimeMs: 240 };
     const [group] = planGroups(params({ jobs: [job] }));
     expect(group).toMatchObject({ rounds: 12, roundMs: 20 });
   });
@@ -108,7 +78,7 @@ describe('the reference', () => {
 
 describe('the machine of a group', () => {
   it('has payload windows for twice the I/Os in flight of every queue, within BAR and RAM', () => {
-    const job = { ...defaultJob(limits, [{ key: 'bs', value: '128k' }]), numjobs: 2 };
+    const job = { ...defaultJob(JOB_LIMITS, [{ key: 'bs', value: '128k' }]), numjobs: 2 };
     const [group] = planGroups(params({ bars: [GIB], jobs: [job] }));
     const spec = machineSpec(group as NonNullable<typeof group>, params(), 2);
     expect(spec.lanes).toHaveLength(2);

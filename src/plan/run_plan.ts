@@ -1,11 +1,12 @@
 // From what the user asked to what is run: groups (one machine, one workload), and in each group the arms to compare.
 import { assert } from '../base/errors.ts';
 import { MIB, powerAtLeast } from '../base/units.ts';
+import type { FieldParams } from '../catalogue/options/catalogue.ts';
+import type { HOLES } from '../catalogue/options/events.ts';
+import type { MODES } from '../catalogue/options/measuring.ts';
 import { isPaced } from '../jobs/arrivals.ts';
 import { type Job, usedBlockSizes } from '../jobs/job.ts';
-import type { Params } from '../result/schema.ts';
 import { STEADY_RULE } from '../stats/steady_state.ts';
-import type { IommuMode } from '../topology/addresses.ts';
 import type { Fabric } from './fabric.ts';
 import {
   type Buffers,
@@ -19,16 +20,16 @@ import {
 } from './machine_spec.ts';
 import { initiatorBytes, targetRamPages } from './nvmet_sizes.ts';
 
-export type Mode = 'threads' | 'inline';
+export type Mode = (typeof MODES)[number];
 
 /** The provider is removed after this share of a round's I/Os, 0 to 1; `hole`: what has its addresses then. */
 export interface RemovalParams {
   at: number;
-  hole: 'empty' | 'reassigned';
+  hole: (typeof HOLES)[number];
 }
 
-/** Everything that decides a run, resolved. Sizes in bytes. */
-export interface RunParams {
+/** Everything that decides a run, resolved: options as they are (FieldParams), and what others come to. Sizes in bytes. */
+export interface RunParams extends FieldParams {
   /** Schemes to compare; the first is the reference. */
   schemes: string[];
   /** Values chosen for the schemes' options, and the variant (module) that each scheme runs as because of them. */
@@ -36,42 +37,22 @@ export interface RunParams {
   bars: number[];
   /** BAR sizes of the cost-against-BAR sweep, or none. */
   barSweep: number[];
-  flows: Flow[];
   payloads: Payload[];
-  buffers: Buffers[];
-  /** Percent of I/Os on P2P memory, the rest on host RAM. */
-  p2pShare: number;
-  modes: Mode[];
-  wait: 'poll' | 'irq';
   /** Fresh processes over which the rounds are spread; 1 measures in the lab's own. */
   processes: number;
-  /** Time after which no more processes are added for verdicts that are still open; undefined: none are added. */
-  budgetMs: number | undefined;
   /** Whether the host's path is timed stage by stage as well. */
   stages?: boolean;
   /** Of all processes together. */
   rounds: number;
   roundMs: number;
-  seed: number;
-  refcount: 'atomic' | 'plain';
-  p2pQueue: boolean;
   /** Of flow `nvmet`; default: as the kernel has it. */
   rdma?: Partial<RdmaSpec>;
-  mdtsBytes: number;
-  depthEntries: number;
-  ramBytes: number;
   namespaceBytes: number;
-  /** Difference that does not matter, in percent, named before the run. */
-  marginPercent: number;
   /** The provider is removed in every round, instead of a comparison. */
   removal?: RemovalParams;
   /** The emulated PCIe tree: its name, and its provider and the clients of a flow for a BAR size. */
   topology: string;
   fabricOf(barBytes: number, flow: Flow): Fabric;
-  /** DMA translation; default off. */
-  iommu?: IommuMode;
-  /** Modelled service time of the device; without it no rate is modelled. */
-  serviceNs?: number | undefined;
   jobs: readonly Job[];
   /** The job file as given, or undefined for the default job. */
   jobFile: string | undefined;
@@ -337,74 +318,6 @@ export function touchedBytes(spec: MachineSpec, memmapBytes: number): number {
   );
   const targets = spec.lanes.reduce((sum, lane) => sum + initiatorBytes(spec, lane), 0);
   return memmapBytes + spec.ramBytes / 64 + payload + media + streams + targets;
-}
-
-/** Options of a group as results state them. */
-export function groupParams(group: GroupPlan, params: MeasureParams): Params {
-  const [job] = group.jobs;
-  assert(job !== undefined, 'a group has a job');
-  const { client, others = [] } = group.fabric;
-  const words = (pick: (job: Job) => string): string => [...new Set(group.jobs.map(pick))].join('+');
-  return {
-    group: group.id,
-    ...(group.sweep === undefined ? {} : { sweep: group.sweep }),
-    job: params.jobFile === undefined ? null : `${params.jobFile} [${words((each) => each.name)}]`,
-    flow: group.flow,
-    ...(others.length === 0 ? {} : { clients: [client, ...others.map((other) => other.client)] }),
-    payload: group.payload,
-    bar: group.barBytes,
-    rw: words((each) => each.options.rw ?? 'read'),
-    bs: words((each) => blockSizeWords(each)),
-    iodepth: words((each) => String(each.iodepth)),
-    batch: words((each) => String(each.iodepthBatch)),
-    queues: queuesOf(group).length,
-    ...schemeParams({ era: '6.12', quirk: 'none', 'phys-lookup': 'flag', ...params.variants?.options }),
-    iommu: params.iommu ?? 'off',
-    ...(params.serviceNs === undefined ? {} : { serviceNs: params.serviceNs }),
-    topology: params.topology,
-    wait: params.wait,
-    refcount: params.refcount,
-    p2pShare: params.p2pShare,
-    p2pQueue: params.p2pQueue,
-    ...targetParams(group, params),
-    mdts: params.mdtsBytes,
-    queueDepth: params.depthEntries,
-    ram: params.ramBytes,
-    namespace: params.namespaceBytes,
-    processes: params.processes,
-    rounds: group.rounds,
-    roundMs: group.roundMs,
-    seed: params.seed,
-    ...(params.removal === undefined ? {} : { removeAt: params.removal.at, hole: params.removal.hole }),
-    ...Object.fromEntries(group.jobs.flatMap((each) => fioOptions(each, group.jobs.length > 1))),
-  };
-}
-
-/** What decides a target besides. */
-function targetParams(group: GroupPlan, params: MeasureParams): Params {
-  if (group.flow !== 'nvmet') return {};
-  const { forceMr, maxSge, inlineBytes } = { ...DEFAULT_RDMA, ...params.rdma };
-  return { rdma: forceMr ? 'mr' : 'sge', maxSge, inlineData: inlineBytes };
-}
-
-/** A scheme's options as results name them. */
-export function schemeParams(options: Record<string, string>): Params {
-  return Object.fromEntries(
-    Object.entries(options).map(([key, value]) => [
-      key.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase()),
-      value,
-    ]),
-  );
-}
-
-function fioOptions(job: Job, named: boolean): [string, string][] {
-  return Object.entries(job.options).map(([key, value]) => [named ? `fio.${job.name}.${key}` : `fio.${key}`, value]);
-}
-
-function blockSizeWords(job: Job): string {
-  const sizes = usedBlockSizes(job).map(({ bytes }) => bytes);
-  const [least, most] = [Math.min(...sizes), Math.max(...sizes)];
-  return least === most ? String(least) : `${least}-${most}`;
 }
 
 function powerAtMost(value: number): number {

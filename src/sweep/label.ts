@@ -1,21 +1,12 @@
 // What a cell of a sweep adds to its result: the values of the axes under the names that results use, and which cell it is.
-import { wordTable } from '../base/word_table.ts';
+import { OF_FIO } from '../catalogue/options/parameters.ts';
 import type { Params, ParamValue, Result } from '../result/schema.ts';
 import type { AxisRecord, PlannedCell } from './folder.ts';
 import { type CellValue, type OptionKey, valueWords } from './options.ts';
 
-/** fio's options that results state under a name of their own, resolved (lab/run_plan.ts groupParams). */
-const RESOLVED = wordTable<string>({
-  rw: 'rw',
-  bs: 'bs',
-  iodepth: 'iodepth',
-  iodepth_batch: 'batch',
-  numjobs: 'queues',
-});
-
 /** The name of an option in the params of results. */
 export function paramOf({ kind, name }: OptionKey): string {
-  if (kind === 'fio') return RESOLVED[name] ?? `fio.${name}`;
+  if (kind === 'fio') return OF_FIO[name] ?? `fio.${name}`;
   return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 

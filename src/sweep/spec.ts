@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { LabError } from '../base/errors.ts';
 import { readYaml, type YamlPath } from '../base/yaml_file.ts';
+import { cellOptions, keyOf } from '../catalogue/options/catalogue.ts';
 import { type CellValue, type KeyReader, MAX_REPEAT, type OptionValue, valueWords } from './options.ts';
 
 /** One option that varies. */
@@ -30,7 +31,9 @@ export interface SweepSpec {
 }
 
 /** All schemes of a cell are compared with each other, interleaved: a list of them is never an axis. */
-const NEVER_AN_AXIS = 'scheme';
+const NEVER_AN_AXIS: readonly string[] = cellOptions().flatMap(([name, { isCompared }]) =>
+  isCompared ? [keyOf(name)] : [],
+);
 const RESERVED: readonly string[] = ['zip', 'include', 'exclude', 'repeat'];
 
 type Tree = OptionValue | null | readonly Tree[] | { readonly [key: string]: Tree };
@@ -57,7 +60,7 @@ export function parseSpec(text: string, source: string, keyOf: KeyReader): Sweep
   for (const { key, value: each, path } of flattened(options, [], reading)) {
     if (Object.hasOwn(base, key) || axes.some((axis) => axis.key === key))
       throw new LabError(`${at(path)}: is there twice, by itself and under set. Leave one out.`);
-    if (isList(each) && key !== NEVER_AN_AXIS) axes.push({ key, values: axisValues(each, at(path)) });
+    if (isList(each) && !NEVER_AN_AXIS.includes(key)) axes.push({ key, values: axisValues(each, at(path)) });
     else base[key] = literal(each, at(path));
   }
   return checked({
@@ -113,7 +116,7 @@ function axisOf(text: string, keyOf: KeyReader): Axis {
   if (equals < 1 || written === '')
     throw new LabError(`--axis '${text}': expected key=value,value, for example --axis bs=512,4k,64k.`);
   const { kind, name } = keyOf(key, '--axis');
-  if (name === NEVER_AN_AXIS) throw schemeError(`--axis ${key}`);
+  if (NEVER_AN_AXIS.includes(name)) throw schemeError(`--axis ${key}`);
   if (kind === 'set') throw new LabError("--axis set: give fio's option itself, for example --axis bs=4k,64k.");
   const list = written.startsWith('[')
     ? (readYaml(written, `--axis ${key}`, z.unknown(), { numbersAsText: true }).value as Tree)
@@ -182,7 +185,7 @@ function patternsOf(value: Tree | undefined, name: 'include' | 'exclude', readin
   return value.map((entry, index) =>
     Object.fromEntries(
       flattened(entry, [name, index], reading).map(({ key, value: each, path }) => {
-        if (key === NEVER_AN_AXIS) throw schemeError(at(path));
+        if (NEVER_AN_AXIS.includes(key)) throw schemeError(at(path));
         return [key, isList(each) ? axisValues(each, at(path)) : [literal(each, at(path))]];
       }),
     ),

@@ -2,7 +2,7 @@
 // here is a measurement.
 import { type Random, seededRandom } from '../../src/base/random.ts';
 import { GIB, MIB } from '../../src/base/units.ts';
-import { MEMMAP_SHARE } from '../../src/report/words/params.ts';
+import { MEMMAP_SHARE } from '../../src/catalogue/options/compared.ts';
 import {
   type Cell,
   type ComparisonRecord,

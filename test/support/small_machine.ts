@@ -2,7 +2,8 @@
 import type { DeviceModule, HostModule, SetupModule } from '../../build/exports.ts';
 import { HostQueue, IO_FLUSH, IO_OVERLAPS, Page } from '../../build/layout.ts';
 import { assert } from '../../src/base/errors.ts';
-import { KIB, MIB, TIB } from '../../src/base/units.ts';
+import { MIB, TIB } from '../../src/base/units.ts';
+import { fieldsOf } from '../../src/catalogue/options/catalogue.ts';
 import { sharedMemory } from '../../src/lab/machine/arena.ts';
 import { type BuiltMachine, buildMachine, setBuffers } from '../../src/lab/machine/build_machine.ts';
 import { field } from '../../src/lab/machine/fields.ts';
@@ -85,6 +86,7 @@ export function smallMachine(options: SmallSpec = {}): SmallMachine {
   } = options;
   const barBytes = over.barBytes ?? 16 * MIB;
   const ramBytes = over.ramBytes ?? 16 * MIB;
+  const { mdtsBytes, refcount, p2pQueue } = fieldsOf({});
   const spec: MachineSpec = {
     barBytes,
     ramBytes,
@@ -92,14 +94,14 @@ export function smallMachine(options: SmallSpec = {}): SmallMachine {
     flow: 'direct',
     payload: 'move',
     lanes: lanes.map((each) => ({ iodepth, batch, streamIos, ...(each && { pacing: each }), ...(fsync && { fsync }) })),
+    mdtsBytes,
+    refcount,
+    p2pQueue,
     depthEntries: 64,
-    mdtsBytes: 512 * KIB,
     namespaceBytes: TIB,
     barWindowBytes: barBytes,
     ramWindowBytes: ramBytes,
     mediaBytes: 4 * MIB,
-    refcount: 'atomic',
-    p2pQueue: true,
     workers: 1,
     ...over,
   };

@@ -1,7 +1,8 @@
 // Options of `p2plab gate`.
 import { type Command, Option } from 'commander';
+import { time } from '../../catalogue/options/kinds.ts';
 import { ON_INCONCLUSIVE, type OnInconclusive, RULE_KINDS } from '../../gate/rule_words.ts';
-import { readTime } from '../../options/option_kinds.ts';
+import { commanderOption } from '../../options/run_options.ts';
 
 export interface GateOptions {
   budget?: number;
@@ -18,10 +19,9 @@ export interface GateOptions {
 export function define(command: Command): void {
   command
     .addOption(
-      new Option(
-        '--budget <time>',
-        'for all timed rules together, as 90s or 3m (default: what the file says)',
-      ).argParser(readTime),
+      commanderOption(
+        time('--budget <time>', 'for all timed rules together, as 90s or 3m (default: what the file says)', {}),
+      ),
     )
     .addOption(
       new Option(

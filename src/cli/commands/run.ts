@@ -1,7 +1,8 @@
 // Options of `p2plab run` that are not about what is measured, and its action.
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { LabError } from '../../base/errors.ts';
-import { addRunOptions, type RunOptions } from '../../options/run_options.ts';
+import type { RunOptions } from '../../catalogue/options/catalogue.ts';
+import { addRunOptions } from '../../options/run_options.ts';
 import { FORMATS, type Format, TERSE_VERSIONS } from '../../report/formats/fio/formats.ts';
 
 /** What of a run is printed, and where it goes beside the run's folder. */

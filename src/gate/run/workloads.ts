@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { metricOf } from '../../analysis/samples.ts';
 import { LabError } from '../../base/errors.ts';
+import { type CellOptionName, keyOf } from '../../catalogue/options/catalogue.ts';
 import type { CrewOptions } from '../../lab/workers/crew.ts';
 import { resolveFault } from '../../options/fault_option.ts';
 import { optionKey, readOptions } from '../../options/options_object.ts';
@@ -27,7 +28,7 @@ export interface PlannedWorkload {
 }
 
 /** What the rules decide, not the workload. */
-const OF_THE_RULES = ['scheme', 'buffers', 'mode'];
+const OF_THE_RULES = (['scheme', 'buffers', 'mode'] satisfies CellOptionName[]).map(keyOf);
 
 /** @throws LabError with line and workload for options that cannot be run */
 export async function planWorkloads(rules: readonly Rule[], source: string): Promise<PlannedWorkload[]> {
@@ -92,8 +93,8 @@ export function workloadOptions({ options, line, name }: Workload, source: strin
   return {
     ...(given.has('bar') || hasOwnBar ? {} : { bar: '256MiB' }),
     ...(given.has('payload') || given.has('job') ? {} : { payload: 'none' }),
-    'bar-sweep': 'off',
-    stages: 'off',
+    [keyOf('barSweep')]: 'off',
+    [keyOf('stages')]: 'off',
     ...(options as OptionsObject),
     ...(given.has('job') ? { job: besideFile(given.get('job'), source) } : {}),
     ...(hasOwnBar ? { topology: besideFile(topology, source) } : {}),

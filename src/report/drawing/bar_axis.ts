@@ -1,6 +1,6 @@
 // The horizontal axis of charts over BAR sizes: powers of two, each with the memmap a struct page per 4 KiB takes.
 import { formatBytes } from '../../base/units.ts';
-import { MEMMAP_SHARE } from '../words/params.ts';
+import { MEMMAP_SHARE } from '../../catalogue/options/compared.ts';
 import { axis, fixedTicks } from './chart_style.ts';
 
 /** A logarithmic axis with a tick at every size in use, in two lines: BAR and memmap. */

@@ -2,6 +2,7 @@
 // what it means in memory. Headlines go through every pair; this is what is read first and remembered.
 
 import { formatBytes } from '../../base/units.ts';
+import { bytesOf } from '../../catalogue/options/words.ts';
 import type { ComparisonRecord, Result } from '../../result/schema.ts';
 import { dimensionsOf, placeOf, valueKey, valueLabel, valuesOf } from '../select/dimensions.ts';
 import { armsOf, type Group, groupsOf, roleOf, setUpMetadataBytes } from '../select/groups.ts';
@@ -9,7 +10,7 @@ import type { Metric } from '../select/metrics.ts';
 import { mainMetric } from '../select/metrics.ts';
 import { isBetter, isSignificant, pairName, type Ratio, recordedRatios } from '../select/ratios.ts';
 import { removalAnswer } from '../tables/removal_table.ts';
-import { bytesOf, formatPercent, ratioWords } from '../words/format.ts';
+import { formatPercent, ratioWords } from '../words/format.ts';
 import { describeKeys } from '../words/params.ts';
 
 /** What differs, what does not, what it means in memory. Fewer sentences where the records say nothing of one. */

@@ -1,5 +1,6 @@
 // A result in sentences, computed from its records: what differs, by how much, how sure, and which counters explain it.
 import { formatBytes, trimNumber } from '../../base/units.ts';
+import { bytesOf } from '../../catalogue/options/words.ts';
 import { MISDIRECTED } from '../../result/labels.ts';
 import type { Cell, ComparisonRecord, Result } from '../../result/schema.ts';
 import {
@@ -17,7 +18,7 @@ import {
 } from '../select/groups.ts';
 import { CPU_NS_PER_IO, IOPS, type Metric, metricsOf } from '../select/metrics.ts';
 import { removalHeadlines } from '../tables/removal_table.ts';
-import { bytesOf, formatPercent, formatPerIo, ratioWords } from '../words/format.ts';
+import { formatPercent, formatPerIo, ratioWords } from '../words/format.ts';
 import { commonParams, describeParams, varyingKeys } from '../words/params.ts';
 
 /** One sentence or two per arm, then the noise check, the sweep and the refusals. Plain text. */

@@ -1,6 +1,7 @@
 // Cells by the size of their BAR: what charts over BAR sizes and the memory table show.
+
+import { bytesOf } from '../../catalogue/options/words.ts';
 import type { Cell } from '../../result/schema.ts';
-import { bytesOf } from '../words/format.ts';
 import { armsOf, type Group } from './groups.ts';
 
 export interface BarPoint {

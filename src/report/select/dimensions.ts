@@ -1,17 +1,17 @@
 // The axes of a result: the options in which its groups differ, without those that only repeat another one.
 
 import { formatBytes } from '../../base/units.ts';
-import { wordTable } from '../../base/word_table.ts';
+import { namesAbout, type ParameterName, parameterWords } from '../../catalogue/options/parameters.ts';
+import { bytesOf } from '../../catalogue/options/words.ts';
 import type { Params } from '../../result/schema.ts';
-import { bytesOf } from '../words/format.ts';
 import { describeKeys, describeValue, varyingKeys } from '../words/params.ts';
 import type { Group } from './groups.ts';
 
 /** How it was measured is no condition of the answer. */
-const PLAN: ReadonlySet<string> = new Set(['rounds', 'roundMs']);
+const PLAN = namesAbout('plan');
 
 /** Never dimensions, but figures of groups that differ in them never share a line or a square. */
-export const APART: readonly string[] = ['sweep', ...PLAN];
+export const APART: readonly string[] = ['sweep' satisfies ParameterName, ...PLAN];
 
 /** Options in which groups differ, in heading order, without those that the ones before already tell (`fio.bs` beside `bs`). */
 export function dimensionsOf(groups: readonly Group[]): string[] {
@@ -48,10 +48,8 @@ export function valueLabel(value: string, key: string): string {
 
 /** How an option is called as the title of an axis. */
 export function dimensionTitle(key: string): string {
-  return TITLES[key] ?? key;
+  return parameterWords(key).title ?? key;
 }
-
-const TITLES = wordTable<string>({ bar: 'BAR size', bs: 'block size (bs)' });
 
 /** "BAR 16 GiB (memmap 256 MiB) · bs 4 KiB" of some of a group's options. */
 export function placeOf({ params }: Group, keys: readonly string[]): string {

@@ -1,6 +1,7 @@
 // The tables of a summary, for the terminal and for Markdown alike: what was measured, and what was counted or modelled. They
 // are two tables so that a time is never read beside a count as if it had come about the same way.
 
+import { parameterWords } from '../../catalogue/options/parameters.ts';
 import { MISDIRECTED } from '../../result/labels.ts';
 import type { Cell, ComparisonRecord, Result } from '../../result/schema.ts';
 import {
@@ -53,7 +54,7 @@ export function measuredTable(result: Result, groups: readonly Group[], leading:
   const shortened = new Set(metrics.filter((metric) => cells.some((cell) => isCut(cell, metric))));
   const withRate = cells.some((cell) => cell.gbPerS !== null && cell.params.payload !== 'none');
   const columns = [
-    ...leading.map((key) => left(key === 'bar' ? 'BAR' : key)),
+    ...leading.map((key) => left(parameterWords(key).column ?? key)),
     left('scheme'),
     left('buffers'),
     ...metrics.flatMap((metric) => [
@@ -131,7 +132,7 @@ export function latencyTable(groups: readonly Group[], leading: readonly string[
     }),
   );
   const columns = [
-    ...leading.map((key) => left(key === 'bar' ? 'BAR' : key)),
+    ...leading.map((key) => left(parameterWords(key).column ?? key)),
     left('scheme'),
     left('buffers'),
     ...['p50', 'p90', 'p99', 'p99.9', 'max', 'samples'].map(right),

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { bytesOf, formatEstimate, formatPercent, formatPerIo, formatRatio, ratioWords } from './format.ts';
+import { bytesOf } from '../../catalogue/options/words.ts';
+import { formatEstimate, formatPercent, formatPerIo, formatRatio, ratioWords } from './format.ts';
 
 test('a median and its interval share one unit and the digits the interval supports', () => {
   expect(formatEstimate({ median: 21_340_000, ci95: [21_310_000, 21_380_000] })).toBe('21.34 M [21.31, 21.38]');

@@ -1,6 +1,6 @@
 // Figures as a reader needs them: as many digits as the interval supports, one unit per figure.
-import { formatBytes, parseBytes, trimNumber } from '../../base/units.ts';
-import type { CellEstimate, ParamValue } from '../../result/schema.ts';
+import { formatBytes, trimNumber } from '../../base/units.ts';
+import type { CellEstimate } from '../../result/schema.ts';
 
 /** What stands in a table where nothing was measured. */
 export const NOT_MEASURED = '-';
@@ -47,17 +47,6 @@ export function formatPerIo(value: number | null | undefined): string {
 
 export function formatBytesOrNone(bytes: number | null | undefined): string {
   return bytes === null || bytes === undefined ? NOT_MEASURED : formatBytes(bytes);
-}
-
-/** A size option as bytes: a number, or text such as 16GiB; undefined for anything else (a bssplit, a missing option). */
-export function bytesOf(value: ParamValue | undefined): number | undefined {
-  if (typeof value === 'number') return value;
-  if (typeof value !== 'string') return undefined;
-  try {
-    return parseBytes(value, 'size');
-  } catch {
-    return undefined;
-  }
 }
 
 function brackets([lo, hi]: readonly [number, number], unit: number, digits: number): string {

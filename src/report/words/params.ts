@@ -1,35 +1,13 @@
 // Options as words: what a group of cells has in common, and what sets it apart from the other groups.
 
-import { formatBytes } from '../../base/units.ts';
-import { wordTable } from '../../base/word_table.ts';
+import { HEADING, namesAbout, parameterWords, UNUSUAL } from '../../catalogue/options/parameters.ts';
 import type { Params, ParamValue } from '../../result/schema.ts';
-import { bytesOf } from './format.ts';
-
-/** struct page bytes per byte of BAR: 64 B for each 4 KiB (Linux on x86-64). */
-export const MEMMAP_SHARE = 64 / 4096;
 
 /** Options of a cell, not of its group. */
-const OF_THE_CELL: ReadonlySet<string> = new Set(['scheme', 'buffers', 'role']);
+const OF_THE_CELL = namesAbout('cell');
 
 /** Bookkeeping that no heading needs. */
-const SILENT: ReadonlySet<string> = new Set(['sweep', 'group']);
-
-/** Options every heading states, in this order. */
-const STATED = wordTable<(value: ParamValue) => string>({
-  job: (value) => `job ${value}`,
-  flow: (value) => `flow ${value}`,
-  payload: (value) => `payload ${value}`,
-  bar: (value) => `BAR ${describeBar(value)}`,
-  rw: (value) => String(value),
-  bs: (value) => `bs ${describeSize(value)}`,
-  iodepth: (value) => `iodepth ${value}`,
-  batch: (value) => `batch ${value}`,
-  queues: (value) => (String(value) === '1' ? '1 queue' : `${value} queues`),
-  era: (value) => `era ${value}`,
-});
-
-/** Options that a heading states when they are not as usual. */
-const USUAL: Params = { iommu: 'off' };
+const SILENT = namesAbout('bookkeeping');
 
 /** An option of a record; a word such as `constructor` is one only where the record has it. */
 export function paramOf(params: Params | undefined, key: string): ParamValue | undefined {
@@ -53,7 +31,7 @@ export function commonParams(records: readonly Params[]): Params {
 
 /** Names of the options in which the records differ, in heading order; never those of single cells. */
 export function varyingKeys(records: readonly Params[]): string[] {
-  const keys = new Set([...Object.keys(STATED), ...records.flatMap((record) => Object.keys(record))]);
+  const keys = new Set<string>([...HEADING, ...records.flatMap((record) => Object.keys(record))]);
   const [first = {}, ...others] = records;
   return [...keys].filter(
     (key) =>
@@ -65,8 +43,8 @@ export function varyingKeys(records: readonly Params[]): string[] {
 
 /** The options every heading states, those in which `varying` names a difference included, as one phrase each. */
 export function describeParams(params: Params, varying: readonly string[] = []): string[] {
-  const unusual = Object.keys(USUAL).filter((key) => params[key] !== undefined && params[key] !== USUAL[key]);
-  const keys = new Set([...Object.keys(STATED), ...unusual, ...varying]);
+  const unusual = UNUSUAL.filter((key) => params[key] !== undefined && params[key] !== parameterWords(key).usual);
+  const keys = new Set<string>([...HEADING, ...unusual, ...varying]);
   return describeKeys(params, [...keys]);
 }
 
@@ -75,7 +53,7 @@ export function describeKeys(params: Params, keys: readonly string[]): string[] 
   return keys.flatMap((key) => {
     const value = paramOf(params, key);
     if (value === undefined || value === null) return [];
-    return [STATED[key]?.(value) ?? `${key} ${describeValue(params, key)}`];
+    return [parameterWords(key).heading?.(value) ?? `${key} ${describeValue(params, key)}`];
   });
 }
 
@@ -83,17 +61,7 @@ export function describeKeys(params: Params, keys: readonly string[]): string[] 
 export function describeValue(params: Params, key: string): string {
   const value = paramOf(params, key);
   if (value === undefined || value === null) return '';
-  if (key === 'bar') return describeBar(value);
-  if (key === 'bs') return describeSize(value);
+  const { shown } = parameterWords(key);
+  if (shown !== undefined) return shown(value);
   return Array.isArray(value) ? value.join(',') : String(value);
-}
-
-function describeBar(value: ParamValue): string {
-  const bytes = bytesOf(value);
-  return bytes === undefined ? String(value) : `${formatBytes(bytes)} (memmap ${formatBytes(bytes * MEMMAP_SHARE)})`;
-}
-
-function describeSize(value: ParamValue): string {
-  const bytes = bytesOf(value);
-  return bytes === undefined ? String(value) : formatBytes(bytes);
 }
