@@ -183,6 +183,8 @@ static void submit_bio(struct bio *bio) {
   /* One vector inside one page never needs the split's walk. */
   if (bio->bi_vcnt != 1 || (address_of(vec->place, vec->bv_offset) & 4095) + vec->bv_len > 4096) abort();
   if (merged(bio)) { host.tags[tag >> 6] |= 1ull << (tag & 63); return; }
+  /* As large a request would flush the plug before the next one (BLK_PLUG_FLUSH_SIZE); none is here. */
+  if (host.plugged && host.plug[host.plugged - 1]->rq.data_len >= 128 * 1024) abort();
   struct request_slot *slot = &requests[tag];
   struct request *rq = &slot->rq;
   rq->tag = tag; rq->cmd_flags = bio->bi_opf; rq->sector = bio->bi_sector; rq->data_len = bio->bi_size;

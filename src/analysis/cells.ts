@@ -6,7 +6,7 @@ import type { Cell, CellEstimate, Latency, MetadataBytes } from '../result/schem
 import { estimate, estimateOverProcesses } from '../stats/estimate.ts';
 import {
   addSparse,
-  BUCKETS,
+  directionCounts,
   HISTOGRAM_LAYOUT,
   LATENCY_COUNTERS,
   merge,
@@ -19,7 +19,7 @@ import { median } from '../stats/location.ts';
 import { movedBytes } from './done_ios.ts';
 import type { ArmRecord, GroupRecord } from './group_record.ts';
 import { iommuNs, throughput } from './iommu_model.ts';
-import { keptRounds, laneTotals, measuredBytesPerIo, readsAndWrites, usedLatency } from './kept_rounds.ts';
+import { keptRounds, laneTotals, latencyByDirection, measuredBytesPerIo, usedLatency } from './kept_rounds.ts';
 import { removalOf } from './removal_figures.ts';
 import { isAllDisturbed, type Metric, metricOf, usedSamples, valuesByProcess, warmupClasses } from './samples.ts';
 
@@ -145,15 +145,16 @@ function latencyOf(record: ArmRecord, group: GroupRecord): Latency | null {
     used.flatMap(({ lanes }) => lanes),
     LATENCY_COUNTERS,
   );
-  const counts = merge([all.slice(0, BUCKETS), all.slice(BUCKETS)]);
+  // As fio's own totals: a Flush is no I/O of data, and has its histogram to itself.
+  const counts = merge((['reads', 'writes', 'trims'] as const).map((name) => directionCounts(all, name)));
   const maxNs = Math.max(...used.map((slice) => slice.maxNs));
   const samples = sampleCount(counts);
   if (samples === 0) return null;
   const { p50, p90, p99, p999, max } = percentiles(counts, maxNs);
-  const directions = readsAndWrites(all);
+  const directions = latencyByDirection(all);
   return {
     ...{ p50, p90, p99, p999, max, samples, histogram: { layout: HISTOGRAM_LAYOUT, counts: toSparse(counts) } },
-    ...(directions.reads && directions.writes ? directions : {}),
+    ...(Object.keys(directions).length > 1 || directions.trims ? directions : {}),
     ...loopOf(record, group),
   };
 }

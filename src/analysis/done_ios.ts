@@ -1,7 +1,7 @@
 // I/Os that ended well and their bytes, by direction, as the front queue of a lane counts them (machine/front/done.ts). Counts are
 // free running; a slice's are the difference of two readings (lab/machine/done_counts.ts), so they are exact.
 
-/** Directions as fio has them; `sync` is a Flush behind a write: no I/O of its own. */
+/** Directions as fio has them; `sync` is a Flush, behind a write or by itself: moved nothing. */
 const DONE_FIELDS = ['readIos', 'readBytes', 'writeIos', 'writeBytes', 'trimIos', 'trimBytes', 'syncIos'] as const;
 export type DoneIos = Record<(typeof DONE_FIELDS)[number], number>;
 /** Fields that are 0 may be absent. */

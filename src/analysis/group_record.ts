@@ -19,7 +19,7 @@ export interface SliceLatency {
   process: number;
   round: number;
   mode: Mode;
-  /** Of each lane, counters of two histograms (stats/histogram.ts, LATENCY_COUNTERS), reads, then writes: those that are not 0. */
+  /** Of each lane, counters of its histograms (stats/histogram.ts, LATENCY_COUNTERS): those that are not 0. */
   lanes: SparseHistogram[];
   maxNs: number;
   /** As its sample. */

@@ -2,7 +2,15 @@
 import { isPaced } from '../jobs/arrivals.ts';
 import { type Mode, queuesOf } from '../plan/run_plan.ts';
 import type { Cell, KeptRounds, LaneTotals } from '../result/schema.ts';
-import { addSparse, BUCKETS, HISTOGRAM_LAYOUT, LATENCY_COUNTERS, sampleCount, toSparse } from '../stats/histogram.ts';
+import {
+  addSparse,
+  directionCounts,
+  HISTOGRAM_LAYOUT,
+  LATENCY_COUNTERS,
+  LATENCY_DIRECTIONS,
+  sampleCount,
+  toSparse,
+} from '../stats/histogram.ts';
 import { compactDone, iosOf, movedBytes, type SomeDone, sumDone } from './done_ios.ts';
 import type { ArmRecord, GroupRecord, SliceLatency } from './group_record.ts';
 import { usedSamples } from './samples.ts';
@@ -56,7 +64,7 @@ export function laneTotals(record: ArmRecord, plan: GroupRecord['plan']): Pick<C
         loop: isPaced(job) ? 'open' : 'closed',
         ns: slices.reduce((sum, { ns }) => sum + ns, 0),
         ...compactDone(sumDone(slices)),
-        ...readsAndWrites(counts),
+        ...latencyByDirection(counts),
       };
     }),
   };
@@ -66,14 +74,12 @@ function isOn(option: string | undefined): boolean {
   return option !== undefined && option !== '0';
 }
 
-/** Histograms of the directions that have samples. @param counts of reads, then of writes */
-export function readsAndWrites(counts: readonly number[]): Pick<LaneTotals, 'reads' | 'writes'> {
-  const [reads, writes] = [counts.slice(0, BUCKETS), counts.slice(BUCKETS)];
-  const sparse = (of: number[]) => ({ layout: HISTOGRAM_LAYOUT, counts: toSparse(of) });
-  return {
-    ...(sampleCount(reads) > 0 ? { reads: sparse(reads) } : {}),
-    ...(sampleCount(writes) > 0 ? { writes: sparse(writes) } : {}),
-  };
+/** Histograms of the directions that have samples. @param counts LATENCY_COUNTERS of them */
+export function latencyByDirection(counts: readonly number[]): Pick<LaneTotals, (typeof LATENCY_DIRECTIONS)[number]> {
+  const sampled = LATENCY_DIRECTIONS.map((name) => [name, directionCounts(counts, name)] as const).filter(
+    ([, of]) => sampleCount(of) > 0,
+  );
+  return Object.fromEntries(sampled.map(([name, of]) => [name, { layout: HISTOGRAM_LAYOUT, counts: toSparse(of) }]));
 }
 
 /** Mean size of the I/Os that were measured, by threads where those ran; undefined where nothing was. */

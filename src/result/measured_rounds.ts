@@ -41,6 +41,14 @@ export const histogram = z.object({
   counts: z.array(z.tuple([z.number().int(), z.number().int()])),
 });
 
+/** Latency samples of each direction apart; a sync is a Flush. */
+export const latencyByDirection = {
+  reads: histogram.optional(),
+  writes: histogram.optional(),
+  trims: histogram.optional(),
+  syncs: histogram.optional(),
+};
+
 /** What the figures of a schedule rest on. */
 export const keptRounds = z.object({
   /** Rounds behind the figures: those that were not disturbed; all where none was left. */
@@ -74,6 +82,5 @@ export const laneTotals = z.object({
   /** Sums over the rounds kept of the threads schedule, and their latency samples. */
   ns: z.number().nonnegative(),
   ...done,
-  reads: histogram.optional(),
-  writes: histogram.optional(),
+  ...latencyByDirection,
 });

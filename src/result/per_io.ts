@@ -43,6 +43,9 @@ export const perIo = z.object({
   warnBioAddPage: sometimes,
   /** Segments that cross the queue's segment boundary. */
   boundaryCrossings: sometimes,
+  /** Flush commands, and writes with Force Unit Access. */
+  flushCommands: sometimes,
+  fuaWrites: sometimes,
   /** Behind an IOMMU that translates: ranges of I/O virtual addresses taken, and given back to the allocator. */
   iovaAllocs: sometimes,
   iovaFrees: sometimes,

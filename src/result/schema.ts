@@ -4,7 +4,14 @@ import { z } from 'zod';
 import { LabError } from '../base/errors.ts';
 import { DETAILS, VERDICTS } from '../stats/verdict.ts';
 import { WARMUP_CLASSES } from '../stats/warmup_class.ts';
-import { histogram, keptRounds, laneTotals, latencyTargetTerms, rawSample } from './measured_rounds.ts';
+import {
+  histogram,
+  keptRounds,
+  laneTotals,
+  latencyByDirection,
+  latencyTargetTerms,
+  rawSample,
+} from './measured_rounds.ts';
 import { perIo } from './per_io.ts';
 
 export const RESULT_SCHEMA = 'p2plab.result/1';
@@ -41,9 +48,8 @@ const latency = z.object({
   /** I/Os that were timed, of those that ended in the rounds kept: in a closed loop a sample of them, in an open one all. */
   samples: z.number().nonnegative(),
   histogram: histogram.nullable(),
-  /** The same samples, reads and writes apart. */
-  reads: histogram.optional(),
-  writes: histogram.optional(),
+  /** Directions apart, where there are several or trims: reads, writes and trims are the same samples, syncs (Flush) are beside them. */
+  ...latencyByDirection,
   /**
    * "closed": the next I/O waits for one to complete, so a stall delays the I/Os that would have seen it; of a sample of the
    * I/Os, from submission. "open": I/Os are due at times of their own; of all I/Os, from when each was due.

@@ -9,8 +9,18 @@ const GROUPS = 29;
 /** Counters in a histogram. The last one also takes everything from 2^34 ns (17 s) on. */
 export const BUCKETS = GROUPS * PER_GROUP;
 
-/** Latency counters of one queue: a histogram of reads, then one of writes. */
-export const LATENCY_COUNTERS = 2 * BUCKETS;
+/** Latency counters of one queue: a histogram of each direction, as fio has them, in this order. A sync is a Flush. */
+export const LATENCY_DIRECTIONS = ['reads', 'writes', 'trims', 'syncs'] as const;
+export const LATENCY_COUNTERS = LATENCY_DIRECTIONS.length * BUCKETS;
+
+/** @param counts LATENCY_COUNTERS of them */
+export function directionCounts<T>(
+  counts: { slice(from: number, to: number): T },
+  direction: (typeof LATENCY_DIRECTIONS)[number],
+): T {
+  const at = LATENCY_DIRECTIONS.indexOf(direction) * BUCKETS;
+  return counts.slice(at, at + BUCKETS);
+}
 
 /** Name of this layout in results. */
 export const HISTOGRAM_LAYOUT = 'fio-6-29';

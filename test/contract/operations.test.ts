@@ -1,24 +1,26 @@
 // The contract of trims and flushes: whatever the scheme, they carry no memory of the I/O, and leave nothing behind.
 import { describe, expect, it } from 'vitest';
-import { HostQueue } from '../../build/layout.ts';
+import { DeviceQueue, HostQueue } from '../../build/layout.ts';
 import { KIB, MIB } from '../../src/base/units.ts';
-import { field } from '../../src/lab/machine/fields.ts';
+import { field, field64 } from '../../src/lab/machine/fields.ts';
 import type { Buffers } from '../../src/plan/machine_spec.ts';
 import { behindIommu } from '../support/iommu.ts';
 import { type SmallMachine, type SmallSpec, smallMachine, type TestIo } from '../support/small_machine.ts';
 import { soundVariants } from '../support/variants.ts';
 
 const VARIANTS = soundVariants();
+const FLUSH: TestIo = { op: 'flush', lba: 0, bytes: 0, buffer: 0 };
 
-/** Writes, reads and trims of blocks apart, some writes with a flush behind; host RAM, which every scheme carries. */
+/** Writes, reads and trims of blocks apart, some writes with a flush behind, some with FUA; flushes; host RAM, which every scheme carries. */
 function ios(depth = 16): TestIo[] {
   const ops = ['write', 'read', 'trim', 'read', 'write'] as const;
   const sizes = [4 * KIB, 64 * KIB, 512, 12 * KIB];
   return Array.from({ length: 128 }, (_, i) => {
+    if (i % 13 === 5) return FLUSH;
     const op = ops[Math.floor(i / 8) % ops.length] as TestIo['op'];
     const place = i % (2 * depth);
     const base = { op, lba: place * 256, bytes: sizes[i % 4] as number, buffer: place * 128 * KIB, inRam: true };
-    return op === 'write' && i % 3 === 0 ? { ...base, flush: true } : base;
+    return op === 'write' ? { ...base, flush: i % 3 === 0, fua: i % 4 === 0 } : base;
   });
 }
 
@@ -121,6 +123,25 @@ describe('a flush', () => {
     expect(small.leftovers()).toEqual([]);
   });
 
+  it('is an I/O of its own too, one command for each where the submitter waits', () => {
+    const small = smallMachine({ payload: 'verify', iodepth: 16, batch: 4, fsync: 'waits' });
+    small.stream([...writes(3).map((io) => ({ ...io, flush: false })), FLUSH]);
+    expect(small.run('page', 'fixed', 64)).toMatchObject({ ios: 64, errors: 0, verifyErrors: 0 });
+    expect(flushesOf(small)).toEqual({ flushes: 16, commands: 16 });
+    expect(small.counters()).toMatchObject({ ios: 48, requests: 64, flushCommands: 16 });
+    expect(small.leftovers()).toEqual([]);
+  });
+
+  it('waits for a tag, alone or behind a write, where there is none', () => {
+    for (const fsync of ['waits', 'goes-on'] as const) {
+      const small = smallMachine({ payload: 'verify', iodepth: 16, batch: 16, depthEntries: 4, fsync });
+      small.stream([...writes(32), FLUSH, FLUSH]);
+      expect(small.run('page', 'fixed', 102, 3)).toMatchObject({ ios: 102, errors: 0, verifyErrors: 0 });
+      expect(flushesOf(small).flushes).toBe(102);
+      expect(small.leftovers()).toEqual([]);
+    }
+  });
+
   it('that is asked for while one runs shares the next command', () => {
     const small = smallMachine({ payload: 'verify', iodepth: 16, batch: 4, fsync: 'goes-on' });
     small.stream(writes(32));
@@ -146,5 +167,29 @@ describe('a flush', () => {
       expect(flushesOf(small).flushes).toBe(32);
       expect(small.leftovers()).toEqual([]);
     }
+  });
+});
+
+describe('a write with Force Unit Access', () => {
+  const write = (i: number, over: Partial<TestIo>): TestIo => {
+    return { op: 'write', lba: i * 8, bytes: 4 * KIB, buffer: i * 4 * KIB, inRam: true, ...over };
+  };
+  const fuaWritesOf = ({ machine }: SmallMachine): number => {
+    return field64(machine.view, machine.queues[0]?.device ?? 0, DeviceQueue.fuaWrites);
+  };
+
+  it('keeps its bit through split and plug, up to the controller, and is never merged', () => {
+    const small = smallMachine({ payload: 'verify', iodepth: 16, batch: 16, mdtsBytes: 16 * KIB });
+    // All go on where the one before ended: only those without the bit merge, up to the largest transfer.
+    small.stream(Array.from({ length: 16 }, (_, i) => write(i, { fua: i < 8 })));
+    expect(small.run('null', 'fixed', 16)).toMatchObject({ ios: 16, errors: 0, verifyErrors: 0, verifiedBlocks: 128 });
+    expect(small.counters()).toMatchObject({ requests: 10, merges: 6, fuaWrites: 8, flushCommands: 0 });
+    expect(fuaWritesOf(small)).toBe(8);
+
+    small.stream([write(0, { bytes: 64 * KIB, fua: true })]);
+    small.run('null', 'fixed', 1);
+    expect(small.counters()).toMatchObject({ requests: 4, splits: 3, fuaWrites: 4 });
+    expect(fuaWritesOf(small)).toBe(12);
+    expect(small.leftovers()).toEqual([]);
   });
 });

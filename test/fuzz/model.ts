@@ -33,6 +33,8 @@ const PAGE = 4096;
 const BLOCK = 512;
 const SQE = 64;
 const SG = 32;
+/** A request of so many bytes is the last of its plug. */
+const PLUG_FLUSH_BYTES = 128 * 1024;
 
 /** What a scheme does with one kind of memory. */
 interface Rules {
@@ -198,7 +200,7 @@ export function expect(fuzz: FuzzCase, before: Contents): Expected {
           counts.merges += 1;
           continue;
         }
-        if (plug.length === 32) send();
+        if (plug.length === 32 || (plug.at(-1)?.blocks ?? 0) * BLOCK >= PLUG_FLUSH_BYTES) send();
         plug.push({ op: io.op, lba: part.lba, blocks: part.blocks, parts: [part], segments: 1 });
       }
     }

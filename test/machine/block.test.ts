@@ -159,3 +159,42 @@ describe('limits', () => {
     expect(machine.view.u64[(at + QueueLimits.virt_boundary_mask) / 8]).toBe(4095n);
   });
 });
+
+describe('the plug', () => {
+  /** Doorbells of the SQ for one batch of reads of these sizes in KiB, apart from each other unless they go on (negative). */
+  const ringsOf = (sizes: readonly number[]): number => {
+    const small = smallMachine({ barBytes: 64 * MIB, mdtsBytes: MIB, iodepth: sizes.length, batch: sizes.length });
+    let lba = 0;
+    let buffer = 0;
+    const reads = sizes.map((kib): TestIo => {
+      const bytes = Math.abs(kib) * KIB;
+      if (kib > 0) [lba, buffer] = [lba + 4096, buffer + MIB / 2];
+      const io: TestIo = { op: 'read', lba, bytes, buffer };
+      [lba, buffer] = [lba + bytes / 512, buffer + bytes];
+      return io;
+    });
+    small.stream(reads);
+    small.counters();
+    commandsOf(small, 'null', sizes.length);
+    // All that is done is reaped at once: one doorbell of the CQ.
+    return small.counters().doorbells - 1;
+  };
+
+  it('is flushed once for a batch of small requests, and before the 33rd', () => {
+    expect(ringsOf(Array(32).fill(4))).toBe(1);
+    expect(ringsOf(Array(33).fill(4))).toBe(2);
+  });
+
+  it('is flushed before the next request where the last has 128 KiB', () => {
+    expect(ringsOf(Array(4).fill(124))).toBe(1);
+    expect(ringsOf(Array(4).fill(128))).toBe(4);
+    expect(ringsOf([4, 128, 4, 4])).toBe(2);
+    // Only the last counts, as in blk_add_rq_to_plug.
+    expect(ringsOf([128])).toBe(1);
+  });
+
+  it('still merges into a last request of that size', () => {
+    expect(ringsOf([128, -128, -128])).toBe(1);
+    expect(ringsOf([64, -64, 4])).toBe(2);
+  });
+});

@@ -1,6 +1,6 @@
 // A machine small enough for tests, its modules, and the ways tests look at it. Runs inline, in the test's own thread.
 import type { DeviceModule, HostModule, SetupModule } from '../../build/exports.ts';
-import { HostQueue, IO_FLUSH, IO_OVERLAPS, Page } from '../../build/layout.ts';
+import { HostQueue, IO_FLUSH, IO_FUA, IO_OVERLAPS, Page } from '../../build/layout.ts';
 import { assert } from '../../src/base/errors.ts';
 import { MIB, TIB } from '../../src/base/units.ts';
 import { fieldsOf } from '../../src/catalogue/options/catalogue.ts';
@@ -24,13 +24,16 @@ import { targetLeftovers } from './small_target.ts';
 export const NVME_WRITE = 1;
 export const NVME_READ = 2;
 export const NVME_DSM = 9;
-const OPCODE = { read: NVME_READ, write: NVME_WRITE, trim: NVME_DSM } as const;
+const OPCODE = { read: NVME_READ, write: NVME_WRITE, trim: NVME_DSM, flush: 0 } as const;
 
 /** One I/O of a test's stream. Offsets and lengths in bytes. */
 export interface TestIo {
-  op: 'read' | 'write' | 'trim';
+  /** A flush has no blocks and no buffer. */
+  op: 'read' | 'write' | 'trim' | 'flush';
   /** A Flush follows the write. */
   flush?: boolean;
+  /** Of a write: Force Unit Access. */
+  fua?: boolean;
   lba: number;
   bytes: number;
   /** Byte offset of the buffer, a multiple of 4 KiB. */
@@ -165,10 +168,14 @@ function writeStream(machine: BuiltMachine, ios: readonly TestIo[], lane: number
     const word = span.at / 4 + i * 4;
     machine.view.u32[word] = io.lba;
     machine.view.u32[word + 1] = Math.floor(io.lba / 2 ** 32);
-    const flags = (io.flush === true ? IO_FLUSH : 0) + (io.overlaps === true ? IO_OVERLAPS : 0);
-    machine.view.u32[word + 2] = io.bytes / 512 + flags + OPCODE[io.op] * 2 ** 24;
+    machine.view.u32[word + 2] = io.bytes / 512 + flagsOf(io) + OPCODE[io.op] * 2 ** 24;
     machine.view.u32[word + 3] = io.buffer / 4096 + (io.inRam === true ? 2 ** 31 : 0);
   }
+}
+
+function flagsOf({ op, flush, fua, overlaps }: TestIo): number {
+  const flags = (flush === true || op === 'flush' ? IO_FLUSH : 0) | (overlaps === true ? IO_OVERLAPS : 0);
+  return (flags | (fua === true ? IO_FUA : 0)) >>> 0;
 }
 
 /** Names of resources that are not back where they were: tags, bios, lists, pool bytes, page references. */

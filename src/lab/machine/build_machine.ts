@@ -4,11 +4,11 @@ import type { SetupModule } from '../../../build/exports.ts';
 import {
   BIO_STRIDE,
   BLK_FEAT_PCI_P2PDMA,
+  BLK_PLUG_FLUSH_SIZE,
   BUFFERS_FIXED,
   BUFFERS_POOL,
   BUFFERS_RAM,
   BUFFERS_USER,
-  BusWindow,
   DeviceQueue,
   DMA_OPS_PCI,
   DMA_OPS_VIRT,
@@ -44,7 +44,6 @@ import {
   MAP_TYPE_CODE,
   reaches52,
   reachesInEra,
-  upstreamWindows,
 } from '../../plan/fabric.ts';
 import {
   type Buffers,
@@ -55,6 +54,7 @@ import {
   type Payload,
 } from '../../plan/machine_spec.ts';
 import { growTo, type MemoryView, type Span, viewOf } from './arena.ts';
+import { writeDeviceQueue } from './device_queue.ts';
 import { field, fillStack, setField } from './fields.ts';
 import { IOMMU_CODE, iommuBytes, setupIommus, translatedClients } from './iommu.ts';
 import { takeReadyPages } from './kept_memmap.ts';
@@ -87,8 +87,6 @@ const MACHINE_START = 131072;
 const VMEMMAP_HIGH = 0xffff_ea00_0000_0000n;
 /** BLK_DEF_MAX_SECTORS_CAP: what a bio may have without the administrator's word. */
 const MAX_SECTORS_CAP = 2560;
-/** CQEs that the controller posts before it publishes them (the aggregation threshold): a host's usual batch. */
-const COALESCE = 32;
 
 /** One NVMe queue pair's addresses: HostQueue, DeviceQueue, and what the lab reads of them. */
 export interface QueueAddresses {
@@ -403,6 +401,7 @@ function writeHostQueue(
   u32(HostQueue.prpPageStack, regions.prpPageStack.at);
   u32(HostQueue.prpPageFree, regions.prpPageStack.bytes / 4);
   u32(HostQueue.plug, regions.plug.at);
+  u32(HostQueue.plugFlushBytes, BLK_PLUG_FLUSH_SIZE);
   u32(HostQueue.mapIter, regions.mapIter.at);
   u32(HostQueue.peerBell, plan.shared.bells.at);
   u32(HostQueue.sampleState, 0x9e3779b9 + index);
@@ -414,36 +413,4 @@ function writeHostQueue(
   u32(HostQueue.counters, regions.counters.at);
   u32(HostQueue.queueIndex, index);
   u32(HostQueue.client, plan.shared.clients.at + clientIndex * DmaClient.bytes);
-}
-
-function writeDeviceQueue(
-  view: MemoryView,
-  spec: MachineSpec,
-  plan: MachinePlan,
-  client: FabricClient,
-  index: number,
-): void {
-  const regions = plan.queues[index];
-  const pools = plan.pools[index];
-  assert(regions && pools, `queue ${index} is planned`);
-  const at = regions.device.at;
-  const u32 = (offset: number, value: number): void => {
-    view.u32[(at + offset) / 4] = value;
-  };
-  u32(DeviceQueue.machine, plan.shared.machine.at);
-  u32(DeviceQueue.shared, regions.shared.at);
-  u32(DeviceQueue.sq, regions.sq.at);
-  u32(DeviceQueue.cq, regions.cq.at);
-  u32(DeviceQueue.depth, spec.depthEntries);
-  u32(DeviceQueue.cqPhase, 1);
-  u32(DeviceQueue.coalesce, COALESCE);
-  u32(DeviceQueue.sqid, index + 1);
-  u32(DeviceQueue.windows, regions.windows.at);
-  u32(DeviceQueue.windowCount, regions.windows.bytes / BusWindow.bytes - upstreamWindows(client).length);
-  u32(DeviceQueue.cpuWindowCount, upstreamWindows(client).length);
-  u32(DeviceQueue.media, pools.media.at);
-  u32(DeviceQueue.mediaBytes, spec.mediaBytes);
-  view.u64[(at + DeviceQueue.nsBlocks) / 8] = BigInt(spec.namespaceBytes / 512);
-  u32(DeviceQueue.nsid, index + 1);
-  u32(DeviceQueue.peerBell, plan.shared.bells.at);
 }

@@ -251,7 +251,7 @@ export function takeLandings(machine: BuiltMachine, unclaimed: number, faults = 
   return [...counts.values(), lost, { device: IOMMU_FAULT, bar: 'none', transfers: faults }];
 }
 
-/** Takes the latency samples of every lane since the last call: reads, then writes (stats/histogram.ts), and the largest of all in nanoseconds. */
+/** Takes the latency samples of every lane since the last call (stats/histogram.ts, LATENCY_COUNTERS), and the largest of all but flushes' in nanoseconds. */
 export function takeLatency(machine: BuiltMachine): { lanes: SparseHistogram[]; maxNs: number } {
   const { view } = machine;
   let maxNs = 0;

@@ -77,5 +77,6 @@ async function timedSlice(group: Group, record: ArmRecord, depth: number, ms: nu
   group.depths.set(record.arm.id, depth);
   await slice(group, record.arm, 'threads', 0, leadIos(group), ios);
   checkOutcome(takeOutcome(machine), record.arm.id);
-  return addSparse(takeLatency(machine).lanes, LATENCY_COUNTERS);
+  // Flushes, the last direction, are not what the target is of.
+  return addSparse(takeLatency(machine).lanes, LATENCY_COUNTERS).slice(0, -BUCKETS);
 }

@@ -4,6 +4,7 @@
 
 import { Bench } from 'tinybench';
 import type { HostModule } from '../../../build/exports.ts';
+import { BLK_PLUG_FLUSH_SIZE } from '../../../build/layout.ts';
 import type { StageCost } from '../../analysis/group_record.ts';
 import { estimate } from '../../stats/estimate.ts';
 import type { BuiltMachine } from '../machine/build_machine.ts';
@@ -52,17 +53,19 @@ export interface StagedArm {
 /**
  * Times every stage of the arms, in rounds in which each arm has its turn: what disturbs the machine meanwhile meets all of them. The
  * queue must be idle, and is afterwards.
- * @param batch I/Os with one doorbell
+ * @param batch I/Os with one doorbell, where they are small enough to be plugged together
  * @param requestsPerIo the most requests that an I/O of this job is split into
  * @returns the stages of each arm; undefined where the path cannot be cut: more requests than a batch or the tags hold
  */
 export function measureStages(
   machine: BuiltMachine,
   arms: readonly StagedArm[],
-  job: { iodepth: number; batch: number; requestsPerIo: number },
+  job: { iodepth: number; batch: number; largestBytes?: number; requestsPerIo: number },
   effort: StageEffort = USUAL,
 ): StageCost[][] | undefined {
-  const perGroup = Math.min(job.batch, Math.floor(MOST_PLUGGED / job.requestsPerIo));
+  // A request of that size is the last of its plug.
+  const batch = (job.largestBytes ?? 0) >= BLK_PLUG_FLUSH_SIZE ? 1 : job.batch;
+  const perGroup = Math.min(batch, Math.floor(MOST_PLUGGED / job.requestsPerIo));
   const tags = machine.spec.depthEntries - 1;
   const groups = Math.floor(Math.min(MOST_IOS, job.iodepth, tags / job.requestsPerIo) / perGroup);
   if (perGroup < 1 || groups < 1) return undefined;

@@ -1,10 +1,12 @@
-// What a submitter of flow `direct` is asked for besides plain reads and writes: trims, writes that a Flush follows, I/Os that
-// wait for others.
+// What a submitter of flow `direct` is asked for besides plain reads and writes: trims, flushes, writes that a Flush follows,
+// writes with Force Unit Access, I/Os that wait for others.
 // The hot path asks one question of a descriptor (IO_OPERATION) and comes here only when it says so.
+import { counters } from "../base/counting";
 import { submitDiscard } from "../block/discard";
 import { chainFlush, submitFlush } from "../block/flush";
 import { submitBio } from "../block/submit";
 import { tagFree } from "../block/tags";
+import { noteFlushStart } from "../front/latency";
 import { takeBack } from "../front/pacing";
 import { Bio, REQ_OP_DISCARD, REQ_OP_FLUSH, REQ_OP_MASK } from "../layout/bio";
 import { dioOf, HostQueue, WAITS_FOR_OTHERS } from "../layout/queue";
@@ -15,6 +17,14 @@ import { openBio } from "./submitter";
 export function openTrim(queue: HostQueue, io: IoDescriptor): Bio {
   const bio = openBio(queue, io, REQ_OP_DISCARD);
   bio.bi_size = dioOf(bio).lenBytes;
+  return bio;
+}
+
+/** A Flush that is an I/O itself. */
+export function openFlush(queue: HostQueue, io: IoDescriptor): Bio {
+  const bio = openBio(queue, io, REQ_OP_FLUSH);
+  // Counts are per I/O, of which it is none.
+  if (COUNTING) counters().ios -= 1;
   return bio;
 }
 
@@ -37,6 +47,7 @@ export function submitWithFlush<S, F>(queue: HostQueue, scheme: S, write: Bio): 
 function submitNext<S, F>(queue: HostQueue, scheme: S): bool {
   const flush = changetype<Bio>(<usize>queue.flushNext);
   queue.flushNext = 0;
+  noteFlushStart(queue, dioOf(flush));
   return submitFlush<S, F>(queue, scheme, flush);
 }
 

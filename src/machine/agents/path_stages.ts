@@ -11,7 +11,7 @@ import { Bio, BIO_PAGE_PINNED, BLK_STS_IOERR, BLK_STS_OK, REQ_OP_MASK, REQ_OP_RE
 import { commandOf, iodOf, NVME_OP_WRITE, NVME_SC_SUCCESS, NvmeCompletion } from "../layout/nvme";
 import { dioOf, HostQueue, machineOf, plugged, QueueShared, requestAt } from "../layout/queue";
 import { Request } from "../layout/request";
-import { IO_OPCODE_SHIFT, PAYLOAD_VERIFY } from "../layout/stream";
+import { opcodeOf, PAYLOAD_VERIFY } from "../layout/stream";
 import { folioRefCount, isPagePointer, physToPage } from "../mm/page";
 import { buildCommand, flushPlug, pushCommand, ringSqDoorbell } from "../nvme/host";
 import { mapData, unmapData } from "../nvme/map_data";
@@ -48,6 +48,9 @@ function enter<S>(queue: HostQueue): S {
 export function submitFirst<S, F>(queue: HostQueue, stage: u32, groups: u32, perGroup: u32, hold: usize, inTurn: bool): void {
   const scheme = enter<S>(queue);
   const plug = queue.plug;
+  // What is plugged stays in the hold, however large its requests are.
+  const plugFlushBytes = queue.plugFlushBytes;
+  queue.plugFlushBytes = u32.MAX_VALUE;
   for (let group: u32 = 0; group < groups; group++) {
     const at = hold + <usize>(group * HELD_GROUP_BYTES);
     queue.plug = <u32>(at + HELD_AT);
@@ -65,12 +68,13 @@ export function submitFirst<S, F>(queue: HostQueue, stage: u32, groups: u32, per
     else store<u32>(at, stage == 0 ? 0 : perGroup);
   }
   queue.plug = plug;
+  queue.plugFlushBytes = plugFlushBytes;
 }
 
 @inline
 function allocate(queue: HostQueue): Bio {
   const io = nextIo(queue);
-  const bio = openBio(queue, io, <u8>(io.blocksOp >> IO_OPCODE_SHIFT) == NVME_OP_WRITE ? REQ_OP_WRITE : REQ_OP_READ);
+  const bio = openBio(queue, io, opcodeOf(io.blocksOp) == NVME_OP_WRITE ? REQ_OP_WRITE : REQ_OP_READ);
   const empty = getBuffer(queue, machineOf(queue), dioOf(bio));
   must(empty == 0);
   return bio;

@@ -2,7 +2,8 @@
 // Flush command under way, and those who ask meanwhile share the next one (flush_queue, flush_pending_idx).
 // Who asks is a write's owner (fio's fsync): the flush bio is chained to the write's, so that the I/O ends when both have. The
 // Flush is sent after the write, not after its end: like fsync() of a block device it covers what had ended before.
-// Left out: FUA, writes with REQ_PREFLUSH of their own, the timeout of pending flushes (they begin when the running one ends).
+// A flush may also be an I/O of its own (a recorded one). A write with REQ_FUA needs none of this: nvme's queues take it as it is.
+// Left out: writes with REQ_PREFLUSH of their own, the timeout of pending flushes (they begin when the running one ends).
 import { Bio, BIO_CHAIN, BLK_STS_OK, REQ_OP_FLUSH } from "../layout/bio";
 import { HostQueue, requestAt, WAITS_FOR_FLUSH } from "../layout/queue";
 import { Request, RQF_FLUSH_SEQ } from "../layout/request";
@@ -76,8 +77,10 @@ export function endFlush<S, F>(queue: HostQueue, scheme: S, request: Request, st
   while (at != 0) {
     const flush = changetype<Bio>(at);
     at = <usize>flush.bi_next;
-    queue.flushes += 1;
-    if (status != BLK_STS_OK) flush.bi_status = status;
-    bioEndio<S, F>(queue, scheme, flush);
+    if (status == BLK_STS_OK) queue.flushes += 1;
+    else flush.bi_status = status;
+    const isChained = (flush.bi_flags & BIO_CHAIN) != 0;
+    if (isDefined(changetype<F>(0).flushed)) changetype<F>(0).flushed(queue, flush, isChained);
+    if (isChained) bioEndio<S, F>(queue, scheme, flush);
   }
 }

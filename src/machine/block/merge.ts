@@ -1,13 +1,13 @@
 // Merging a new bio into the request plugged last: blk_attempt_plug_merge, ll_back_merge_fn, ll_front_merge_fn (6.12).
 // Left out: the I/O scheduler's own merges (nvme queues use none) and discard merges.
 import { counters } from "../base/counting";
-import { Bio, REQ_DMA_DIRECT, REQ_NOMERGE, REQ_OP_MASK, vecAt } from "../layout/bio";
+import { Bio, REQ_DMA_DIRECT, REQ_FUA, REQ_NOMERGE, REQ_OP_MASK, vecAt } from "../layout/bio";
 import { HostQueue, plugged } from "../layout/queue";
 import { QueueLimits, Request, SECTOR_SHIFT } from "../layout/request";
 import { gapBetween } from "./limits";
 
 /** REQ_NOMERGE_FLAGS, with the RFC's addition. */
-const NEVER_MERGED: u32 = REQ_NOMERGE | REQ_DMA_DIRECT;
+const NEVER_MERGED: u32 = REQ_NOMERGE | REQ_FUA | REQ_DMA_DIRECT;
 
 /** Joins `bio` (of `segments` segments) to the last plugged request if it continues it; false: it needs its own. */
 @inline

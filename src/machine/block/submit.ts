@@ -3,7 +3,7 @@
 // When tags run out the rest waits; Linux would sleep there, an agent comes back on its next turn.
 import { counters } from "../base/counting";
 import { Bio, REQ_NOMERGE } from "../layout/bio";
-import { HostQueue, requestAt } from "../layout/queue";
+import { HostQueue, plugged, requestAt } from "../layout/queue";
 import { BLK_MAX_REQUEST_COUNT, Request } from "../layout/request";
 import { bioSplitFront } from "./bio";
 import { plugMerge } from "./merge";
@@ -47,7 +47,7 @@ function waitForTag(queue: HostQueue, bio: Bio): bool {
   return false;
 }
 
-/** blk_add_rq_to_plug: a full plug is flushed before the next request, not after its last, which may still grow. */
+/** blk_add_rq_to_plug. */
 @inline
 export function plugRequest<S, F>(queue: HostQueue, scheme: S, bio: Bio, tag: i32): Request {
   const request = requestAt(queue, <u32>tag);
@@ -58,9 +58,18 @@ export function plugRequest<S, F>(queue: HostQueue, scheme: S, bio: Bio, tag: i3
   request.nr_phys_segments = <u16>splitSegments();
   request.bio = <u64>changetype<usize>(bio);
   request.biotail = <u64>changetype<usize>(bio);
-  if (queue.plugCount == BLK_MAX_REQUEST_COUNT) changetype<F>(0).queueRqs<S, F>(queue, scheme);
-  const plugged = queue.plugCount;
-  store<u32>(<usize>queue.plug + (<usize>plugged << 2), <u32>changetype<usize>(request));
-  queue.plugCount = plugged + 1;
+  if (isPlugFull(queue)) changetype<F>(0).queueRqs<S, F>(queue, scheme);
+  const count = queue.plugCount;
+  store<u32>(<usize>queue.plug + (<usize>count << 2), <u32>changetype<usize>(request));
+  queue.plugCount = count + 1;
   return request;
+}
+
+/** By number, or by the size of the last: it is asked before the next request is plugged, as the last may still grow. */
+@inline
+function isPlugFull(queue: HostQueue): bool {
+  const count = queue.plugCount;
+  if (count == 0) return false;
+  const last = plugged(queue, count - 1);
+  return count == BLK_MAX_REQUEST_COUNT || last.__data_len >= queue.plugFlushBytes;
 }

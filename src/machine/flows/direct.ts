@@ -1,20 +1,21 @@
 // Flow `direct`: the host CPU's agent for one queue pair. It reaps completions and submits what the depth allows, in
 // batches with one doorbell. An I/O is one bio, and complete when that has ended.
-import { openTrim, putBack, submitWithFlush } from "../agents/operations";
+import { openFlush, openTrim, putBack, submitWithFlush } from "../agents/operations";
 import { getBuffer, nextIo, noteFailure, noteRefusal, openBio, putBuffer, submitBatches } from "../agents/submitter";
 import { countForIo, countInto } from "../base/counting";
 import { bioFree } from "../block/bio";
 import { submitDiscard } from "../block/discard";
+import { submitFlush } from "../block/flush";
 import { submitBio } from "../block/submit";
 import { noteDone } from "../front/done";
 import { addInFlight, overlapsInFlight, removeInFlight } from "../front/in_flight";
 import { endSample } from "../front/latency";
 import { checkAccess, checkDone, checkTrim, prepareCheck, undoCheck } from "../front/verify";
-import { Bio, BLK_STS_OK, REQ_OP_READ, REQ_OP_WRITE } from "../layout/bio";
+import { Bio, BLK_STS_OK, REQ_FUA, REQ_OP_READ, REQ_OP_WRITE } from "../layout/bio";
 import { Machine } from "../layout/machine";
-import { NVME_OP_DSM, NVME_OP_WRITE } from "../layout/nvme";
+import { NVME_OP_DSM, NVME_OP_FLUSH, NVME_OP_WRITE } from "../layout/nvme";
 import { dioOf, HostQueue, machineOf } from "../layout/queue";
-import { IO_FLUSH, IO_OPCODE_SHIFT, IO_OPERATION, IO_OVERLAPS, IoDescriptor, PAYLOAD_VERIFY } from "../layout/stream";
+import { IO_FLUSH, IO_FUA, IO_OPERATION, IO_OVERLAPS, IoDescriptor, opcodeOf, PAYLOAD_VERIFY } from "../layout/stream";
 import { NvmeMqOps, reap } from "../nvme/host";
 import { iommuTick } from "../pci/dma_iommu";
 
@@ -68,13 +69,22 @@ export class Direct extends NvmeMqOps {
     queue.completed += 1;
     bioFree(queue, bio);
   }
+
+  /** bi_end_io of a flush: one behind a write (chained to it), or one that is the whole I/O. */
+  flushed(queue: HostQueue, flush: Bio, isChained: bool): void {
+    endSample(queue, dioOf(flush));
+    if (isChained) return;
+    if (flush.bi_status != BLK_STS_OK) noteFailure(queue, flush);
+    queue.completed += 1;
+    bioFree(queue, flush);
+  }
 }
 
 /** A bio filled with the I/O's memory; null when it was refused, and counted. */
 @inline
 function prepare<S>(queue: HostQueue, scheme: S, io: IoDescriptor): Bio {
   const machine = machineOf(queue);
-  const isWrite = <u8>(io.blocksOp >> IO_OPCODE_SHIFT) == NVME_OP_WRITE;
+  const isWrite = opcodeOf(io.blocksOp) == NVME_OP_WRITE;
   const bio = openBio(queue, io, isWrite ? REQ_OP_WRITE : REQ_OP_READ);
   const dio = dioOf(bio);
   let error = getBuffer(queue, machine, dio);
@@ -97,15 +107,18 @@ function prepare<S>(queue: HostQueue, scheme: S, io: IoDescriptor): Bio {
 function issueOperation<S>(queue: HostQueue, scheme: S, io: IoDescriptor): bool {
   const machine = machineOf(queue);
   const blocksOp = io.blocksOp;
+  const opcode = opcodeOf(blocksOp);
+  if (opcode == NVME_OP_FLUSH) return submitFlush<S, Direct>(queue, scheme, openFlush(queue, io));
   const isChecked = machine.payload == PAYLOAD_VERIFY;
   if ((blocksOp & IO_OVERLAPS) != 0 && isChecked && overlapsInFlight(queue, machine, io)) return putBack(queue);
-  if (<u8>(blocksOp >> IO_OPCODE_SHIFT) == NVME_OP_DSM) {
+  if (opcode == NVME_OP_DSM) {
     const trim = openTrim(queue, io);
     if (isChecked) addInFlight(queue, dioOf(trim));
     return submitDiscard<S, Direct>(queue, scheme, trim);
   }
   const bio = prepare(queue, scheme, io);
   if (changetype<usize>(bio) == 0) return true;
+  if (blocksOp & IO_FUA) bio.bi_opf |= REQ_FUA;
   return blocksOp & IO_FLUSH ? submitWithFlush<S, Direct>(queue, scheme, bio) : submitBio<S, Direct>(queue, scheme, bio);
 }
 

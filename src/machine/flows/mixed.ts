@@ -14,7 +14,7 @@ import { NVME_OP_WRITE } from "../layout/nvme";
 import { PAGE_SHIFT } from "../layout/page";
 import { Dio, dioOf, HostQueue, machineOf } from "../layout/queue";
 import { SECTOR_SHIFT } from "../layout/request";
-import { IO_BLOCKS_MASK, IO_BUFFER_MASK, IO_OPCODE_SHIFT, IoDescriptor, PAYLOAD_VERIFY } from "../layout/stream";
+import { IO_BLOCKS_MASK, IO_BUFFER_MASK, IoDescriptor, opcodeOf, PAYLOAD_VERIFY } from "../layout/stream";
 import { NvmeMqOps, reap } from "../nvme/host";
 
 @unmanaged
@@ -22,7 +22,7 @@ export class Mixed extends NvmeMqOps {
   issue<S>(queue: HostQueue, scheme: S): bool {
     const machine = machineOf(queue);
     const io = nextIo(queue);
-    const isWrite = <u8>(io.blocksOp >> IO_OPCODE_SHIFT) == NVME_OP_WRITE;
+    const isWrite = opcodeOf(io.blocksOp) == NVME_OP_WRITE;
     const bio = openBio(queue, io, isWrite ? REQ_OP_WRITE : REQ_OP_READ);
     const rest = openRest(queue, bio);
     let error = fill(queue, scheme, bio, dioOf(bio));

@@ -2,7 +2,7 @@
 // two additions for every scheme, so that a slice's I/Os and bytes are exact whatever was split, merged or overtaken.
 import { NVME_OP_DSM } from "../layout/nvme";
 import { Dio, HostQueue } from "../layout/queue";
-import { IO_OPCODE_SHIFT } from "../layout/stream";
+import { opcodeOf } from "../layout/stream";
 
 /** Bytes of a slot: a count of I/Os and one of bytes. */
 const SLOT_SHIFT: u32 = 4;
@@ -16,7 +16,7 @@ function slotOf(opcode: u32): u32 {
 /** Counts an I/O that has ended well. */
 @inline
 export function noteDone(front: HostQueue, dio: Dio): void {
-  const slot = changetype<usize>(front) + (<usize>slotOf(dio.blocksOp >> IO_OPCODE_SHIFT) << SLOT_SHIFT);
+  const slot = changetype<usize>(front) + (<usize>slotOf(opcodeOf(dio.blocksOp)) << SLOT_SHIFT);
   store<u64>(slot, load<u64>(slot, offsetof<HostQueue>("writeIos")) + 1, offsetof<HostQueue>("writeIos"));
   store<u64>(
     slot,

@@ -6,7 +6,7 @@ import { NVME_OP_DSM } from "../layout/nvme";
 import { PAGE_SHIFT } from "../layout/page";
 import { Dio, HostQueue, WAITS_FOR_OTHERS } from "../layout/queue";
 import { SECTOR_SHIFT } from "../layout/request";
-import { BUFFERS_POOL, IO_BLOCKS_MASK, IO_BUFFER_MASK, IO_OPCODE_SHIFT, IoDescriptor } from "../layout/stream";
+import { BUFFERS_POOL, IO_BLOCKS_MASK, IO_BUFFER_MASK, IoDescriptor, opcodeOf } from "../layout/stream";
 
 /** Whether the I/O meets one in flight, on the medium or in memory, as both are folded into their windows. */
 export function overlapsInFlight(queue: HostQueue, machine: Machine, io: IoDescriptor): bool {
@@ -32,7 +32,7 @@ function sharesBuffer(queue: HostQueue, machine: Machine, io: IoDescriptor, othe
 
 @inline
 function hasNoBuffer(blocksOp: u32): bool {
-  return <u8>(blocksOp >> IO_OPCODE_SHIFT) == NVME_OP_DSM;
+  return opcodeOf(blocksOp) == NVME_OP_DSM;
 }
 
 /** Whether two ranges meet in a window of mask + 1 bytes. */

@@ -1,9 +1,9 @@
 // Latency into a log-linear histogram with fio's buckets (stat.h: FIO_IO_U_PLAT_BITS 6, 29 groups of 64), up to the reaped
 // completion. Closed loop: from submission, of 1 in 64 I/Os, drawn at random so that no batch period is aliased. Open loop:
 // of every I/O, from when it was due, so that a stall counts for all I/Os that were due in it (no coordinated omission).
-import { NVME_OP_WRITE } from "../layout/nvme";
+import { NVME_OP_DSM, NVME_OP_FLUSH, NVME_OP_WRITE } from "../layout/nvme";
 import { Dio, HostQueue } from "../layout/queue";
-import { IO_OPCODE_SHIFT } from "../layout/stream";
+import { IO_OPCODE_SHIFT, opcodeOf } from "../layout/stream";
 
 const PLAT_BITS: u32 = 6;
 const PLAT_BUCKETS: u32 = 29 * 64;
@@ -40,6 +40,12 @@ export function noteStart(queue: HostQueue, dio: Dio): void {
   store<u64>(changetype<usize>(dio), start, offsetof<Dio>("startNs"));
 }
 
+/** Of a Flush behind a write, which begins when it is sent, in an open loop too. */
+export function noteFlushStart(queue: HostQueue, dio: Dio): void {
+  dio.blocksOp = <u32>NVME_OP_FLUSH << IO_OPCODE_SHIFT;
+  dio.startNs = queue.dueNs != 0 || drawSample(queue) ? nowNs() : 0;
+}
+
 /** Counts the sample of an I/O that has ended, if it is one. */
 @inline
 export function endSample(queue: HostQueue, dio: Dio): void {
@@ -51,12 +57,13 @@ export function nowNs(): f64 {
   return now() * 1e6;
 }
 
-/** Reads in the first histogram, writes in the second. */
+/** Reads in the first histogram, writes in the second, trims in the third, flushes in the fourth. */
 function sampleEnd(queue: HostQueue, dio: Dio): void {
   const ns = nowNs() - dio.startNs;
-  const first: u32 = <u8>(dio.blocksOp >> IO_OPCODE_SHIFT) == NVME_OP_WRITE ? PLAT_BUCKETS : 0;
-  if (ns > queue.latencyNsMax) queue.latencyNsMax = ns;
-  const slot = <usize>queue.histogram + (<usize>(first + bucketOf(<u64>max<f64>(ns, 0))) << 2);
+  const opcode = opcodeOf(dio.blocksOp);
+  const histogram: u32 = opcode == NVME_OP_WRITE ? 1 : opcode == NVME_OP_DSM ? 2 : opcode == NVME_OP_FLUSH ? 3 : 0;
+  if (ns > queue.latencyNsMax && opcode != NVME_OP_FLUSH) queue.latencyNsMax = ns;
+  const slot = <usize>queue.histogram + (<usize>(histogram * PLAT_BUCKETS + bucketOf(<u64>max<f64>(ns, 0))) << 2);
   store<u32>(slot, load<u32>(slot) + 1);
 }
 

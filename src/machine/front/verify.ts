@@ -6,7 +6,7 @@ import { NVME_OP_WRITE } from "../layout/nvme";
 import { BUFFER_REMOTE, Dio, HostQueue } from "../layout/queue";
 import { SECTOR_SHIFT } from "../layout/request";
 import { Initiator } from "../layout/rnic";
-import { BUFFERS_USER, IO_OPCODE_SHIFT } from "../layout/stream";
+import { BUFFERS_USER, opcodeOf } from "../layout/stream";
 import { POOL_FULL } from "../mm/gen_pool";
 import { isCpuAccessLost } from "../pci/p2pmem";
 
@@ -54,7 +54,7 @@ export function prepareCheck(queue: HostQueue, machine: Machine, dio: Dio, isWri
  * blocks are written anew, as a file system would: nothing else has I/O on them.
  */
 export function undoCheck(queue: HostQueue, dio: Dio): void {
-  if (<u8>(dio.blocksOp >> IO_OPCODE_SHIFT) != NVME_OP_WRITE) return;
+  if (opcodeOf(dio.blocksOp) != NVME_OP_WRITE) return;
   const blocks = dio.lenBytes >> SECTOR_SHIFT;
   for (let i: u32 = 0; i < blocks; i++) {
     const block = mediaBlock(queue, dio, i);
@@ -67,7 +67,7 @@ export function undoCheck(queue: HostQueue, dio: Dio): void {
 /** After completion: counts blocks that are right and blocks that are not. */
 export function checkDone(queue: HostQueue, machine: Machine, dio: Dio): void {
   const blocks = dio.lenBytes >> SECTOR_SHIFT;
-  const isWrite = <u8>(dio.blocksOp >> IO_OPCODE_SHIFT) == NVME_OP_WRITE;
+  const isWrite = opcodeOf(dio.blocksOp) == NVME_OP_WRITE;
   if (!isWrite && (dio.unfilled || !checkAccess(queue, machine, dio))) return;
   for (let i: u32 = 0; i < blocks; i++) {
     const block = mediaBlock(queue, dio, i);

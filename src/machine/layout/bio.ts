@@ -54,6 +54,7 @@ export const REQ_OP_FLUSH: u32 = 2;
 export const REQ_OP_DISCARD: u32 = 3;
 export const REQ_OP_MASK: u32 = 0xff;
 export const REQ_NOMERGE: u32 = 1 << 14;
+export const REQ_FUA: u32 = 1 << 17;
 /** The RFC's request type (patch 1): the vectors hold bus addresses. Never merged. */
 export const REQ_DMA_DIRECT: u32 = 1 << 26;
 /** The bio is wholly P2P memory of one device (6.17). */

@@ -18,6 +18,9 @@ export class Counters {
   /** Bytes of scatterlist, PRP list and SQE written. */
   descriptorBytes: u64;
   requests: u64;
+  /** Those of them that are a Flush, and those that are writes with Force Unit Access. */
+  flushCommands: u64;
+  fuaWrites: u64;
   segments: u64;
   splits: u64;
   merges: u64;

@@ -91,6 +91,9 @@ export const NVME_OP_WRITE: u8 = 0x01;
 export const NVME_OP_READ: u8 = 0x02;
 export const NVME_OP_DSM: u8 = 0x09;
 
+/** NvmeCommand.control of a write: Force Unit Access. */
+export const NVME_RW_FUA: u16 = 1 << 14;
+
 /** The controller's page size: what PRPs count in, whatever the CPU's page size (NVME_CTRL_PAGE_SIZE). */
 export const NVME_CTRL_PAGE_SIZE: u32 = 4096;
 export const NVME_MAX_SEGS: u32 = 128;

@@ -92,6 +92,8 @@ export class HostQueue {
   /** Plugged requests: wasm addresses. */
   plug: u32;
   plugCount: u32;
+  /** A request of so many bytes is the last of its plug: the next one flushes it (BLK_PLUG_FLUSH_SIZE). */
+  plugFlushBytes: u32;
   /** A bio whose rest waits for tags, WAITS_FOR_FLUSH, WAITS_FOR_OTHERS, or 0. */
   pendingBio: u32;
   /** I/Os of that bio's batch that were not issued before it. */
@@ -166,7 +168,7 @@ export class HostQueue {
   flushRequest: u32;
   flushPendingHead: u32;
   flushPendingTail: u32;
-  /** Flush commands that have ended, and flushes that asked for one. */
+  /** Flush commands that have ended, and flushes of their own or behind a write that ended well. */
   flushCommands: u32;
   flushes: u32;
   /** Completions whose command id is of no command that is outstanding, and the first such id. */
@@ -210,6 +212,8 @@ export class DeviceQueue {
   firstUnclaimed: u64;
   commands: u64;
   bytesMoved: u64;
+  /** Writes that asked to be on the medium when they end. */
+  fuaWrites: u64;
   errors: u32;
   /** IommuDomain behind the client's host bridge, or 0; windows by which its output is routed, behind the others. */
   iommu: u32;

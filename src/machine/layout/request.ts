@@ -52,6 +52,8 @@ export const RQF_FLUSH_SEQ: u32 = 1 << 1;
 
 /** Most requests a plug holds before it is flushed (BLK_MAX_REQUEST_COUNT). */
 export const BLK_MAX_REQUEST_COUNT: u32 = 32;
+/** Bytes of a request behind which nothing more is plugged (BLK_PLUG_FLUSH_SIZE). */
+export const BLK_PLUG_FLUSH_SIZE: u32 = 128 * 1024;
 
 /** struct queue_limits, 192 bytes: the fields that split and merge obey. */
 @unmanaged

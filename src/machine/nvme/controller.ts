@@ -4,7 +4,7 @@
 import { ringIfSleeping } from "../base/bell";
 import { Machine } from "../layout/machine";
 import {
-  NVME_CTRL_PAGE_SIZE, NVME_OP_READ, NVME_OP_WRITE, NVME_SC_DATA_XFER_ERROR, NVME_SC_INVALID_NS, NVME_SC_LBA_RANGE,
+  NVME_CTRL_PAGE_SIZE, NVME_OP_READ, NVME_OP_WRITE, NVME_RW_FUA, NVME_SC_DATA_XFER_ERROR, NVME_SC_INVALID_NS, NVME_SC_LBA_RANGE,
   NVME_SC_PRP_OFFSET_INVALID, NVME_SC_SUCCESS, NvmeCommand, PRP_PAGE_ENTRIES,
 } from "../layout/nvme";
 import { DeviceQueue, QueueShared } from "../layout/queue";
@@ -79,6 +79,8 @@ function execute(queue: DeviceQueue, command: NvmeCommand): u16 {
   const blocks = <u64>command.length + 1;
   if (command.slba + blocks > queue.nsBlocks) return NVME_SC_LBA_RANGE;
   const isWrite = opcode == NVME_OP_WRITE;
+  // On the medium when it ends is what every write is here: there is no write cache.
+  if (isWrite && (command.control & NVME_RW_FUA) != 0) queue.fuaWrites += 1;
   let left = <u32>blocks << SECTOR_SHIFT;
   let mediaAt = <u32>(command.slba << SECTOR_SHIFT) & (queue.mediaBytes - 1);
   const first = min(left, NVME_CTRL_PAGE_SIZE - <u32>(command.prp1 & PAGE_MASK));

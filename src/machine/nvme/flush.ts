@@ -9,6 +9,7 @@ import { nextCid, pushCommand, ringSqDoorbell } from "./host";
 export function sendFlush(queue: HostQueue, request: Request): void {
   if (COUNTING) {
     counters().requests += 1;
+    counters().flushCommands += 1;
     counters().descriptorBytes += offsetof<NvmeCommand>();
   }
   const command = commandOf(request);

@@ -6,8 +6,8 @@ import { counters, countForIo } from "../base/counting";
 import { endDiscard } from "../block/discard";
 import { endRequest, failRequest, requestIo } from "../block/endio";
 import { endFlush } from "../block/flush";
-import { BLK_STS_IOERR, BLK_STS_OK, REQ_OP_MASK, REQ_OP_WRITE } from "../layout/bio";
-import { commandOf, iodOf, NVME_OP_READ, NVME_OP_WRITE, NVME_SC_SUCCESS, NvmeCommand, NvmeCompletion } from "../layout/nvme";
+import { BLK_STS_IOERR, BLK_STS_OK, REQ_FUA, REQ_OP_MASK, REQ_OP_WRITE } from "../layout/bio";
+import { commandOf, iodOf, NVME_OP_READ, NVME_OP_WRITE, NVME_RW_FUA, NVME_SC_SUCCESS, NvmeCommand, NvmeCompletion } from "../layout/nvme";
 import { HostQueue, plugged, QueueShared, requestAt } from "../layout/queue";
 import { Request, RQF_FLUSH_SEQ, SECTOR_SHIFT } from "../layout/request";
 import { cleanupDiscard, setupDiscard } from "./discard";
@@ -17,6 +17,8 @@ import { mapData, unmapData } from "./map_data";
 /** Command identifiers carry a generation in their upper 4 bits, so that a stale completion is noticed (nvme_cid). */
 const CID_TAG_MASK: u32 = 0xfff;
 const CID_GENERATION_SHIFT: u32 = 12;
+/** From REQ_FUA to NVME_RW_FUA in the word that begins with the length. */
+const FUA_SHIFT: u32 = clz(REQ_FUA) - clz(<u32>NVME_RW_FUA << 16);
 
 /** nvme_queue_rqs: sends every plugged request. What cannot be prepared is tried once more by itself, then fails. */
 export function flushPlug<S, F>(queue: HostQueue, scheme: S): void {
@@ -82,6 +84,7 @@ export function buildCommand(queue: HostQueue, request: Request): void {
     countForIo(requestIo(request));
     counters().requests += 1;
     counters().descriptorBytes += offsetof<NvmeCommand>();
+    if (request.cmd_flags & REQ_FUA) counters().fuaWrites += 1;
   }
   const cid = nextCid(request);
   const isWrite = (request.cmd_flags & REQ_OP_MASK) == REQ_OP_WRITE;
@@ -93,7 +96,9 @@ export function buildCommand(queue: HostQueue, request: Request): void {
   store<u64>(command, 0, offsetof<NvmeCommand>("cdw2"));
   store<u64>(command, 0, offsetof<NvmeCommand>("metadata"));
   store<u64>(command, request.__sector, offsetof<NvmeCommand>("slba"));
-  store<u64>(command, <u64>((request.__data_len >> SECTOR_SHIFT) - 1), offsetof<NvmeCommand>("length"));
+  // Length and, in the word's other half, the control bits.
+  const control = (request.cmd_flags & REQ_FUA) << FUA_SHIFT;
+  store<u64>(command, <u64>(((request.__data_len >> SECTOR_SHIFT) - 1) | control), offsetof<NvmeCommand>("length"));
   store<u64>(command, 0, offsetof<NvmeCommand>("reftag"));
 }
 

@@ -16,7 +16,7 @@ import {
 } from "../layout/rdma";
 import { SECTOR_SHIFT } from "../layout/request";
 import { Initiator, InitiatorCommand, Rnic } from "../layout/rnic";
-import { IO_BLOCKS_MASK, IO_BUFFER_RAM, IO_OPCODE_SHIFT, IoDescriptor, PAYLOAD_VERIFY } from "../layout/stream";
+import { IO_BLOCKS_MASK, IO_BUFFER_RAM, IoDescriptor, opcodeOf, PAYLOAD_VERIFY } from "../layout/stream";
 import { peekFree, pushFree } from "../mm/free_stack";
 import { capsuleArrived, capsuleBuffer } from "./rnic";
 
@@ -80,7 +80,7 @@ function beginIo(initiator: Initiator): void {
 
 @inline
 function isWrite(dio: Dio): bool {
-  return <u8>(dio.blocksOp >> IO_OPCODE_SHIFT) == NVME_OP_WRITE;
+  return opcodeOf(dio.blocksOp) == NVME_OP_WRITE;
 }
 
 /** Sends the commands of the I/O being sent. False when the target has no receive buffer for the next. */
@@ -123,7 +123,7 @@ function indexOf(initiator: Initiator, command: InitiatorCommand): u32 {
 function writeCapsule(
   at: usize, initiator: Initiator, dio: Dio, command: InitiatorCommand, offset: u32, isInline: bool,
 ): void {
-  const opcode = <u64>(dio.blocksOp >> IO_OPCODE_SHIFT);
+  const opcode = <u64>opcodeOf(dio.blocksOp);
   const nsid = <u64>(dio.ramTarget != 0 ? NVMET_NSID_RAM : NVMET_NSID_P2P);
   const cid = <u64>indexOf(initiator, command);
   store<u64>(at, opcode | (NVME_CMD_SGL_METABUF << 8) | (cid << 16) | (nsid << 32));

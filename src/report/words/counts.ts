@@ -33,6 +33,8 @@ const SOMETIMES: readonly Count[] = [
   { field: 'warnBioIovIterGetPages', title: 'bio_iov_iter_get_pages warnings' },
   { field: 'warnBioAddPage', title: '__bio_add_page warnings' },
   { field: 'boundaryCrossings', title: 'boundary crossings' },
+  { field: 'flushCommands', title: 'Flush commands' },
+  { field: 'fuaWrites', title: 'FUA writes' },
   { field: 'workRequests', title: 'work requests', isCommon: true },
   { field: 'rdmaDoorbells', title: 'RDMA doorbells', isCommon: true },
   { field: 'mrRegistrations', title: 'MR registrations' },

@@ -28,7 +28,7 @@ export interface FioJob {
   options: Record<string, string>;
   runtimeNs: number;
   directions: Record<Direction, FioDirection>;
-  syncIos: number;
+  sync: { ios: number; latency: SparseHistogram };
   rounds: RoundsKept;
   loop: 'closed' | 'open';
   latencyTarget: { targetNs: number; windowNs: number; percentile: number } | undefined;
@@ -48,7 +48,7 @@ interface Part {
   totals: Counts;
   /** One for each round kept. */
   rounds: Counts[];
-  latency: Record<'read' | 'write', SparseHistogram>;
+  latency: Record<Direction | 'sync', SparseHistogram>;
   loop: FioJob['loop'];
   latencyTarget: FioJob['latencyTarget'];
 }
@@ -68,9 +68,9 @@ export function fioJobs(result: Result): FioJob[] {
         directions: {
           read: directionOf(part, 'readIos', 'readBytes', part.latency.read),
           write: directionOf(part, 'writeIos', 'writeBytes', part.latency.write),
-          trim: directionOf(part, 'trimIos', 'trimBytes', []),
+          trim: directionOf(part, 'trimIos', 'trimBytes', part.latency.trim),
         },
-        syncIos: totals.syncIos ?? 0,
+        sync: { ios: totals.syncIos ?? 0, latency: part.latency.sync },
         rounds,
         loop: part.loop,
         latencyTarget: part.latencyTarget,
@@ -105,6 +105,8 @@ function partsOf(cell: Cell): Part[] {
       latency: {
         read: sumOf(members.map(({ lane }) => lane.reads?.counts ?? [])),
         write: sumOf(members.map(({ lane }) => lane.writes?.counts ?? [])),
+        trim: sumOf(members.map(({ lane }) => lane.trims?.counts ?? [])),
+        sync: sumOf(members.map(({ lane }) => lane.syncs?.counts ?? [])),
       },
       loop: first.loop,
       latencyTarget: first.latencyTarget,
@@ -116,18 +118,24 @@ function partsOf(cell: Cell): Part[] {
 const SECTION = / \[([^[\]]*)\]$/;
 
 function wholeCell(cell: Cell, rounds: Cell['rounds']): Part {
-  const { histogram, reads, writes } = cell.latencyNs ?? {};
+  const { histogram, reads, writes, trims, syncs } = cell.latencyNs ?? {};
   const counted = rounds.map((round) => withCounts(cell, round));
   const totals = sumCounts(counted);
   const isRead = (totals.readIos ?? 0) > 0;
-  const only = (isWanted: boolean): SparseHistogram => (isWanted ? (histogram?.counts ?? []) : []);
+  const isApart = [reads, writes, trims, syncs].some((each) => each !== undefined);
+  const only = (isWanted: boolean): SparseHistogram => (isWanted && !isApart ? (histogram?.counts ?? []) : []);
   const { targetNs, windowNs = 0, percentile = 100 } = cell.latencyTarget ?? {};
   return {
     section: SECTION.exec(String(cell.params.job))?.[1],
     isOneOfSeveral: false,
     totals,
     rounds: counted,
-    latency: { read: reads?.counts ?? only(isRead && !writes), write: writes?.counts ?? only(!isRead && !reads) },
+    latency: {
+      read: reads?.counts ?? only(isRead),
+      write: writes?.counts ?? only(!isRead),
+      trim: trims?.counts ?? [],
+      sync: syncs?.counts ?? [],
+    },
     loop: cell.latencyNs?.loop ?? 'closed',
     latencyTarget: targetNs === undefined ? undefined : { targetNs, windowNs, percentile },
   };

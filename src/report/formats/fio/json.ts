@@ -78,7 +78,10 @@ function jobOf(job: FioJob, jobs: readonly FioJob[], format: FioJsonFormat): Jso
     elapsed: Math.ceil(runtimeMs / 1000),
     'job options': options,
     ...Object.fromEntries(DIRECTIONS.map((name) => [name, directionOf(job, name, group, format)])),
-    sync: { total_ios: job.syncIos, lat_ns: { ...spread([]) } },
+    sync: {
+      total_ios: job.sync.ios,
+      lat_ns: { ...spreadOf(job.sync.latency), ...percentileFields(job.sync.latency, format) },
+    },
     job_runtime: runtimeMs,
     usr_cpu: 0,
     sys_cpu: 0,
