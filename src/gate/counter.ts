@@ -3,28 +3,29 @@
 import { suggestion } from '../base/errors.ts';
 import { parseBytes } from '../base/units.ts';
 import { wordTable } from '../base/word_table.ts';
-import { type Cell, METADATA_KEYS, PER_IO_KEYS } from '../result/schema.ts';
+import { counters, METADATA } from '../catalogue/counters.ts';
+import type { Cell } from '../result/schema.ts';
 
-/** Figures that come from time or from the operating system: never exact. */
-const NOT_EXACT = wordTable<string>({
-  'perIo.wakeups': 'wake-ups are counted while threads run',
-  'metadataBytes.resident': 'resident bytes are asked of the operating system',
-});
 const REFUSED = 'refused';
 
-/** Every counter, by its path in a cell. */
-const COUNTERS: readonly string[] = [
-  ...PER_IO_KEYS.map((key) => `perIo.${key}`),
-  ...METADATA_KEYS.map((key) => `metadataBytes.${key}`),
-  REFUSED,
-].filter((path) => !(path in NOT_EXACT));
+/** Every path in a cell, and why it is no exact count where it is none. */
+const PATHS = wordTable<{ inexact?: string }>({
+  ...under('perIo', Object.fromEntries(counters())),
+  ...under('metadataBytes', METADATA),
+  [REFUSED]: {},
+});
+const EXACT: readonly string[] = Object.keys(PATHS).filter((path) => PATHS[path]?.inexact === undefined);
+
+function under(part: string, of: Readonly<Record<string, { inexact?: string }>>): Record<string, { inexact?: string }> {
+  return Object.fromEntries(Object.entries(of).map(([name, definition]) => [`${part}.${name}`, definition]));
+}
 
 /** Why a path is none of them. */
 export function counterFault(path: string): string | undefined {
-  if (COUNTERS.includes(path)) return undefined;
-  const reason = NOT_EXACT[path];
+  if (EXACT.includes(path)) return undefined;
+  const reason = PATHS[path]?.inexact;
   if (reason !== undefined) return `'${path}' is not exact (${reason}); leave it out`;
-  return `no counter '${path}'${suggestion(path, COUNTERS) || '.'} There are: ${COUNTERS.join(', ')}`;
+  return `no counter '${path}'${suggestion(path, EXACT) || '.'} There are: ${EXACT.join(', ')}`;
 }
 
 /** What a counter must be: a number, an errno, or `none` for an arm that must not be refused. */

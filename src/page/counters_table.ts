@@ -2,7 +2,7 @@
 
 import { buffersOf, type Group, roleOf } from '../report/select/groups.ts';
 import type { Table } from '../report/tables/table.ts';
-import { countTitle } from '../report/words/counts.ts';
+import { countMeaning, countTitle, isExactCount } from '../report/words/counts.ts';
 import { formatPerIo } from '../report/words/format.ts';
 import { describeKeys, varyingKeys } from '../report/words/params.ts';
 import type { Cell } from '../result/schema.ts';
@@ -52,17 +52,21 @@ function countersTable(groups: readonly Group[]): Table | undefined {
   return {
     columns: [
       ...['scheme', 'buffers', 'in'].map((title) => ({ title, align: 'left' as const })),
-      ...fields.map((field) => ({ title: countTitle(field), align: 'right' as const })),
+      ...fields.map((field) => ({
+        title: countTitle(field),
+        align: 'right' as const,
+        meaning: countMeaning(field),
+      })),
     ],
     rows: rows.sort((a, b) => schemes.indexOf(a.scheme) - schemes.indexOf(b.scheme)),
   };
 }
 
-/** Without wakeups: they depend on timing and are not a count of the path. */
+/** Without those that depend on timing: they are no count of the path. */
 function countsOf({ perIo }: Cell): Map<string, string> {
   return new Map(
     Object.entries(perIo ?? {})
-      .filter(([field]) => field !== 'wakeups')
+      .filter(([field]) => isExactCount(field))
       .flatMap(([field, value]) => (value === null ? [] : [[field, formatPerIo(value)] as const])),
   );
 }

@@ -12,7 +12,17 @@ export function htmlTable(caption: string, { columns, rows }: Table): HTMLElemen
       'table',
       {},
       h('caption', {}, caption),
-      h('thead', {}, h('tr', {}, ...columns.map(({ title }, i) => h('th', { scope: 'col', class: side(i) }, title)))),
+      h(
+        'thead',
+        {},
+        h(
+          'tr',
+          {},
+          ...columns.map(({ title, meaning }, i) =>
+            h('th', { scope: 'col', class: side(i), ...(meaning === undefined ? {} : { title: meaning }) }, title),
+          ),
+        ),
+      ),
       h(
         'tbody',
         {},

@@ -2,6 +2,7 @@
 // counted, modelled) holds for the whole field. Anything that was not measured is null, never 0.
 import { z } from 'zod';
 import { LabError } from '../base/errors.ts';
+import { METADATA } from '../catalogue/counters.ts';
 import { DETAILS, VERDICTS } from '../stats/verdict.ts';
 import { WARMUP_CLASSES } from '../stats/warmup_class.ts';
 import {
@@ -74,19 +75,9 @@ const modelled = z.object({
 });
 
 /** Bytes the scheme keeps so that the I/O can be carried, for the cell's BAR. */
-const metadataBytes = z.object({
-  memmap: count,
-  pageTables: count,
-  pool: count,
-  mapState: count,
-  descriptors: count,
-  /** What the run's own memory held of it: touched pages, not a model. */
-  resident: count,
-});
-
-/** Names of the counters, and of the kinds of metadata, that every cell has. */
-export const PER_IO_KEYS: readonly string[] = Object.keys(perIo.shape);
-export const METADATA_KEYS: readonly string[] = Object.keys(metadataBytes.shape);
+const metadataBytes = z.object(
+  Object.fromEntries(Object.keys(METADATA).map((name) => [name, count])) as Record<keyof typeof METADATA, typeof count>,
+);
 
 const removalRound = z.object({
   round: z.number().int().nonnegative(),
@@ -314,7 +305,7 @@ const sweep = z.object({
   ),
 });
 
-export const resultSchema = z
+const resultSchema = z
   .object({
     schema: z.literal(RESULT_SCHEMA),
     run,

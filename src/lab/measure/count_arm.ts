@@ -3,6 +3,7 @@
 import { Machine, PAYLOAD_MOVE, PAYLOAD_NONE } from '../../../build/layout.ts';
 import type { ArmRecord } from '../../analysis/group_record.ts';
 import { EXIT, LabError } from '../../base/errors.ts';
+import { type CounterDefinition, type CounterName, type CountersStated, counters } from '../../catalogue/counters.ts';
 import type { PerIo } from '../../result/schema.ts';
 import { type BuiltMachine, setBuffers } from '../machine/build_machine.ts';
 import { field, setField } from '../machine/fields.ts';
@@ -20,30 +21,14 @@ import { runInlineSlice } from '../workers/inline.ts';
 
 export const COUNTED_IOS = 4096;
 const REFUSED_IOS = 256;
+const namesOf = <Name extends CounterName>(test: (counter: CounterDefinition) => boolean): Name[] =>
+  counters().flatMap(([name, counter]) => (test(counter) && counter.inexact === undefined ? [name as Name] : []));
 /** Counts that results have for every scheme, 0 included. The others are there where they are not 0. */
-const ALWAYS = [
-  'pageLines',
-  'pageLoads',
-  'pageAtomics',
-  'p2pTests',
-  'pgmapChecks',
-  'mapCalls',
-  'doorbells',
-  'descriptorBytes',
-] as const;
+const ALWAYS = namesOf<Exclude<CountersStated<'always'>, 'wakeups'>>(({ stated }) => stated === 'always');
 /** There whatever they are where an IOMMU translates. */
-const OF_IOMMU = [
-  'iovaAllocs',
-  'iovaFrees',
-  'pteWrites',
-  'pteClears',
-  'pteLines',
-  'invalidations',
-  'flushes',
-  'iotlbMisses',
-] as const;
+const OF_IOMMU = namesOf<CountersStated<'translated'>>(({ stated }) => stated === 'translated');
 /** What those who refuse an I/O count. */
-const OF_REFUSALS = ['unconverted', 'warnBioIovIterGetPages'] as const;
+const OF_REFUSALS = namesOf<Exclude<CounterName, 'wakeups'>>(({ ofRefusals }) => ofRefusals === true);
 
 /** @param module host module that the arm runs as */
 export function countArm(machine: BuiltMachine, { arm }: ArmRecord, module: string): Omit<PerIo, 'wakeups'> {

@@ -1,19 +1,11 @@
 // What an IOMMU costs beyond what this machine can execute, as a table of its own: counted events, time modelled from them,
 // and, labelled in its titles, the sum of measured and modelled time with the rate that follows from it.
 import { formatCount, trimNumber } from '../../base/units.ts';
-import type { Cell, PerIo } from '../../result/schema.ts';
+import type { Cell } from '../../result/schema.ts';
 import { buffersOf, type Group, roleOf } from '../select/groups.ts';
+import { MODELLED_COUNTS } from '../words/counts.ts';
 import { NOT_MEASURED } from '../words/format.ts';
 import type { Column, Table } from './table.ts';
-
-const COUNTED: readonly (readonly [string, keyof PerIo])[] = [
-  ['IOVA allocs', 'iovaAllocs'],
-  ['PTE writes', 'pteWrites'],
-  ['PTE clears', 'pteClears'],
-  ['PTE lines', 'pteLines'],
-  ['invalidations', 'invalidations'],
-  ['IOTLB misses', 'iotlbMisses'],
-];
 
 const left = (title: string): Column => ({ title, align: 'left' });
 const right = (title: string): Column => ({ title, align: 'right' });
@@ -22,13 +14,13 @@ const right = (title: string): Column => ({ title, align: 'right' });
 export function modelledTable(groups: readonly Group[]): Table | undefined {
   const cells = groups.flatMap((group) => group.cells).filter((cell) => cell.modelled && roleOf(cell) !== 'aa');
   if (cells.length === 0) return undefined;
-  const counted = cells.some(({ modelled }) => modelled?.iommuNsPerIo !== undefined) ? COUNTED : [];
+  const counted = cells.some(({ modelled }) => modelled?.iommuNsPerIo !== undefined) ? MODELLED_COUNTS : [];
   const [service] = cells.flatMap(({ modelled }) => modelled?.serviceNs ?? []);
   return {
     columns: [
       left('scheme'),
       left('buffers'),
-      ...counted.map(([title]) => right(title)),
+      ...counted.map(({ title }) => right(title)),
       ...(counted.length > 0 ? [right('IOMMU wait, write-back ns/I/O (modelled)')] : []),
       right('CPU ns/I/O (measured + modelled)'),
       ...(service === undefined ? [] : [right(`IOPS at ${service} ns service (modelled)`), left('bound by')]),
@@ -37,7 +29,7 @@ export function modelledTable(groups: readonly Group[]): Table | undefined {
       cells: [
         cell.scheme,
         buffersOf(cell),
-        ...counted.map(([, field]) => count(cell.perIo?.[field])),
+        ...counted.map(({ field }) => count(cell.perIo?.[field])),
         ...(counted.length > 0 ? [nanoseconds(cell.modelled?.iommuNsPerIo)] : []),
         nanoseconds(cell.modelled?.cpuNsPerIo),
         ...(service === undefined ? [] : rateOf(cell)),

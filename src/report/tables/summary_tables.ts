@@ -103,7 +103,7 @@ export function countedTable(groups: readonly Group[]): Table | undefined {
     columns: [
       left('scheme'),
       left('buffers'),
-      ...counts.map(({ title }) => right(title)),
+      ...counts.map(({ title, meaning }) => ({ ...right(title), meaning })),
       right('metadata'),
       right('resident'),
     ],

@@ -5,6 +5,8 @@ import { escapeMarkdown } from '../../base/escape.ts';
 export interface Column {
   title: string;
   align: 'left' | 'right';
+  /** What it tells, for a page that can show it on demand. */
+  meaning?: string | undefined;
 }
 
 export interface Row {
