@@ -19,7 +19,7 @@ const ORDER: readonly (readonly string[])[] = [
   ['btf'],
   ['doctor', 'doctor/checks'],
   ['result'],
-  ['plan'],
+  ['plan', 'plan/flows'],
   ['analysis'],
   ['lab/machine'],
   ['lab/host'],
@@ -46,11 +46,11 @@ const ORDER: readonly (readonly string[])[] = [
 
 /**
  * Folders of src/machine, likewise: structures, memory, PCI, then the path of an I/O from the block layer to devices, what is written
- * for schemes and flows, the modules' entries. In src/machine itself lies what says which scheme a module is compiled with.
+ * for schemes and flows, the modules' entries. In src/machine itself lies what says which scheme and flows a module is compiled with.
  */
 const MACHINE_ORDER: readonly string[] = [
   ...['machine/layout', 'machine/base', 'machine/mm', 'machine/pci', 'machine/front', 'machine/block', 'machine/nvme'],
-  ...['machine/rdma', 'machine/schemes', 'machine', 'machine/agents', 'machine/flows', 'machine/targets'],
+  ...['machine/rdma', 'machine/schemes', 'machine/agents', 'machine/flows', 'machine', 'machine/targets'],
 ];
 
 /** What these know besides their own folders, whatever the order allows. */

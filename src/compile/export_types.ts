@@ -1,7 +1,8 @@
 // Text of build/exports.ts: what each module of the machine exports, as TypeScript sees it, read from the entry files of targets/.
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { MACHINE_SOURCES } from './targets.ts';
+import { chosenFlows } from './flow_table.ts';
+import { flowsOf, MACHINE_SOURCES } from './targets.ts';
 
 /** AssemblyScript's types at the boundary: 64-bit integers are bigint, a bool is taken as either and comes back as a number. */
 const PARAMETER: Readonly<Record<string, string>> = {
@@ -16,7 +17,11 @@ export function exportTypes(root: string): string {
   const targets = readdirSync(folder)
     .sort()
     .map((file) => basename(file, '.ts'));
-  const interfaces = targets.map((target) => interfaceOf(target, readFileSync(join(folder, `${target}.ts`), 'utf8')));
+  const flows = chosenFlows(flowsOf(root).filter(({ counting }) => !counting));
+  const interfaces = targets.map((target) => {
+    const entry = readFileSync(join(folder, `${target}.ts`), 'utf8');
+    return interfaceOf(target, target === 'host' ? flows + entry : entry);
+  });
   const index = targets.map((target) => `  '${target}': ${interfaceName(target)};`);
   return [
     ...interfaces,

@@ -9,9 +9,10 @@ import { EXIT, LabError, limitAdvice } from '../base/errors.ts';
 import { compileAll, compilerIdentity } from './compile.ts';
 import { whileOthersWait } from './compile_lock.ts';
 import { exportTypes } from './export_types.ts';
+import { flowsText } from './flow_table.ts';
 import { layoutText } from './layout_text.ts';
 import type { SchemeHeader } from './scheme_header.ts';
-import { moduleKey, planTargets, readSchemes, SourceTexts } from './targets.ts';
+import { flowsOf, moduleKey, planTargets, readSchemes, SourceTexts } from './targets.ts';
 
 /** manifest.json */
 export interface MachineManifest {
@@ -36,6 +37,7 @@ export interface MachineTexts {
   manifest: MachineManifest;
   layout: string;
   exports: string;
+  flows: string;
 }
 
 /** Writes the manifest of `folder` from the sources below `root`. @throws Error with the compiler's messages */
@@ -52,7 +54,7 @@ export async function writeMachineFolder(root: string, folder: string): Promise<
   const manifest = { hash, root: relative(folder, root), slots, schemes, modules };
   writeWhole(join(folder, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
   dropUnnamed(folder, new Set(Object.values(modules)));
-  return { manifest, layout: text, exports: exportTypes(root) };
+  return { manifest, layout: text, exports: exportTypes(root), flows: flowsText(flowsOf(root)) };
 }
 
 /** @throws LabError where the machine has not been built */

@@ -1,17 +1,19 @@
-// What there is to compile: one host module for each variant of each scheme in the schemes folder, timed and counting, and one module
-// for each other file of targets/. The folders are the only registry.
+// What there is to compile: one host module for each variant of each scheme in the schemes folder, timed and counting, with every file of
+// the flows folder, and one module for each other file of targets/. The folders are the only registry.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { codeOf } from './code_of.ts';
+import { chosenFlows, type MachineFlow, readFlows } from './flow_table.ts';
 import { readSchemeHeader, type SchemeHeader, variantConstants } from './scheme_header.ts';
 
 /** Folder of the machine's sources below a root. */
 export const MACHINE_SOURCES = 'src/machine';
 const TARGETS = `${MACHINE_SOURCES}/targets`;
 const HOST_ENTRY = `${TARGETS}/host.ts`;
-/** The file that says which scheme a host module is compiled with. */
+/** The files that say which scheme a host module is compiled with, and which flows it runs. */
 const CHOSEN_SCHEME = `${MACHINE_SOURCES}/chosen_scheme.ts`;
+const CHOSEN_FLOWS = `${MACHINE_SOURCES}/chosen_flows.ts`;
 
 /** One module to compile. */
 export interface Target {
@@ -36,6 +38,11 @@ export function readSchemes(root: string): SchemeHeader[] {
     .map((file) => readSchemeHeader(basename(file, '.ts'), readFileSync(join(folder, file), 'utf8')));
 }
 
+/** The flows there are. @param root holds src/machine */
+export function flowsOf(root: string): MachineFlow[] {
+  return readFlows(join(root, MACHINE_SOURCES, 'flows'));
+}
+
 /**
  * Every module of the machine.
  * @param slots variants that a machine has room for (SCHEME_SLOTS)
@@ -44,13 +51,17 @@ export function readSchemes(root: string): SchemeHeader[] {
 export function planTargets(root: string, schemes: readonly SchemeHeader[], slots: number): Target[] {
   const variants = schemes.flatMap((scheme) => scheme.variants.map((variant) => ({ scheme, variant })));
   if (variants.length > slots) throw new Error(`${variants.length} scheme variants, but SCHEME_SLOTS is ${slots}`);
+  const flows = flowsOf(root);
   const hosts = variants.flatMap(({ scheme, variant }, slot) =>
     [false, true].map((counting): Target => {
       const name = `host.${variant.name}`;
       return {
         name: counting ? `${name}.counting` : name,
         entry: HOST_ENTRY,
-        overlay: { [CHOSEN_SCHEME]: `export { Scheme } from "./schemes/${scheme.name}";\n` },
+        overlay: {
+          [CHOSEN_SCHEME]: `export { Scheme } from "./schemes/${scheme.name}";\n`,
+          [CHOSEN_FLOWS]: chosenFlows(flows.filter((flow) => counting || !flow.counting)),
+        },
         counting,
         constants: { SCHEME_SLOT: slot, ...variantConstants(scheme, variant) },
       };

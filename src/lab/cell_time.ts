@@ -1,7 +1,8 @@
 // How long a cell of a sweep will take, from what it does: I/Os at each step, bytes that they move, pages that are touched for the
 // first time. Costs are those of a usual machine; cells of the same sweep that were measured say how this one differs.
 import { usedBlockSizes } from '../jobs/job.ts';
-import { NVME_PAIRS, type Payload } from '../plan/machine_spec.ts';
+import { flowPlan } from '../plan/flows.ts';
+import type { Payload } from '../plan/machine_spec.ts';
 import {
   type GroupPlan,
   isStaged,
@@ -82,14 +83,14 @@ function countingMs(group: GroupPlan, params: RunParams): number {
 }
 
 function nsPerIo(group: GroupPlan): number {
-  return NVME_PAIRS[group.flow] * NS_PER_IO + movedNs(group);
+  return flowPlan(group.flow).nvmePairs * NS_PER_IO + movedNs(group);
 }
 
 /** Moving and checking the payload of a mean I/O. */
 function movedNs(group: GroupPlan): number {
   const sizes = group.jobs.flatMap((job) => usedBlockSizes(job).map(({ bytes }) => bytes));
   const meanBytes = sizes.reduce((sum, bytes) => sum + bytes, 0) / sizes.length;
-  return (NVME_PAIRS[group.flow] * PASSES[group.payload] * meanBytes) / COPIED_PER_NS;
+  return (flowPlan(group.flow).nvmePairs * PASSES[group.payload] * meanBytes) / COPIED_PER_NS;
 }
 
 /** A cell that was measured. */

@@ -1,19 +1,12 @@
 // The options of a run that choose the emulated PCIe tree: which topology, which provider and client in it.
 import { LabError } from '../base/errors.ts';
-import type { RunOptions } from '../catalogue/options/catalogue.ts';
-import {
-  driveBeside,
-  type Fabric,
-  type Pair,
-  presetFabric,
-  presetPair,
-  presetTargetFabric,
-  topologyFabric,
-} from '../plan/fabric.ts';
+import { keyOf, type RunOptions } from '../catalogue/options/catalogue.ts';
+import { type Fabric, type Pair, presetPair, presetPairFabric, topologyFabric } from '../plan/fabric.ts';
+import type { ClientChoice, FlowPlan } from '../plan/flow.ts';
+import { flowPlan, flowsWith } from '../plan/flows.ts';
 import type { Flow } from '../plan/machine_spec.ts';
 import { type AddressOptions, QUIRKS } from '../topology/addresses.ts';
 import { parseCpu } from '../topology/cpu.ts';
-import { decide } from '../topology/decide.ts';
 import { loadTopology, resolveCpu } from '../topology/load.ts';
 import { providerBars } from '../topology/memory/providers.ts';
 import type { Topology } from '../topology/model.ts';
@@ -35,8 +28,6 @@ export interface ResolvedFabric {
 }
 
 const NVME_CLASS = 0x0108;
-/** Base class of network controllers: Ethernet, InfiniBand, fabric. */
-const NETWORK_CLASS = 0x02;
 
 /**
  * @param flows those of the run: some have clients of their own
@@ -48,125 +39,73 @@ export async function resolveFabric(
   flows: readonly Flow[],
   ramBytes: number,
 ): Promise<ResolvedFabric> {
-  const choice = options.cpu === undefined ? undefined : parseCpu(options.cpu);
+  const cpu = options.cpu === undefined ? undefined : parseCpu(options.cpu);
   const rulesFor = (topology: Topology): AddressOptions => ({
     era: options.era,
-    cpu: resolveCpu(choice, topology),
+    cpu: resolveCpu(cpu, topology),
     iommu: options.iommu !== 'off',
     iommuMode: options.iommu,
     quirks: QUIRKS.filter((quirk) => options.quirk?.includes(quirk)),
   });
+  checkClientOptions(options, flows);
   if (PRESET_NAMES.includes(options.topology)) {
     if (options.provider !== undefined || options.client !== undefined) {
       throw new LabError(
         `--provider and --client: the preset ${options.topology} has its own; they go with a topology file.`,
       );
     }
-    const fabricOf = (barBytes: number, flow: Flow): Fabric => {
+    const chosen = (barBytes: number, flow: Flow) => {
       const { topology, pair } = presetPair(options.topology, barBytes);
-      if (flow === 'nvmet') return presetTargetFabric(options.topology, barBytes, ramBytes, rulesFor(topology));
-      const others = furtherClients(topology, pair, flow, options);
-      return presetFabric(options.topology, barBytes, ramBytes, rulesFor(topology), others);
+      return clientsOf(flow, { topology, pair, preset: options.topology, rules: rulesFor(topology), asked: options });
     };
-    const { topology, pair } = presetPair(options.topology, SOME_BAR_BYTES);
-    if (options.rnic !== undefined) {
-      throw new LabError(
-        `--rnic: the preset ${options.topology} has its own, ${pair.client}; it goes with a topology file.`,
-      );
-    }
     return {
       name: options.topology,
-      fabricOf,
+      fabricOf: (barBytes, flow) => {
+        const rules = rulesFor(presetPair(options.topology, barBytes).topology);
+        return presetPairFabric(options.topology, barBytes, ramBytes, rules, chosen(barBytes, flow).pair);
+      },
       barBytes: undefined,
-      notes: [
-        ...clientNotes(topology, pair, flows, options),
-        ...(flows.includes('nvmet')
-          ? [`flow nvmet: the drive is ${pair.provider.device}, whose memory it is; the RNIC is ${pair.client}`]
-          : []),
-      ],
+      notes: flows.flatMap((flow) => chosen(SOME_BAR_BYTES, flow).notes),
     };
   }
   const topology = await loadTopology(options.topology);
   const { pair, notes } = choosePair(topology, options);
-  const rnic = flows.includes('nvmet') ? chooseRnic(topology, pair, options, rulesFor(topology)) : undefined;
-  if (options.rnic !== undefined && rnic === undefined) {
-    throw new LabError('--rnic: only flow nvmet has an RNIC; add --flow nvmet or leave --rnic out.');
-  }
-  if (rnic?.note !== undefined) notes.push(rnic.note);
+  const rules = rulesFor(topology);
+  const choice = { topology, pair, preset: undefined, rules, asked: options };
+  const clients = new Map(flows.map((flow) => [flow, clientsOf(flow, choice)]));
   const fabrics = new Map(
-    flows.map((flow) => {
-      const others = flow === 'nvmet' && rnic ? [rnic.id] : furtherClients(topology, pair, flow, options);
-      return [flow, topologyFabric(options.topology, topology, { ...pair, others }, ramBytes, rulesFor(topology))];
-    }),
+    [...clients].map(([flow, chosen]) => [
+      flow,
+      topologyFabric(options.topology, topology, chosen.pair, ramBytes, rules),
+    ]),
   );
   const bar = findFunction(topology, pair.provider.device).bars.find(({ index }) => index === pair.provider.bar);
   return {
     name: options.topology,
     fabricOf: (_, flow) => fabrics.get(flow) as Fabric,
     barBytes: bar?.bytes,
-    notes: [...notes, ...clientNotes(topology, pair, flows, options)],
+    notes: [...notes, ...[...clients.values()].flatMap((chosen) => chosen.notes)],
   };
 }
 
 /** Functions of a preset do not depend on the size of its BAR. */
 const SOME_BAR_BYTES = 2 ** 28;
 
-/** The clients of a flow besides the first. */
-function furtherClients(topology: Topology, pair: Pair, flow: Flow, options: FabricOptions): string[] {
-  if (flow !== 'copy') return [];
-  if (options.clientB !== undefined) return [findFunction(topology, options.clientB).id];
-  return [driveBeside(topology, pair)];
+/** Provider and clients of a flow, and what was chosen because the user did not say. */
+function clientsOf(flow: Flow, choice: ClientChoice): { pair: Pair; notes: string[] } {
+  return flowPlan(flow).pairOf?.(choice) ?? { pair: choice.pair, notes: [] };
 }
 
-/** Which they are, where the user did not say. */
-function clientNotes(topology: Topology, pair: Pair, flows: readonly Flow[], options: FabricOptions): string[] {
-  if (options.clientB !== undefined) {
-    if (flows.includes('copy')) return [];
-    throw new LabError('--client-b: only flow copy has a second drive; add --flow copy or leave --client-b out.');
+/** @throws LabError for a client that is asked for and that no flow of the run has */
+function checkClientOptions(options: FabricOptions, flows: readonly Flow[]): void {
+  for (const flow of flowsWith(
+    ({ clientOption }) => clientOption !== undefined && options[clientOption.name] !== undefined,
+  )) {
+    const { name, what } = flowPlan(flow).clientOption as NonNullable<FlowPlan['clientOption']>;
+    const option = `--${keyOf(name)}`;
+    if (!flows.includes(flow))
+      throw new LabError(`${option}: only flow ${flow} has ${what}; add --flow ${flow} or leave ${option} out.`);
   }
-  return flows.flatMap((flow) =>
-    furtherClients(topology, pair, flow, options).map((id) => {
-      const what =
-        id === pair.client ? `a second controller of ${id}, which has no drive beside it` : `${id}, beside it`;
-      return `flow ${flow}: A is ${pair.client}, B ${what} (--client-b chooses)`;
-    }),
-  );
-}
-
-/**
- * The RNIC of a target's port: the function asked for, else the first network function that reaches the provider.
- * @throws LabError when there is none
- */
-function chooseRnic(
-  topology: Topology,
-  { provider, client }: Pair,
-  options: FabricOptions,
-  rules: AddressOptions,
-): { id: string; note?: string } {
-  if (options.rnic !== undefined) {
-    const { id } = findFunction(topology, options.rnic);
-    if (id === provider.device)
-      throw new LabError(`--rnic: ${id} is the provider, whose memory holds the buffers; name another function.`);
-    if (id === client) throw new LabError(`--rnic: ${id} is the client, the target's drive; name another function.`);
-    return { id };
-  }
-  const cards = endpoints(topology).filter(
-    ({ id, classCode }) =>
-      id !== client && id !== provider.device && classCode !== undefined && classCode >> 8 === NETWORK_CLASS,
-  );
-  const found = cards.find(({ id }) =>
-    ['BUS_ADDR', 'THRU_HOST_BRIDGE'].includes(decide(topology, provider.device, id, rules).mapType),
-  );
-  if (found !== undefined) return { id: found.id, note: `RNIC ${found.id} (--rnic chooses)` };
-  const isUnknown = cards.some(({ id }) => decide(topology, provider.device, id, rules).mapType === 'UNKNOWN');
-  const there =
-    cards.length === 0
-      ? 'there is no network function beside them'
-      : `none of its network functions (${cards.map(({ id }) => id).join(', ')}) reaches it${isUnknown ? ', as far as is known (--cpu may tell)' : ''}`;
-  throw new LabError(
-    `${topology.source}: flow nvmet needs an RNIC that reaches the provider ${provider.device}, and ${there}. ` +
-      'Name a function with --rnic ID (a target whose RNIC does not reach the provider takes host RAM), choose another --provider, or use a preset.',
-  );
 }
 
 function choosePair(topology: Topology, options: FabricOptions): { pair: Pair; notes: string[] } {

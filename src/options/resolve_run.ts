@@ -13,10 +13,11 @@ import { replayJobFile } from '../jobs/replay_job.ts';
 import { type Override, resolveJobs } from '../jobs/resolve.ts';
 import { recogniseTrace } from '../jobs/traces/load_trace.ts';
 import { findScheme, listSchemes, variantOf } from '../lab/machine/modules.ts';
+import { flowPlan, flowsWith } from '../plan/flows.ts';
 import type { Flow, Payload } from '../plan/machine_spec.ts';
 import { FLOOR_SCHEME, type RunParams } from '../plan/run_plan.ts';
 import { resolveFabric } from './fabric_options.ts';
-import { resolveTarget, targetNotes } from './target_options.ts';
+import { resolveTarget } from './target_options.ts';
 
 const DEFAULT_BARS = [256 * MIB, 16 * GIB];
 const SWEEP_BARS = [256 * MIB, GIB, 4 * GIB, 16 * GIB, 64 * GIB];
@@ -95,9 +96,10 @@ function resolveRemoval(options: RunOptions): Pick<RunParams, 'removal'> {
     if (options.hole === undefined) return {};
     throw new LabError('--hole: says what has the addresses of a removed provider; add --remove-at, for example 50%.');
   }
-  const other = options.flow.find((flow) => flow !== 'direct');
+  const other = options.flow.find((flow) => !flowPlan(flow).removable);
   if (other !== undefined) {
-    throw new LabError(`--remove-at: the provider is removed under flow direct, not ${other}; use --flow direct.`);
+    const flows = flowsWith(({ removable }) => removable === true).join(' or ');
+    throw new LabError(`--remove-at: the provider is removed under flow ${flows}, not ${other}; use --flow ${flows}.`);
   }
   if (options.p2pShare === 0) {
     throw new LabError(
@@ -150,28 +152,18 @@ function hasOtherCommands({ rw, fsync }: Job): boolean {
 
 /** @throws LabError for operations that a flow does not have */
 function checkFlows(jobs: readonly Job[], flows: readonly Flow[]): void {
-  const flow = flows.find((each) => each !== 'direct');
+  const flow = flows.find((each) => flowPlan(each).sendsOnly !== undefined);
   const job = jobs.find(hasOtherCommands);
   if (flow === undefined || job === undefined) return;
   const what = job.rw.trims === undefined ? `fsync=${job.fsync?.everyWrites[0]}` : `rw=${job.options.rw}`;
   throw new LabError(
-    `[${job.name}] ${what}: flow ${flow} ${flow === 'copy' ? 'reads on one drive and writes on another' : "sends the initiator's reads and writes"} and nothing else; use --flow direct.`,
+    `[${job.name}] ${what}: flow ${flow} ${flowPlan(flow).sendsOnly} and nothing else; use --flow ${flowsWith(({ sendsOnly }) => sendsOnly === undefined).join(' or ')}.`,
   );
 }
 
-/** What a flow makes of a job's directions. */
-function flowNotes(jobs: readonly Job[], options: RunOptions): string[] {
-  return [...copyNotes(jobs, options.flow), ...targetNotes(options)];
-}
-
-function copyNotes(jobs: readonly Job[], flows: readonly Flow[]): string[] {
-  if (!flows.includes('copy')) return [];
-  return jobs
-    .filter(({ rw }) => rw.writes)
-    .map(
-      ({ name, options }) =>
-        `[${name}] rw=${options.rw ?? 'read'}: flow copy reads every I/O on A and writes it on B; the job's share of writes means nothing there`,
-    );
+/** What flows make of jobs and options. */
+function flowNotes(jobs: readonly Job[], { flow, iommu, buffers }: RunOptions): string[] {
+  return flow.flatMap((each) => flowPlan(each).notes?.({ jobs, iommu, buffers }) ?? []);
 }
 
 /** A job file's runtime is a limit, not the plan: say so where they differ. */

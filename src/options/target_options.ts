@@ -19,24 +19,3 @@ function inlineBytes(text: string): number {
   if (bytes <= 16 * KIB && bytes % 512 === 0) return bytes;
   throw new LabError(`--inline-data: '${text}' must be 0 or a multiple of 512 bytes up to 16KiB.`);
 }
-
-/**
- * What the flow nvmet makes of other options.
- * @throws LabError for what it has not
- */
-export function targetNotes(options: Pick<RunOptions, 'flow' | 'iommu' | 'buffers'>): string[] {
-  if (!options.flow.includes('nvmet')) return [];
-  if (options.iommu === 'lazy' || options.iommu === 'strict') {
-    throw new LabError(
-      `--iommu ${options.iommu}: the RNIC of flow nvmet has no IOMMU that translates in this lab; take --iommu off or passthrough, or another --flow.`,
-    );
-  }
-  const others = options.buffers.filter((kind) => kind !== 'pool');
-  return [
-    ...(others.length > 0
-      ? [
-          `flow nvmet: a target takes its buffers from the provider's pool; --buffers ${others.join(', ')} mean nothing there`,
-        ]
-      : []),
-  ];
-}

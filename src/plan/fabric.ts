@@ -6,11 +6,10 @@ import { type AddressOptions, findBar, type IommuMode, translates } from '../top
 import { decide, type Verdict } from '../topology/decide.ts';
 import { unknownFacts, why } from '../topology/explain.ts';
 import type { Era } from '../topology/host_bridge.ts';
-import { cpuAddress, type PciFunction, type Topology } from '../topology/model.ts';
+import { cpuAddress, type Topology } from '../topology/model.ts';
 import { type PairPlan, pairPlan } from '../topology/pair.ts';
 import { type Preset, preset } from '../topology/presets.ts';
 import { type BusWindow, RAM_DEVICE } from '../topology/routes.ts';
-import { ascend, endpoints, findFunction } from '../topology/tree.ts';
 
 /** enum pci_p2pdma_map_type as the kernel decides it for one provider and client. */
 export type MapType = 'NOT_SUPPORTED' | 'BUS_ADDR' | 'THRU_HOST_BRIDGE';
@@ -118,26 +117,6 @@ export const DEFAULT_RULES: AddressOptions = {
   quirks: [],
 };
 
-const NVME_CLASS = 0x0108;
-
-/**
- * The drive that flow `copy` writes to unless the user names one: an NVMe function below the client's port or below a port
- * of the same switch; where there is none, a second controller of the client's own function.
- */
-export function driveBeside(topology: Topology, { provider, client }: Pair): string {
-  const above = (fn: PciFunction): (string | undefined)[] =>
-    ascend(topology, fn)
-      .nodes.slice(1, 3)
-      .map(({ id }) => id);
-  const [port, upstream] = above(findFunction(topology, client));
-  const beside = endpoints(topology).find((fn) => {
-    if (fn.id === provider.device || fn.id === client || fn.classCode !== NVME_CLASS) return false;
-    const [ownPort, ownUpstream] = above(fn);
-    return ownPort !== undefined && (ownPort === port || (ownUpstream !== undefined && ownUpstream === upstream));
-  });
-  return beside?.id ?? client;
-}
-
 const presets = new Map<string, Preset>();
 
 /** Built once for each size of BAR, of which there are few: a sweep asks for them in every cell. */
@@ -163,17 +142,18 @@ export function presetFabric(
   rules: AddressOptions,
   others: readonly string[] = [],
 ): Fabric {
-  const { topology, pair } = presetPair(name, barBytes);
-  return topologyFabric(name, topology, { ...pair, others }, ramBytes, { ...rules, cpu: rules.cpu ?? topology.cpu });
+  return presetPairFabric(name, barBytes, ramBytes, rules, { ...presetPair(name, barBytes).pair, others });
 }
 
-/**
- * The fabric of an NVMe-oF target in a preset: its block device is the drive that has the P2P memory (client 0), its RNIC
- * the network device that the preset is about (client 1).
- */
-export function presetTargetFabric(name: string, barBytes: number, ramBytes: number, rules: AddressOptions): Fabric {
-  const { topology, provider, providerBar, client } = readyPreset(name, barBytes);
-  const pair = { provider: { device: provider, bar: providerBar }, client: provider, others: [client] };
+/** @param pair functions of the preset */
+export function presetPairFabric(
+  name: string,
+  barBytes: number,
+  ramBytes: number,
+  rules: AddressOptions,
+  pair: Pair,
+): Fabric {
+  const { topology } = presetPair(name, barBytes);
   return topologyFabric(name, topology, pair, ramBytes, { ...rules, cpu: rules.cpu ?? topology.cpu });
 }
 

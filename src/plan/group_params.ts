@@ -9,6 +9,7 @@ import {
 } from '../catalogue/options/catalogue.ts';
 import { type Job, usedBlockSizes } from '../jobs/job.ts';
 import type { Params, ParamValue } from '../result/schema.ts';
+import { flowPlan } from './flows.ts';
 import { DEFAULT_RDMA } from './machine_spec.ts';
 import { type GroupPlan, type MeasureParams, queuesOf } from './run_plan.ts';
 
@@ -18,7 +19,7 @@ export function groupParams(group: GroupPlan, params: MeasureParams): Params {
   assert(job !== undefined, 'a group has a job');
   const { client, others = [] } = group.fabric;
   const words = (pick: (job: Job) => string): string => [...new Set(group.jobs.map(pick))].join('+');
-  const target = group.flow === 'nvmet' ? { ...DEFAULT_RDMA, ...params.rdma } : undefined;
+  const target = flowPlan(group.flow).hasTarget ? { ...DEFAULT_RDMA, ...params.rdma } : undefined;
   const variant = schemeParams({ ...USUAL_VARIANTS, ...params.variants?.options });
   const field = statedFields(params);
   const stated: { [Name in GroupStated]: ParamValue | undefined } & Record<string, ParamValue | undefined> = {

@@ -1,5 +1,6 @@
 // What decides a machine: sizes, queues, payload, fabric. Plain data; the words are those of the command line.
-import type { BUFFER_SOURCES, FLOWS, PAYLOADS } from '../catalogue/options/compared.ts';
+import type { Flow } from '../../build/flows.ts';
+import type { BUFFER_SOURCES, PAYLOADS } from '../catalogue/options/compared.ts';
 import type { Think } from '../jobs/job.ts';
 import type { Fabric } from './fabric.ts';
 
@@ -7,11 +8,8 @@ export type Payload = (typeof PAYLOADS)[number];
 /** Where buffers come from; `ram`: the bounce through host RAM that flow `copy` also runs. */
 export type Buffers = (typeof BUFFER_SOURCES)[number] | 'ram';
 
-/** What a lane's I/O does: host and drive; drive to drive; network and drive; of the counting build, one I/O on two kinds of memory. */
-export type Flow = (typeof FLOWS)[number] | 'mixed';
-
-/** NVMe queue pairs that the host of one lane has. */
-export const NVME_PAIRS: Record<Flow, number> = { direct: 1, copy: 2, nvmet: 1, mixed: 1 };
+/** What a lane's I/O does: one file of src/machine/flows, and one of flows/. */
+export type { Flow };
 
 /** Times of a workload's own (machine/front/pacing.ts). The gaps of arrivals are compiled with the stream. */
 export type LanePacing =
@@ -38,7 +36,7 @@ export interface LaneSpec {
   pacing?: LanePacing;
 }
 
-/** What an RNIC and its initiators are like, in the flow `nvmet`. */
+/** What the RNIC and the initiators of NVMe-oF targets are like. */
 export interface RdmaSpec {
   /** Largest I/O of the workload; above 1 MiB an initiator sends several commands. */
   maxIoBytes: number;
@@ -61,7 +59,7 @@ export interface MachineSpec {
   fabric: Fabric;
   flow: Flow;
   payload: Payload;
-  /** With the flow `nvmet`. */
+  /** Where a flow has targets. */
   rdma?: RdmaSpec;
   lanes: LaneSpec[];
   /** Entries of each SQ and CQ; one fewer can be used. */

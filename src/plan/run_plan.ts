@@ -8,13 +8,13 @@ import { isPaced } from '../jobs/arrivals.ts';
 import { type Job, usedBlockSizes } from '../jobs/job.ts';
 import { STEADY_RULE } from '../stats/steady_state.ts';
 import type { Fabric } from './fabric.ts';
+import { flowPlan } from './flows.ts';
 import {
   type Buffers,
   DEFAULT_RDMA,
   type Flow,
   type LaneSpec,
   type MachineSpec,
-  NVME_PAIRS,
   type Payload,
   type RdmaSpec,
 } from './machine_spec.ts';
@@ -45,7 +45,7 @@ export interface RunParams extends FieldParams {
   /** Of all processes together. */
   rounds: number;
   roundMs: number;
-  /** Of flow `nvmet`; default: as the kernel has it. */
+  /** Of targets; default: as the kernel has it. */
   rdma?: Partial<RdmaSpec>;
   namespaceBytes: number;
   /** The provider is removed in every round, instead of a comparison. */
@@ -162,8 +162,9 @@ function roundsOf(params: RunParams, jobs: readonly Job[]): { rounds: number; ro
 
 function planArms(group: string, params: RunParams, flow: Flow): Arm[] {
   const arms: Arm[] = [];
-  const sources: Buffers[] = flow === 'nvmet' ? ['pool'] : params.buffers;
-  const bounced = flow === 'copy' ? params.schemes.find((scheme) => scheme !== FLOOR_SCHEME) : undefined;
+  const plan = flowPlan(flow);
+  const sources = plan.buffers ?? params.buffers;
+  const bounced = plan.bounces ? params.schemes.find((scheme) => scheme !== FLOOR_SCHEME) : undefined;
   for (const scheme of params.schemes) {
     if (scheme === FLOOR_SCHEME) continue;
     for (const buffers of sources) arms.push({ id: `${group}/${scheme}/${buffers}`, scheme, buffers, role: 'arm' });
@@ -226,7 +227,8 @@ export function machineSpec(group: GroupPlan, params: MeasureParams, workers: nu
     ...pacingOf(job, queues),
     ...(job.fsync && { fsync: job.fsync.waits ? ('waits' as const) : ('goes-on' as const) }),
   }));
-  const rdma = group.flow === 'nvmet' ? { ...DEFAULT_RDMA, ...params.rdma, maxIoBytes: maxBytes } : undefined;
+  const { nvmePairs, hasTarget } = flowPlan(group.flow);
+  const rdma = hasTarget ? { ...DEFAULT_RDMA, ...params.rdma, maxIoBytes: maxBytes } : undefined;
   const targetBytes =
     rdma === undefined ? 0 : powerAtLeast(4096 * lanes.reduce((sum, lane) => sum + targetRamPages(lane, rdma), 0));
   return {
@@ -244,7 +246,7 @@ export function machineSpec(group: GroupPlan, params: MeasureParams, workers: nu
     ramWindowBytes: Math.min(Math.max(wanted, targetBytes), params.ramBytes, both),
     mediaBytes: Math.max(
       powerAtLeast(maxBytes),
-      Math.min(DEFAULT_WINDOW_BYTES, powerAtMost(ALL_MEDIA_BYTES / (queues.length * NVME_PAIRS[group.flow]))),
+      Math.min(DEFAULT_WINDOW_BYTES, powerAtMost(ALL_MEDIA_BYTES / (queues.length * nvmePairs))),
     ),
     refcount: params.refcount,
     p2pQueue: params.p2pQueue,
@@ -296,7 +298,7 @@ export function isStaged(group: GroupPlan, params: MeasureParams): boolean {
     group.modes.includes('inline') &&
     group.rounds * group.roundMs >= STAGED_MS &&
     group.sweep === undefined &&
-    group.flow === 'direct'
+    flowPlan(group.flow).staged === true
   );
 }
 
@@ -311,7 +313,7 @@ function mostIosOf(group: GroupPlan, params: MeasureParams): number {
 /** Bytes that the machine will really touch, for the check against the memory there is. */
 export function touchedBytes(spec: MachineSpec, memmapBytes: number): number {
   const payload = spec.payload === 'none' ? 0 : spec.barWindowBytes + spec.ramWindowBytes;
-  const media = spec.payload === 'none' ? 0 : spec.mediaBytes * spec.lanes.length * NVME_PAIRS[spec.flow];
+  const media = spec.payload === 'none' ? 0 : spec.mediaBytes * spec.lanes.length * flowPlan(spec.flow).nvmePairs;
   const streams = spec.lanes.reduce(
     (sum, { streamIos, pacing }) => sum + streamIos * (pacing?.kind === 'arrivals' ? 24 : 16),
     0,

@@ -5,14 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { KIB, MIB } from '../../src/base/units.ts';
 import { refusalReason } from '../../src/lab/machine/modules.ts';
 import { takeLandings } from '../../src/lab/machine/queue_state.ts';
-import {
-  DEFAULT_RULES,
-  driveBeside,
-  type Fabric,
-  presetFabric,
-  presetPair,
-  topologyFabric,
-} from '../../src/plan/fabric.ts';
+import { DEFAULT_RULES, type Fabric, presetFabric, presetPair, topologyFabric } from '../../src/plan/fabric.ts';
+import { driveBeside } from '../../src/plan/flows/copy.ts';
 import type { Buffers } from '../../src/plan/machine_spec.ts';
 import { preset } from '../../src/topology/presets.ts';
 import { misdirectionLines } from '../../src/topology/routes.ts';

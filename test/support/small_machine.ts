@@ -12,13 +12,8 @@ import { deviceModule, hostModule, setupModule } from '../../src/lab/machine/mod
 import { type Outcome, readCounters, resetCounters, takeOutcome } from '../../src/lab/machine/queue_state.ts';
 import { type InlineResult, runInlineSlice } from '../../src/lab/workers/inline.ts';
 import { type Fabric, oneSwitch } from '../../src/plan/fabric.ts';
-import {
-  type Buffers,
-  type LanePacing,
-  type LaneSpec,
-  type MachineSpec,
-  NVME_PAIRS,
-} from '../../src/plan/machine_spec.ts';
+import { flowPlan } from '../../src/plan/flows.ts';
+import type { Buffers, LanePacing, LaneSpec, MachineSpec } from '../../src/plan/machine_spec.ts';
 import { targetLeftovers } from './small_target.ts';
 
 export const NVME_WRITE = 1;
@@ -187,7 +182,7 @@ export function leftovers(machine: BuiltMachine, setup: SetupModule, hosts: Map<
     const expect = (name: string, value: number, expected: number): void => {
       if (value !== expected) wrong.push(`queue ${index} ${name}: ${value} instead of ${expected}`);
     };
-    const bios = biosOf(spec, spec.lanes[Math.floor(index / NVME_PAIRS[spec.flow])] as LaneSpec);
+    const bios = biosOf(spec, spec.lanes[Math.floor(index / flowPlan(spec.flow).nvmePairs)] as LaneSpec);
     expect('free bios', field(view, host, HostQueue.bioFree), bios);
     expect('free biovecs', field(view, host, HostQueue.biovecFree), bios);
     expect('free scatterlists', field(view, host, HostQueue.sgFree), tags);

@@ -2,7 +2,8 @@
 import { Initiator, NvmetRdmaQueue } from '../../build/layout.ts';
 import type { BuiltMachine } from '../../src/lab/machine/build_machine.ts';
 import { field } from '../../src/lab/machine/fields.ts';
-import { DEFAULT_RULES, type Fabric, presetTargetFabric } from '../../src/plan/fabric.ts';
+import { DEFAULT_RULES, type Fabric, presetPair, presetPairFabric } from '../../src/plan/fabric.ts';
+import { presetTargetPair } from '../../src/plan/flows/nvmet.ts';
 import { DEFAULT_RDMA, type LaneSpec, type RdmaSpec } from '../../src/plan/machine_spec.ts';
 import { commandsOf, inlinePages, responsesOf, targetRamPages } from '../../src/plan/nvmet_sizes.ts';
 
@@ -15,7 +16,7 @@ export function rdmaSpec(over: Partial<RdmaSpec> = {}): RdmaSpec {
 export const targetFabric =
   (preset: string) =>
   (barBytes: number, ramBytes: number): Fabric =>
-    presetTargetFabric(preset, barBytes, ramBytes, DEFAULT_RULES);
+    presetPairFabric(preset, barBytes, ramBytes, DEFAULT_RULES, presetTargetPair(presetPair(preset, barBytes).pair));
 
 /** Resources of targets and initiators that are not back where they were. */
 export function targetLeftovers({ view, spec, targets }: BuiltMachine): string[] {

@@ -1,11 +1,11 @@
 // Options: what is compared, on which memory, moved how.
+import { FLOW_SUMMARY, FLOWS } from '../../../build/flows.ts';
 import { formatBytes } from '../../base/units.ts';
 import { choices, list, number, one } from './kinds.ts';
 import { bytesOf, type ParamValue } from './words.ts';
 
 /** Where buffers come from. */
 export const BUFFER_SOURCES = ['pool', 'fixed', 'user'] as const;
-export const FLOWS = ['direct', 'copy', 'nvmet'] as const;
 export const PAYLOADS = ['none', 'move', 'verify'] as const;
 
 /** struct page bytes per byte of BAR: 64 B for each 4 KiB (Linux on x86-64). */
@@ -29,12 +29,12 @@ export const COMPARED = {
     field: 'buffers',
     about: 'cell',
   }),
-  flow: choices(
-    '--flow <flow,...>',
-    'direct: host and drive; copy: one drive reads into the buffer, another writes from it; nvmet: an NVMe-oF target between RNIC and drive',
-    FLOWS,
-    { fallback: ['direct'], field: 'flows', stated: 'by the group', heading: (value) => `flow ${value}` },
-  ),
+  flow: choices('--flow <flow,...>', FLOWS.map((flow) => `${flow}: ${FLOW_SUMMARY[flow]}`).join('; '), FLOWS, {
+    fallback: ['direct'],
+    field: 'flows',
+    stated: 'by the group',
+    heading: (value) => `flow ${value}`,
+  }),
   p2pShare: number('--p2p-share <percent>', 'share of I/Os on P2P memory, the rest on host RAM', [0, 100], {
     fallback: 100,
     field: 'p2pShare',

@@ -1,6 +1,7 @@
 // Builds a machine in shared memory: zeroes what must be zero and writes the structures that agents read.
 // One machine serves every scheme of a comparison: same queues, same addresses, so that only the scheme differs.
 import type { SetupModule } from '../../../build/exports.ts';
+import { FLOW_CODE } from '../../../build/flows.ts';
 import {
   BIO_STRIDE,
   BLK_FEAT_PCI_P2PDMA,
@@ -13,10 +14,6 @@ import {
   DMA_OPS_PCI,
   DMA_OPS_VIRT,
   DmaClient,
-  FLOW_COPY,
-  FLOW_DIRECT,
-  FLOW_MIXED,
-  FLOW_NVMET,
   HostQueue,
   IOVA_RCACHE_RANGE,
   Machine,
@@ -45,14 +42,8 @@ import {
   reaches52,
   reachesInEra,
 } from '../../plan/fabric.ts';
-import {
-  type Buffers,
-  type Flow,
-  type LaneSpec,
-  type MachineSpec,
-  NVME_PAIRS,
-  type Payload,
-} from '../../plan/machine_spec.ts';
+import { flowPlan } from '../../plan/flows.ts';
+import type { Buffers, LaneSpec, MachineSpec, Payload } from '../../plan/machine_spec.ts';
 import { growTo, type MemoryView, type Span, viewOf } from './arena.ts';
 import { writeDeviceQueue } from './device_queue.ts';
 import { field, fillStack, setField } from './fields.ts';
@@ -72,7 +63,6 @@ import {
 import { rnicAgent, type TargetAddresses, targetAddresses, writeTarget } from './nvmet_machine.ts';
 import { barReached, kernelMemoryBus, prpListSpan, writeWindows } from './windows.ts';
 
-const FLOW_CODE: Record<Flow, number> = { direct: FLOW_DIRECT, copy: FLOW_COPY, nvmet: FLOW_NVMET, mixed: FLOW_MIXED };
 const PAYLOAD_CODE: Record<Payload, number> = { none: PAYLOAD_NONE, move: PAYLOAD_MOVE, verify: PAYLOAD_VERIFY };
 const BUFFERS_CODE: Record<Buffers, number> = {
   pool: BUFFERS_POOL,
@@ -201,9 +191,15 @@ function readyPages(memory: WebAssembly.Memory, view: MemoryView, plan: MachineP
   return takeReadyPages(memory, memmapAt, field(view, plan.shared.machine.at, Machine.pgmap));
 }
 
+/** The queue pairs of a lane, its front first. */
+function pairsOf(spec: MachineSpec, plan: MachinePlan, lane: number) {
+  const { nvmePairs } = flowPlan(spec.flow);
+  return plan.queues.slice(lane * nvmePairs, (lane + 1) * nvmePairs);
+}
+
 /** The agents of a lane: its front queue's host, and each queue pair's controller. */
 function laneOf(spec: MachineSpec, plan: MachinePlan, lane: number): PlacedLane {
-  const pairs = plan.queues.slice(lane * NVME_PAIRS[spec.flow], (lane + 1) * NVME_PAIRS[spec.flow]);
+  const pairs = pairsOf(spec, plan, lane);
   const devices = pairs.map(
     ({ host, device }): DeviceAgent => ({
       kind: 'nvme',
@@ -217,8 +213,7 @@ function laneOf(spec: MachineSpec, plan: MachinePlan, lane: number): PlacedLane 
   assert(front && stream, `lane ${lane} is planned`);
   const placed = { host: front.host.at, stream, pacing: plan.pacings[lane] };
   const target = plan.targets[lane];
-  if (target !== undefined && spec.flow === 'nvmet')
-    return { ...placed, front: target.initiator.at, devices: [rnicAgent(target), ...devices] };
+  if (target !== undefined) return { ...placed, front: target.initiator.at, devices: [rnicAgent(target), ...devices] };
   return { ...placed, front: front.host.at, devices };
 }
 
@@ -348,7 +343,7 @@ function writeQueue(view: MemoryView, spec: MachineSpec, plan: MachinePlan, pair
 
 /** The queue pairs of a lane, linked from the front, which also holds the workload. */
 function writeLane(view: MemoryView, spec: MachineSpec, plan: MachinePlan, lane: LaneSpec, index: number): void {
-  const pairs = plan.queues.slice(index * NVME_PAIRS[spec.flow], (index + 1) * NVME_PAIRS[spec.flow]);
+  const pairs = pairsOf(spec, plan, index);
   const at = pairs[0]?.host.at;
   const stream = plan.streams[index];
   assert(at !== undefined && stream, `lane ${index} is planned`);

@@ -2,6 +2,8 @@
 // of them has the front queue that the schedules drive. Which agents a lane has follows from the machine's flow; schedules and placement know no flow.
 
 import { HostQueue } from '../../../build/layout.ts';
+import { flowPlan } from '../../plan/flows.ts';
+import type { Flow } from '../../plan/machine_spec.ts';
 import type { MemoryView } from './arena.ts';
 import { field } from './fields.ts';
 
@@ -29,6 +31,12 @@ export interface Lane {
    */
   front: number;
   devices: DeviceAgent[];
+}
+
+/** What a lane's device agents are, in the order in which build_machine places them. */
+export function devicesOf(flow: Flow): DeviceKind[] {
+  const { hasTarget, nvmePairs } = flowPlan(flow);
+  return [...(hasTarget ? ['rnic' as const] : []), ...Array<DeviceKind>(nvmePairs).fill('nvme')];
 }
 
 /** Nothing is under way: neither I/O of the front nor what the host has still to let go of. */

@@ -28,7 +28,8 @@ import {
 } from '../../../build/layout.ts';
 import { assert } from '../../base/errors.ts';
 import { clientsOf, type FabricClient, upstreamWindows } from '../../plan/fabric.ts';
-import { type LaneSpec, type MachineSpec, NVME_PAIRS } from '../../plan/machine_spec.ts';
+import { flowPlan } from '../../plan/flows.ts';
+import type { LaneSpec, MachineSpec } from '../../plan/machine_spec.ts';
 import { responsesOf } from '../../plan/nvmet_sizes.ts';
 import { ADDRESSABLE, Arena, type Span } from './arena.ts';
 import { HISTOGRAMS_BYTES } from './latency_window.ts';
@@ -84,7 +85,7 @@ export interface NvmePair {
 export function nvmePairs(spec: MachineSpec): NvmePair[] {
   const clients = clientsOf(spec.fabric);
   return spec.lanes.flatMap((lane) =>
-    Array.from({ length: NVME_PAIRS[spec.flow] }, (_, clientIndex) => {
+    Array.from({ length: flowPlan(spec.flow).nvmePairs }, (_, clientIndex) => {
       const client = clients[clientIndex];
       assert(client !== undefined, `the fabric has client ${clientIndex}`);
       return { lane, client, clientIndex };

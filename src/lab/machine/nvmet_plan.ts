@@ -1,4 +1,4 @@
-// Where the structures of NVMe-oF targets, their RNICs and initiators lie: one set for each lane of the flow `nvmet`.
+// Where the structures of NVMe-oF targets, their RNICs and initiators lie: one set for each lane of a flow with targets.
 import {
   BusWindow,
   Dio,
@@ -48,7 +48,7 @@ export function planTargets(arena: Arena, spec: MachineSpec, rdma: RdmaSpec) {
   const there = spec.ramWindowBytes / PAGE_BYTES;
   if (pages > there) {
     throw new LabError(
-      `--flow nvmet: targets need ${formatBytes(pages * PAGE_BYTES)} of host RAM for the buffers of their I/O in flight, and there are ` +
+      `--flow ${spec.flow}: targets need ${formatBytes(pages * PAGE_BYTES)} of host RAM for the buffers of their I/O in flight, and there are ` +
         `${formatBytes(spec.ramWindowBytes)}. Make --ram larger, or iodepth or the block size smaller.`,
     );
   }

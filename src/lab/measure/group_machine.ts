@@ -6,7 +6,8 @@ import type { ArmRecord } from '../../analysis/group_record.ts';
 import { assert } from '../../base/errors.ts';
 import { compileStream } from '../../jobs/access_stream.ts';
 import { clientsOf } from '../../plan/fabric.ts';
-import type { Flow, LanePacing, MachineSpec } from '../../plan/machine_spec.ts';
+import { flowPlan } from '../../plan/flows.ts';
+import type { LanePacing, MachineSpec } from '../../plan/machine_spec.ts';
 import {
   type Arm,
   type GroupPlan,
@@ -68,10 +69,10 @@ export function buildGroupMachine(plan: GroupPlan, params: MeasureParams, memory
       clone,
       {
         p2pShare: params.p2pShare,
-        bar: { ...buffersIn(spec.flow, spec.barBytes, spec.barWindowBytes), slots },
-        ram: { ...buffersIn(spec.flow, spec.ramBytes, spec.ramWindowBytes), slots },
+        bar: { ...buffersIn(spec, spec.barBytes, spec.barWindowBytes), slots },
+        ram: { ...buffersIn(spec, spec.ramBytes, spec.ramWindowBytes), slots },
         ...(plan.payload === 'verify'
-          ? { verifyBlocks: spec.mediaBytes / 512, serializes: spec.flow === 'direct' }
+          ? { verifyBlocks: spec.mediaBytes / 512, serializes: flowPlan(spec.flow).serializes === true }
           : {}),
       },
       words,
@@ -86,7 +87,7 @@ export function buildGroupMachine(plan: GroupPlan, params: MeasureParams, memory
 
 /** Whether I/Os have their data in host RAM as well. */
 function movesRam({ flow, arms }: GroupPlan, { p2pShare }: MeasureParams): boolean {
-  return flow !== 'direct' || p2pShare < 100 || arms.some(({ buffers }) => buffers === 'ram');
+  return flowPlan(flow).movesRam === true || p2pShare < 100 || arms.some(({ buffers }) => buffers === 'ram');
 }
 
 /** @param meanGapNs of arrivals */
@@ -102,8 +103,8 @@ function paceOf(pacing: LanePacing | undefined, meanGapNs: number | undefined): 
 /** A target chooses its buffers itself, whatever the stream says: there the stream's are only numbers. */
 const ANY_BUFFERS_BYTES = 2 ** 40;
 
-function buffersIn(flow: Flow, bytes: number, windowBytes: number): { bytes: number; windowBytes: number } {
-  return flow === 'nvmet' ? { bytes: ANY_BUFFERS_BYTES, windowBytes: ANY_BUFFERS_BYTES } : { bytes, windowBytes };
+function buffersIn({ rdma }: MachineSpec, bytes: number, windowBytes: number): { bytes: number; windowBytes: number } {
+  return rdma !== undefined ? { bytes: ANY_BUFFERS_BYTES, windowBytes: ANY_BUFFERS_BYTES } : { bytes, windowBytes };
 }
 
 function mapStateBytes(host: HostModule, { fabric, barBytes }: MachineSpec): number {

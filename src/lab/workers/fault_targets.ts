@@ -1,8 +1,7 @@
 // Which workers and processes of a run a planned fault can befall.
 import { LabError } from '../../base/errors.ts';
-import { type Flow, NVME_PAIRS } from '../../plan/machine_spec.ts';
 import { planGroups, queuesOf, type RunParams } from '../../plan/run_plan.ts';
-import type { DeviceKind } from '../machine/lanes.ts';
+import { devicesOf } from '../machine/lanes.ts';
 import { type Fault, isOfCompletion } from './fault.ts';
 import { type Placement, placeAgents } from './placement.ts';
 
@@ -18,16 +17,9 @@ export function checkFault({ target, kind }: Fault, params: RunParams, cores: nu
   );
 }
 
-const DEVICES: Record<Flow, readonly DeviceKind[]> = {
-  direct: Array<DeviceKind>(NVME_PAIRS.direct).fill('nvme'),
-  copy: Array<DeviceKind>(NVME_PAIRS.copy).fill('nvme'),
-  nvmet: ['rnic', ...Array<DeviceKind>(NVME_PAIRS.nvmet).fill('nvme')],
-  mixed: ['nvme'],
-};
-
 function placementsOf(params: RunParams, cores: number): Placement[] {
   return planGroups(params).flatMap((plan) => {
-    const lanes = queuesOf(plan).map(() => DEVICES[plan.flow]);
+    const lanes = queuesOf(plan).map(() => devicesOf(plan.flow));
     return placeAgents(lanes, cores, params.removal !== undefined).workers;
   });
 }

@@ -1,9 +1,12 @@
+// @summary one drive reads into the buffer, another writes from it
+//
 // Flow `copy`: the host CPU's agent for two queue pairs, each with a controller of its own, A (the front) and B. For each
 // I/O of the stream A reads into a buffer and, when that has ended, B writes from the same buffer: the shape of p2pmem-test
 // (github.com/sbates130272/p2pmem-test), with several copies in flight. The buffer is the copy's from start to end; each of
 // the two requests maps it, and pins it where it is a user's, for its own client. With buffers `ram` the buffer is host RAM:
 // the bounce that P2P saves. The stream's opcodes mean nothing here. Latency is that of the whole copy.
 import { resume } from "../agents/operations";
+import { bindScheme } from "../agents/scheme_instance";
 import { getBuffer, nextIo, noteFailure, noteRefusal, openBio, putBuffer, submitBatches } from "../agents/submitter";
 import { countForIo, countInto } from "../base/counting";
 import { bioAlloc, bioFree } from "../block/bio";
@@ -149,10 +152,10 @@ function refuseWrite(front: HostQueue, back: HostQueue, bio: Bio, error: i32): b
  * Works until the front's completionMark is reached, or `budget` copies were completed or begun, or nothing has moved for
  * more than `idleTurns` turns. Returns the number of copies that completed.
  */
-export function runCopy<S>(front: HostQueue, budget: u32, idleTurns: u32): u32 {
+export function run<S>(front: HostQueue, budget: u32, idleTurns: u32): u32 {
   const back = backOf(front);
-  const scheme = changetype<S>(<usize>front.scheme);
-  const backScheme = changetype<S>(<usize>back.scheme);
+  const scheme = bindScheme<S>(front);
+  const backScheme = bindScheme<S>(back);
   countInto(<usize>front.counters, machineOf(front));
   iommuTick(front);
   iommuTick(back);

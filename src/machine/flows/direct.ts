@@ -1,6 +1,9 @@
+// @summary host and drive
+//
 // Flow `direct`: the host CPU's agent for one queue pair. It reaps completions and submits what the depth allows, in
 // batches with one doorbell. An I/O is one bio, and complete when that has ended.
 import { openFlush, openTrim, putBack, submitWithFlush } from "../agents/operations";
+import { bindScheme } from "../agents/scheme_instance";
 import { getBuffer, nextIo, noteFailure, noteRefusal, openBio, putBuffer, submitBatches } from "../agents/submitter";
 import { countForIo, countInto } from "../base/counting";
 import { bioFree } from "../block/bio";
@@ -133,8 +136,8 @@ function refuse(queue: HostQueue, machine: Machine, bio: Bio, error: i32): void 
  * Works until the queue's completionMark is reached, or `budget` I/Os were reaped or issued, or nothing has moved for
  * more than `idleTurns` turns. Returns the number of I/Os that completed.
  */
-export function runDirect<S>(queue: HostQueue, budget: u32, idleTurns: u32): u32 {
-  const scheme = changetype<S>(<usize>queue.scheme);
+export function run<S>(queue: HostQueue, budget: u32, idleTurns: u32): u32 {
+  const scheme = bindScheme<S>(queue);
   countInto(<usize>queue.counters, machineOf(queue));
   iommuTick(queue);
   const before = queue.completed;

@@ -1,8 +1,12 @@
+// @summary one I/O on two kinds of memory
+// @build counting
+//
 // Flow `mixed`, of the counting build only, for tests of rules that no workload of the lab meets: an I/O whose memory is two
 // pieces, host RAM and P2P, as O_DIRECT has it from an iovec of two and nvmet from an sg list of two. Two descriptors of the
 // stream, one after the other on the medium, are one I/O. The second piece goes into the bio of the first where the scheme's
 // kernel lets it (hook `joins`), else into a bio of its own, as bio_add_page's callers do when it answers 0; the I/O has
 // ended when both have. Needs as many tags as there are bios.
+import { bindScheme } from "../agents/scheme_instance";
 import { getBuffer, nextIo, noteFailure, noteRefusal, openBio, putBuffer, submitBatches } from "../agents/submitter";
 import { countForIo, countInto } from "../base/counting";
 import { must } from "../base/must";
@@ -116,9 +120,9 @@ function endPiece(queue: HostQueue, bio: Bio, dio: Dio): void {
   if (dio.isJoined) dio.hasEnded = 1;
 }
 
-/** As runDirect. */
-export function runMixed<S>(queue: HostQueue, budget: u32, idleTurns: u32): u32 {
-  const scheme = changetype<S>(<usize>queue.scheme);
+/** As flow direct. */
+export function run<S>(queue: HostQueue, budget: u32, idleTurns: u32): u32 {
+  const scheme = bindScheme<S>(queue);
   countInto(<usize>queue.counters, machineOf(queue));
   const before = queue.completed;
   const issuedBefore = queue.issued;

@@ -1,9 +1,12 @@
+// @summary an NVMe-oF target between RNIC and drive
+//
 // Flow `nvmet`: the host CPU of an NVMe-oF target on RDMA (drivers/nvme/target/rdma.c, io-cmd-bdev.c, 6.12). A command arrives
 // in a receive buffer; its buffer is taken and mapped for the RNIC; for a write the data is read over the wire, then the
 // block device is asked; for a read it is asked first, and the data goes with the response. The block path is that of
 // every flow, one plug for each command, as nvmet_bdev_execute_rw has it.
 // Left out: admin queue, keep-alive, metadata, flush and discard, shared receive queues. A request that fails on the RNIC
 // ends its own command, where Linux would tear the connection down and the initiator would make a new one.
+import { bindScheme, instanceOf } from "../agents/scheme_instance";
 import { countForIo, countInto, counters } from "../base/counting";
 import { must } from "../base/must";
 import { bioAdd, bioAlloc, bioFree } from "../block/bio";
@@ -90,9 +93,10 @@ function statusOf(blockStatus: u8): u16 {
  * handled. The front of this flow is the initiator; the queue's own issued and completed count commands received and
  * let go.
  */
-export function runNvmet<S>(queue: HostQueue, budget: u32, idleTurns: u32): u32 {
-  const scheme = changetype<S>(<usize>queue.scheme);
+export function run<S>(queue: HostQueue, budget: u32, idleTurns: u32): u32 {
+  const scheme = bindScheme<S>(queue);
   const target = targetOf(queue);
+  target.scheme = instanceOf<S>(machineOf(queue), target.client);
   countInto(<usize>queue.counters, machineOf(queue));
   target.p2p = enableP2p<S>(queue, target);
   let done: u32 = 0;

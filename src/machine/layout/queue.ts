@@ -26,13 +26,6 @@ export class QueueShared {
   pad320: u64; pad328: u64; pad336: u64; pad344: u64; pad352: u64; pad360: u64; pad368: u64; pad376: u64;
 }
 
-/** What a lane's I/O does: host and NVMe drive; between two drives; between a network and a drive. */
-export const FLOW_DIRECT: u32 = 0;
-export const FLOW_COPY: u32 = 1;
-export const FLOW_NVMET: u32 = 2;
-/** Of the counting build, for tests. */
-export const FLOW_MIXED: u32 = 3;
-
 /** The host's side of a queue pair: the block layer's queue, its tags and pools, and nvme-pci's nvme_queue. */
 @unmanaged
 export class HostQueue {
@@ -142,7 +135,7 @@ export class HostQueue {
   /** The client's IommuDomain, 0 where nothing translates: asked for every request, so it lies here too. */
   iommuDomain: u32;
   queueIndex: u32;
-  /** FLOW_*: which agent runs the lane whose front this queue is. */
+  /** Which flow the lane is run by whose front this queue is: its number among the files of flows/, from 1 on. */
   flow: u32;
   /** The lane's front queue (itself, there), and the lane's next queue pair, 0 behind its last. */
   front: u32;
@@ -158,7 +151,7 @@ export class HostQueue {
   deviceFailures: u32;
   /** CPU accesses to memory whose mapping had gone (SIGBUS), and blocks that such an access would have checked. */
   sigbus: u32;
-  /** FLOW_NVMET: the target's NvmetRdmaQueue. */
+  /** Flow nvmet: the target's NvmetRdmaQueue. */
   nvmet: u32;
   /** 1: the submitter waits for each Flush, as in fsync(); 0: it goes on, as with io_uring's. */
   flushWaits: u32;
