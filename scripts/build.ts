@@ -17,7 +17,7 @@ mkdirSync(OUT, { recursive: true });
 await unlessBuilt(
   'machine',
   ['machine/manifest.json', 'layout.ts', 'exports.ts', 'flows.ts'],
-  ['src/machine', 'src/compile'],
+  ['src/machine', 'src/compile', 'src/cost/core'],
   buildMachine,
 );
 await unlessBuilt(

@@ -27,7 +27,7 @@ const ORDER: readonly (readonly string[])[] = [
   ['lab/measure'],
   ['lab/replicate'],
   ['lab'],
-  ['cost/wasm'],
+  ['cost/wasm', 'cost/core'],
   ['cost'],
   ['report/words'],
   ['report/select'],

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { chosenFlows } from './flow_table.ts';
-import { flowsOf, MACHINE_SOURCES } from './targets.ts';
+import { flowsOf, MACHINE_SOURCES, SIMULATOR } from './targets.ts';
 
 /** AssemblyScript's types at the boundary: 64-bit integers are bigint, a bool is taken as either and comes back as a number. */
 const PARAMETER: Readonly<Record<string, string>> = {
@@ -22,9 +22,11 @@ export function exportTypes(root: string): string {
     const entry = readFileSync(join(folder, `${target}.ts`), 'utf8');
     return interfaceOf(target, target === 'host' ? flows + entry : entry);
   });
-  const index = targets.map((target) => `  '${target}': ${interfaceName(target)};`);
+  const simulator = interfaceOf(SIMULATOR.name, readFileSync(join(root, SIMULATOR.entry), 'utf8'));
+  const index = [...targets, SIMULATOR.name].map((target) => `  '${target}': ${interfaceName(target)};`);
   return [
     ...interfaces,
+    simulator,
     '/** By the name of the module; every host.SCHEME is a host. */',
     ...['export interface MachineModules {', ...index, '}', ''],
   ].join('\n');

@@ -10,6 +10,8 @@ import { readSchemeHeader, type SchemeHeader, variantConstants } from './scheme_
 /** Folder of the machine's sources below a root. */
 export const MACHINE_SOURCES = 'src/machine';
 const TARGETS = `${MACHINE_SOURCES}/targets`;
+/** The simulator of memories (src/cost), which has a memory of its own. */
+export const SIMULATOR = { name: 'cost', entry: 'src/cost/core/simulator.ts' } as const;
 const HOST_ENTRY = `${TARGETS}/host.ts`;
 /** The files that say which scheme a host module is compiled with, and which flows it runs. */
 const CHOSEN_SCHEME = `${MACHINE_SOURCES}/chosen_scheme.ts`;
@@ -73,7 +75,8 @@ export function planTargets(root: string, schemes: readonly SchemeHeader[], slot
 /** The modules that know no scheme. */
 function fixedTargets(root: string): Target[] {
   return readdirSync(join(root, TARGETS))
-    .map((file) => ({ name: basename(file, '.ts'), entry: `${TARGETS}/${file}` }))
+    .map((file): { name: string; entry: string } => ({ name: basename(file, '.ts'), entry: `${TARGETS}/${file}` }))
+    .concat(SIMULATOR)
     .filter(({ entry }) => entry !== HOST_ENTRY)
     .map((each) => ({ ...each, overlay: {}, counting: false, constants: {} }));
 }

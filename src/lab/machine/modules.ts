@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type {
+  CostModule,
   DeviceModule,
   HostModule,
   IommuModule,
@@ -152,7 +153,9 @@ const codeHashes = new Map<string, string>();
 
 function hashOf(hosts: readonly string[]): string {
   const wanted = new Set(hosts.flatMap((name) => [`host.${name}`, `host.${name}.counting`]));
-  const used = Object.entries(readManifest().modules).filter(([name]) => !name.startsWith('host.') || wanted.has(name));
+  const used = Object.entries(readManifest().modules).filter(
+    ([name]) => name !== 'cost' && (!name.startsWith('host.') || wanted.has(name)),
+  );
   const hash = createHash('sha256');
   for (const [name, key] of used.sort(([a], [b]) => (a < b ? -1 : 1))) hash.update(`${name} ${key}\n`);
   return hash.digest('hex');
@@ -204,6 +207,11 @@ export function lookupsModule(memory: WebAssembly.Memory): LookupsModule {
 
 export function iommuModule(memory: WebAssembly.Memory): IommuModule {
   return instantiate<'iommu'>('iommu', memory);
+}
+
+/** The simulator of memories; its memory is its own. */
+export function costModule(memory: WebAssembly.Memory): CostModule {
+  return instantiate<'cost'>('cost', memory);
 }
 
 export function probesModule(memory: WebAssembly.Memory): ProbesModule {
