@@ -1,4 +1,4 @@
-// Reads the tags in a scheme's opening comment: title, summary, what it refuses, and the variants it can be built in.
+// Reads the tags in a scheme's opening comment: title, summary, which buffers it carries, what it refuses, and the variants it can be built in.
 // A scheme's name is its file's name.
 
 /** One way to build a scheme: the default, or a kernel era, a lookup, a quirk of it. */
@@ -15,6 +15,8 @@ export interface SchemeHeader {
   name: string;
   title: string;
   summary: string;
+  /** Buffer sources of P2P memory that it carries in any variant; with `pool` it keeps a gen_pool over the BAR. */
+  carries: string[];
   /** Why the scheme refuses I/O with each errno; `buffers`: only from these sources. */
   refusals: { errno: string; buffers?: string[]; reason: string }[];
   /** The first is the default. */
@@ -35,6 +37,7 @@ export function readSchemeHeader(name: string, source: string): SchemeHeader {
     name,
     title: tag('title'),
     summary: tag('summary'),
+    carries: readSources(tag('carries'), file),
     refusals: [...source.matchAll(/^\/\/ @refuses (E[A-Z0-9]+)(?:\(([a-z,]+)\))? (.+)$/gm)].map((match) => ({
       errno: match[1] as string,
       ...(match[2] === undefined ? {} : { buffers: match[2].split(',') }),
@@ -45,6 +48,16 @@ export function readSchemeHeader(name: string, source: string): SchemeHeader {
       ...others.map((each) => ({ name: `${name}@${differences(each, usual).join('+')}`, options: each })),
     ],
   };
+}
+
+const SOURCES = ['pool', 'fixed', 'user'];
+
+/** `pool,fixed` */
+function readSources(text: string, file: string): string[] {
+  const words = text.split(',').map((word) => word.trim());
+  const wrong = words.find((word) => !SOURCES.includes(word));
+  if (wrong === undefined) return words;
+  throw new Error(`${file}: '// @carries ${text}': '${wrong}' is none of ${SOURCES.join(', ')}`);
 }
 
 /** `era=5.2 quirk=offset-sign` */

@@ -1,6 +1,6 @@
 // Runs the checks. They are the files of checks/; nothing lists them.
-import { readdirSync } from 'node:fs';
 import { assert } from '../base/errors.ts';
+import { folderParts } from '../base/folder_parts.ts';
 import { type Check, type CheckedFinding, type Severity, warningLine } from './check.ts';
 import { type Host, thisHost } from './host.ts';
 
@@ -8,7 +8,6 @@ interface NamedCheck extends Check {
   readonly name: string;
 }
 
-const FOLDER = new URL('./checks/', import.meta.url);
 const CHECKS = await loadChecks();
 
 /** Worst first: what a reader must not miss. */
@@ -60,11 +59,9 @@ function warningsOf(findings: readonly CheckedFinding[]): string[] {
 }
 
 async function loadChecks(): Promise<NamedCheck[]> {
-  const files = readdirSync(FOLDER).filter((file) => /^[a-z0-9_]+\.[jt]s$/.test(file));
-  const modules = files.sort().map(async (file) => {
-    const { check } = (await import(new URL(file, FOLDER).href)) as { check?: Check };
-    assert(check !== undefined, `checks/${file} exports a check`);
-    return { ...check, name: file.replace(/\.[jt]s$/, '') };
+  const parts = await folderParts<{ check?: Check }>(new URL('./checks/', import.meta.url));
+  return parts.map(([name, { check }]) => {
+    assert(check !== undefined, `checks/${name}.ts exports a check`);
+    return { ...check, name };
   });
-  return Promise.all(modules);
 }

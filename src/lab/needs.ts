@@ -1,7 +1,7 @@
 // What a run will need before it is run: memory of its largest machine, and time. Times are estimates, sizes are the planner's own.
 
 import type { HostModule } from '../../build/exports.ts';
-import { type GroupPlan, machineSpec, planGroups, type RunParams, touchedBytes } from '../plan/run_plan.ts';
+import { type GroupPlan, machineSpec, moduleOf, planGroups, type RunParams, touchedBytes } from '../plan/run_plan.ts';
 import { cellSeconds } from './cell_time.ts';
 import { planMachine } from './machine/machine_plan.ts';
 import { expectHosts, hostModule, setupModule } from './machine/modules.ts';
@@ -47,7 +47,7 @@ export function needsOf(params: RunParams, workers: number): Needs {
 function sizeOf(group: GroupPlan, params: RunParams, workers: number): Omit<Needs, 'seconds'> {
   probe ??= new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
   const memory = probe;
-  const modules = new Set(group.arms.map(({ scheme }) => params.variants?.of[scheme] ?? scheme));
+  const modules = new Set(group.arms.map((arm) => moduleOf(arm, params)));
   expectHosts([...modules]);
   const hosts = [...modules].map((module) => probedHost(module, memory));
   treeBytes ??= setupModule(memory).mapTypeTreeBytes(1);

@@ -73,6 +73,11 @@ export interface Arm {
   role: 'reference' | 'aa' | 'arm' | 'floor';
 }
 
+/** The module that a scheme runs as: the variant of it that was chosen. */
+export function moduleOf({ scheme }: Pick<Arm, 'scheme'>, { variants }: Pick<RunParams, 'variants'>): string {
+  return variants?.of[scheme] ?? scheme;
+}
+
 /** One machine and one workload, on which arms are compared. */
 export interface GroupPlan {
   id: string;

@@ -2,7 +2,7 @@
 // differently but means the same (4k or 4096, a default given or left out, the order of keys) has the same hash.
 import { createHash } from 'node:crypto';
 import { codeHash } from '../lab/machine/modules.ts';
-import { FLOOR_SCHEME, type RunParams } from '../plan/run_plan.ts';
+import { FLOOR_SCHEME, moduleOf, type RunParams } from '../plan/run_plan.ts';
 
 /** What a hash is made of besides the run's parameters. */
 export interface CellContext {
@@ -40,7 +40,7 @@ export function cellHash(params: RunParams, { repeat, fault, code }: CellContext
 
 /** Digest of the modules that these schemes run as. */
 function codeOf({ schemes, variants }: Pick<RunParams, 'schemes' | 'variants'>): string {
-  return codeHash([...schemes, FLOOR_SCHEME].map((scheme) => variants?.of[scheme] ?? scheme));
+  return codeHash([...schemes, FLOOR_SCHEME].map((scheme) => moduleOf({ scheme }, { variants })));
 }
 
 /** Long arrays of numbers (a trace's blocks) by their bytes. */

@@ -1,8 +1,9 @@
 // From what the user names (a preset, a file, `host`, a device directory) to a topology. The importers are the files
 // of the importers folder: a new one is found by being there.
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { LabError, suggestion } from '../base/errors.ts';
+import { folderParts } from '../base/folder_parts.ts';
 import type { CpuChoice } from './cpu.ts';
 import { cpuFromCpuinfo } from './cpu.ts';
 import type { TextSource } from './input.ts';
@@ -28,12 +29,8 @@ const DEFAULT_PRESET_BAR_BYTES = 16 * 2 ** 30;
 
 /** Every importer of the folder, by name. */
 export async function importers(): Promise<Importer[]> {
-  const folder = new URL('./importers/', import.meta.url);
-  const files = readdirSync(folder).filter((file) => /^(?!.*\.test\.)[^.].*\.[jt]s$/.test(file));
-  const found = await Promise.all(
-    files.sort().map(async (file) => (await import(new URL(file, folder).href)) as Importer),
-  );
-  return found;
+  const parts = await folderParts<Importer>(new URL('./importers/', import.meta.url));
+  return parts.map(([, importer]) => importer);
 }
 
 /**

@@ -54,6 +54,7 @@ describe('a new file in the schemes folder', () => {
     expect(names(there)).toEqual(names([...listSchemes(), { name: 'token' }]));
     expect(there.find(({ name }) => name === 'token')).toMatchObject({
       title: 'token',
+      carries: ['pool', 'fixed'],
       refusals: [{ errno: 'EFAULT', buffers: ['user'] }, { errno: 'EINVAL' }, { errno: 'ENOMEM' }],
       variants: [{ name: 'token', options: {} }],
     });

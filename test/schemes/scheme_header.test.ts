@@ -3,7 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { readSchemeHeader, variantConstants } from '../../src/compile/scheme_header.ts';
 
 const header = (lines: string[]): ReturnType<typeof readSchemeHeader> =>
-  readSchemeHeader('wire', ['// @title Wire', '// @summary by wire', ...lines, 'import { x } from "y";'].join('\n'));
+  readSchemeHeader(
+    'wire',
+    ['// @title Wire', '// @summary by wire', '// @carries fixed', ...lines, 'import { x } from "y";'].join('\n'),
+  );
 
 describe('a scheme header', () => {
   it('has one variant, the scheme itself, when it names none', () => {
@@ -11,6 +14,7 @@ describe('a scheme header', () => {
       name: 'wire',
       title: 'Wire',
       summary: 'by wire',
+      carries: ['fixed'],
       refusals: [],
       variants: [{ name: 'wire', options: {} }],
     });
@@ -47,6 +51,9 @@ describe('a scheme header', () => {
   it('must have a title, and variants of option=value', () => {
     expect(() => readSchemeHeader('wire', '// @summary by wire')).toThrow(
       "schemes/wire.ts: opening comment has no '// @title",
+    );
+    expect(() => readSchemeHeader('wire', '// @title Wire\n// @summary by wire\n// @carries disk')).toThrow(
+      "'disk' is none of pool, fixed, user",
     );
     expect(() => header(['// @variant fast'])).toThrow("'fast' is not option=value");
   });

@@ -1,6 +1,6 @@
 // Reads a trace file of any known format into columns.
-import { readdirSync } from 'node:fs';
 import { LabError } from '../../base/errors.ts';
+import { folderParts } from '../../base/folder_parts.ts';
 import { linesOf } from './lines.ts';
 import {
   MOST_RECORDS,
@@ -12,15 +12,9 @@ import {
 } from './trace.ts';
 
 /** The folder is the registry: each file exports the formats that it reads. */
-const FOLDER = new URL('formats/', import.meta.url);
 const FORMATS: readonly TraceFormat[] = (
-  await Promise.all(
-    readdirSync(FOLDER)
-      .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
-      .sort()
-      .map(async (name) => ((await import(new URL(name, FOLDER).href)) as { formats: readonly TraceFormat[] }).formats),
-  )
-).flat();
+  await folderParts<{ formats: readonly TraceFormat[] }>(new URL('formats/', import.meta.url))
+).flatMap(([, { formats }]) => formats);
 
 /** Names of the formats that can be read, for messages. */
 export const TRACE_FORMATS: string = FORMATS.map(({ name }) => name).join(', ');

@@ -21,21 +21,11 @@ import {
   moduleFile,
   readMachineFolder,
 } from '../../compile/machine_folder.ts';
+import type { SchemeHeader } from '../../compile/scheme_header.ts';
 import type { DeviceKind } from './lanes.ts';
 
 /** P2PLAB_MACHINE names another machine than the build's: a folder with a manifest and modules (bench/calibration). */
 const FOLDER = process.env.P2PLAB_MACHINE ?? fileURLToPath(new URL('../../../build/machine', import.meta.url));
-
-/** A scheme as its own file describes it (src/machine/schemes). */
-export interface SchemeInfo {
-  name: string;
-  title: string;
-  summary: string;
-  /** `buffers`: a reason that is about these sources only. */
-  refusals: { errno: string; buffers?: string[]; reason: string }[];
-  /** What it can be built as; the first, with the scheme's own name, is the default. */
-  variants: { name: string; options: Record<string, string> }[];
-}
 
 /** Chosen values of the schemes' options: `era`, `quirk`, `phys-lookup`. A scheme takes those that it knows. */
 export type SchemeOptions = Record<string, readonly string[]>;
@@ -65,7 +55,7 @@ export function expectHosts(hosts: readonly string[]): void {
 }
 
 /** The schemes there are: one for each file in src/machine/schemes. */
-export function listSchemes(): SchemeInfo[] {
+export function listSchemes(): SchemeHeader[] {
   return readManifest().schemes;
 }
 
@@ -73,7 +63,7 @@ export function listSchemes(): SchemeInfo[] {
  * A scheme by its name, or one variant of it by NAME@VALUE.
  * @throws LabError for a name that is neither
  */
-export function findScheme(name: string): SchemeInfo {
+export function findScheme(name: string): SchemeHeader {
   const schemes = listSchemes();
   const found = schemes.find(({ variants }) => variants.some((variant) => variant.name === name));
   if (found !== undefined) {
@@ -116,9 +106,9 @@ export function variantOf(scheme: string, chosen: SchemeOptions): { name: string
   throw new LabError(`${scheme} has no variant with ${asked}. It has: ${variants.map(({ name }) => name).join(', ')}.`);
 }
 
-/** Whether a scheme keeps a gen_pool over the BAR: one that has none says so by what it refuses. */
-export function usesPool({ refusals }: SchemeInfo): boolean {
-  return !refusals.some(({ errno, buffers }) => errno === 'ENOMEM' && buffers?.includes('pool'));
+/** Whether a scheme keeps a gen_pool over the BAR. */
+export function usesPool({ carries }: SchemeHeader): boolean {
+  return carries.includes('pool');
 }
 
 /** Bytes of a module as it was built, for whoever instruments it; compiled now where nobody has asked for it before. */

@@ -4,6 +4,13 @@ import {
   BusWindow,
   Counters,
   DeviceQueue,
+  EFAULT,
+  EINVAL,
+  EIO,
+  ENODEV,
+  ENOMEM,
+  EOPNOTSUPP,
+  EREMOTEIO,
   HostQueue,
   NvmetRdmaQueue,
   Rnic,
@@ -27,15 +34,9 @@ const NVME_STATUS: Record<number, string> = {
   880: 'Host Pathing Error',
 };
 
-const ERRNO_NAMES: Record<number, string> = {
-  5: 'EIO',
-  12: 'ENOMEM',
-  14: 'EFAULT',
-  19: 'ENODEV',
-  22: 'EINVAL',
-  95: 'EOPNOTSUPP',
-  121: 'EREMOTEIO',
-};
+const ERRNO_NAMES: Readonly<Record<number, string>> = Object.fromEntries(
+  Object.entries({ EIO, ENOMEM, EFAULT, ENODEV, EINVAL, EOPNOTSUPP, EREMOTEIO }).map(([name, errno]) => [errno, name]),
+);
 /** enum ib_wc_status, as ib_wc_status_msg has them. */
 const RDMA_STATUS: Record<number, string> = {
   4: 'local protection error',

@@ -13,6 +13,7 @@ import {
   type GroupPlan,
   type MeasureParams,
   machineSpec,
+  moduleOf,
   queuesOf,
   touchedBytes,
 } from '../../plan/run_plan.ts';
@@ -27,11 +28,6 @@ import type { LanePace } from './pacing.ts';
 
 /** What a scheme's structures may lose to alignment. */
 const STATE_SLACK_BYTES = 4096;
-
-/** The module that an arm's scheme runs as. */
-export function moduleOf(arm: Arm, params: MeasureParams): string {
-  return params.variants?.of[arm.scheme] ?? arm.scheme;
-}
 
 export function modulesOf(plan: GroupPlan, params: MeasureParams): string[] {
   return [...new Set(plan.arms.map((arm) => moduleOf(arm, params)))];

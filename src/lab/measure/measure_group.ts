@@ -11,6 +11,7 @@ import {
   isStaged,
   type MeasureParams,
   type Mode,
+  moduleOf,
   roundsPerProcess,
   withReference,
 } from '../../plan/run_plan.ts';
@@ -25,7 +26,7 @@ import { checkOutcome, clearLatency, takeLandings, takeLatency, takeOutcome } fr
 import { closePool, type SliceResult, startCrew } from '../workers/crew.ts';
 import { armOrder } from './arm_order.ts';
 import { countArm, countRefusal } from './count_arm.ts';
-import { buildGroupMachine, emptyRecord, moduleOf, modulesOf } from './group_machine.ts';
+import { buildGroupMachine, emptyRecord, modulesOf } from './group_machine.ts';
 import { findDepths } from './latency_target.ts';
 import { measureRemovals } from './measure_removal.ts';
 import { isOpenLoop, offeredIops } from './pacing.ts';

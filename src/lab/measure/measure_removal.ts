@@ -4,7 +4,7 @@ import type { HostModule } from '../../../build/exports.ts';
 import { BusWindow, HOLE_EMPTY, HOLE_REASSIGNED, HostQueue, Lifetime, RULE_HOLDERS } from '../../../build/layout.ts';
 import type { ArmRecord, GroupRecord } from '../../analysis/group_record.ts';
 import { EXIT, LabError } from '../../base/errors.ts';
-import { type Arm, type Mode, type RemovalParams, roundsPerProcess } from '../../plan/run_plan.ts';
+import { type Arm, type Mode, moduleOf, type RemovalParams, roundsPerProcess } from '../../plan/run_plan.ts';
 import type { RemovalRound } from '../../result/schema.ts';
 import { type BuiltMachine, setBuffers } from '../machine/build_machine.ts';
 import { field, setField } from '../machine/fields.ts';
@@ -12,7 +12,6 @@ import { hostModule } from '../machine/modules.ts';
 import { checkCompletions, clearLatency, type Outcome, takeOutcome } from '../machine/queue_state.ts';
 import { hitsOf, providerWindows, REMOVAL, type RemovalRule, RULE_NAMES } from '../workers/removal.ts';
 import { armOrder } from './arm_order.ts';
-import { moduleOf } from './group_machine.ts';
 import type { Group } from './slices.ts';
 
 /** A group, and how long its slices are. */

@@ -1,13 +1,12 @@
 // A group while it is measured, and one slice of one of its arms: the unit of everything that is timed.
 import { HostQueue } from '../../../build/layout.ts';
 import type { Calibration, GroupRecord } from '../../analysis/group_record.ts';
-import { type Arm, type GroupPlan, type MeasureParams, type Mode, queuesOf } from '../../plan/run_plan.ts';
+import { type Arm, type GroupPlan, type MeasureParams, type Mode, moduleOf, queuesOf } from '../../plan/run_plan.ts';
 import type { Sentinel } from '../host/disturbance.ts';
 import { type BuiltMachine, setBuffers } from '../machine/build_machine.ts';
 import { setField } from '../machine/fields.ts';
 import { setPacing } from '../machine/lane_pacing.ts';
 import type { Crew, CrewOptions, SliceResult } from '../workers/crew.ts';
-import { moduleOf } from './group_machine.ts';
 import { type LanePace, laneOrders } from './pacing.ts';
 
 /** What the measuring tells while it goes on, and asks. */

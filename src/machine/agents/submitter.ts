@@ -7,6 +7,7 @@ import { bioAlloc, bioFree } from "../block/bio";
 import { noteStart, nowNs } from "../front/latency";
 import { isOneByOne, mayGo, noteGoing } from "../front/pacing";
 import { Bio, BLK_STS_IOERR } from "../layout/bio";
+import { ENOMEM } from "../layout/errno";
 import { Machine } from "../layout/machine";
 import { PAGE_SHIFT } from "../layout/page";
 import { Dio, dioOf, HostQueue } from "../layout/queue";
@@ -17,8 +18,6 @@ import { flushPlug } from "../nvme/host";
 import { allocP2pmem, freeP2pmem } from "../pci/p2pmem";
 import { mayResume, resume } from "./operations";
 
-/** Errno of an I/O that found the pool empty (pci_alloc_p2pmem returned NULL). */
-const ENOMEM: i32 = 12;
 
 /**
  * Issues whole batches while the depth has room and `issued` stays below `until`; the flow F issues each I/O. True when

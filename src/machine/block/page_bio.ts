@@ -5,6 +5,7 @@
 // Left out: bio_set_pages_dirty's folio lock for O_DIRECT reads (the reference counts do not contain it), the order of
 // folios larger than a page (P2P pages are order 0).
 import { Bio, BIO_MAX_VECS, BIO_PAGE_PINNED, BioVec } from "../layout/bio";
+import { EFAULT, EINVAL } from "../layout/errno";
 import { PAGE_SHIFT, PAGE_SIZE, PAGE_STRUCT_SHIFT, PAGE_STRUCT_SIZE } from "../layout/page";
 import { HostQueue, machineOf } from "../layout/queue";
 import { Scatterlist } from "../layout/scatterlist";
@@ -14,8 +15,6 @@ import { mappingLost } from "../pci/p2pmem";
 import { bioAdd, bioAppend } from "./bio";
 import { inOnePage } from "./limits";
 
-const EFAULT: i32 = 14;
-const EINVAL: i32 = 22;
 
 /** bio_add_page of one physically contiguous kernel buffer. */
 @inline

@@ -13,6 +13,7 @@ import { bioAdd, bioAlloc, bioFree } from "../block/bio";
 import { submitBio } from "../block/submit";
 import { tagFree } from "../block/tags";
 import { Bio, BLK_STS_OK, BLK_STS_TARGET, REQ_OP_READ, REQ_OP_WRITE } from "../layout/bio";
+import { ENODEV } from "../layout/errno";
 import { DmaClient } from "../layout/machine";
 import {
   NVME_OP_READ, NVME_OP_WRITE, NVME_SC_INVALID_FIELD, NVME_SC_INVALID_NS, NVME_SC_INVALID_OPCODE, NVME_SC_LBA_RANGE,
@@ -30,7 +31,6 @@ import { SECTOR_SHIFT } from "../layout/request";
 import { peekFree, pushFree } from "../mm/free_stack";
 import { physToPage } from "../mm/page";
 import { flushPlug, NvmeMqOps, reap } from "../nvme/host";
-import { ENODEV } from "../pci/orchestrator";
 import { allocBuffer, freeBuffer, ramPhysOf, useInlineBuffer } from "../rdma/buffers";
 import { completionsDone, completionsReady, nextCompletion, postRecv, postSend } from "../rdma/queue_pair";
 import { rwCtxDestroy, rwCtxInit, rwCtxWrs } from "../rdma/rw";

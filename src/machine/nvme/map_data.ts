@@ -7,6 +7,7 @@ import { counters } from "../base/counting";
 import { must } from "../base/must";
 import { mapIterMore, mapIterNext, mapIterStart } from "../block/map_iter";
 import { Bio, BLK_STS_INVAL, BLK_STS_OK, BLK_STS_RESOURCE, BLK_STS_TARGET, vecAt } from "../layout/bio";
+import { EREMOTEIO } from "../layout/errno";
 import { commandOf, iodOf, NVME_CTRL_PAGE_SIZE } from "../layout/nvme";
 import { HostQueue } from "../layout/queue";
 import { Request } from "../layout/request";
@@ -14,7 +15,6 @@ import { Scatterlist } from "../layout/scatterlist";
 import { peekFree, pushFree } from "../mm/free_stack";
 import { dmaAddressOf, isBusAddress } from "../pci/dma_direct";
 import { iommuMapRequest, iommuMapSg, iommuUnmapRequest, iovaBegin, iovaLink, isTranslated } from "../pci/dma_iommu";
-import { EREMOTEIO } from "../pci/p2pdma";
 import { prpAdd, prpAddList, prpBegin, prpFree, prpSimple } from "./prp";
 
 /** Maps the request and writes the command's data pointer. Returns a block status. */

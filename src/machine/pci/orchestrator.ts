@@ -1,20 +1,11 @@
 // The orchestrator's check at set-up, before any buffer is handed out: nvmet_p2pmem_ns_enable (drivers/nvme/target/core.c,
 // 4.20 on). It asks the queue's flag and pci_p2pdma_distance; after its refusal (EINVAL) no P2P memory is allocated. The
 // only check there is in the schemes whose mapping asks nothing: v5.2, the RFC, the scatterlists of 2018.
+import { EINVAL } from "../layout/errno";
 import { DmaClient, Machine, MAP_BUS_ADDR, MAP_NOT_SUPPORTED, REACHABLE, REACHABLE_5_2 } from "../layout/machine";
 import { clientOf, HostQueue } from "../layout/queue";
 import { mapTypeAnswer } from "./map_types";
 
-export const EINVAL: i32 = 22;
-/** GUP's answer where a mapping has no struct page (check_vma_flags: VM_IO | VM_PFNMAP). */
-export const EFAULT: i32 = 14;
-/**
- * An exporter's answer to a new mapping once its device is going; and that of nvmet's p2pmem attribute where a device
- * publishes no p2pmem (pci_p2pdma_enable_store, pci_has_p2pmem).
- */
-export const ENODEV: i32 = 19;
-/** pci_alloc_p2pmem returned NULL: the provider has no pool, or it is empty. */
-export const ENOMEM: i32 = 12;
 /** Answer of enableNvmetP2p: the port's RNIC cannot reach the provider, so nvmet takes host RAM and says nothing. */
 export const NVMET_TAKES_RAM: i32 = 1;
 

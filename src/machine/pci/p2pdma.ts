@@ -2,6 +2,7 @@
 // Mirrors dma_direct_map_sg (kernel/dma/direct.c) and pci_p2pdma_map_segment (drivers/pci/p2pdma.c).
 // Left out: swiotlb (a segment that would need it is a mapping error for P2P anyway) and cache maintenance (x86).
 import { counters } from "../base/counting";
+import { EREMOTEIO } from "../layout/errno";
 import { DmaClient, Machine, MAP_BUS_ADDR, MAP_THRU_HOST_BRIDGE } from "../layout/machine";
 import { PciP2pdmaPagemap, PGMAP_IN_P2PDMA } from "../layout/page";
 import { Scatterlist, SG_DMA_BUS_ADDRESS } from "../layout/scatterlist";
@@ -9,7 +10,6 @@ import { isPciP2pdmaPage, pagePgmap, pageToPhys } from "../mm/page";
 import { physToDma } from "./dma_direct";
 import { mapType } from "./map_types";
 
-export const EREMOTEIO: i32 = 121;
 
 /**
  * dma_map_sgtable without an IOMMU: one is-P2P test for each entry; the map type is looked up when the pgmap changes.

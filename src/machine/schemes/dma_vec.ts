@@ -1,5 +1,6 @@
 // @title dma_vec (RFC 2019)
 // @summary the caller makes the bus address; flagged bios carry {dma_addr_t, len} and nothing is mapped (RFC 00/28)
+// @carries pool,fixed
 // @variant quirk=none
 // @variant quirk=rfc-as-posted
 // @refuses EINVAL(user) a dma-direct bio takes no user pages: bio_iov_iter_get_pages warns and returns -EINVAL (RFC 03/28)
@@ -17,6 +18,7 @@ import { addHostRam } from "../block/host_page_bio";
 import { inOnePage } from "../block/limits";
 import { releasePages, setSgPage } from "../block/page_bio";
 import { Bio, REQ_DMA_DIRECT } from "../layout/bio";
+import { EINVAL } from "../layout/errno";
 import { DmaClient, Machine, REACHABLE } from "../layout/machine";
 import { PAGE_SIZE } from "../layout/page";
 import { Dio, HostQueue, machineOf } from "../layout/queue";
@@ -26,7 +28,7 @@ import { BUFFERS_USER } from "../layout/stream";
 import { poolBusAddress } from "../mm/gen_pool";
 import { isPagePointer, pageToPhys, physToPage } from "../mm/page";
 import { dmaMapHostSg, physToDma } from "../pci/dma_direct";
-import { EINVAL, enableNvmetP2p, isReachable } from "../pci/orchestrator";
+import { enableNvmetP2p, isReachable } from "../pci/orchestrator";
 
 /** The queue's segment boundary (BLK_SEG_BOUNDARY_MASK). */
 const SEG_BOUNDARY_MASK: u64 = 0xffffffff;

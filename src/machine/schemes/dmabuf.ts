@@ -1,5 +1,6 @@
 // @title dma-buf, pre-mapped (2026)
 // @summary a buffer is mapped once for a device; bios carry the map, I/O takes a reference and copies PRPs from its list (Begunkov v3)
+// @carries fixed
 // @variant map-ref=percpu
 // @variant map-ref=atomic
 // @refuses EFAULT(user) a dma-buf is registered, not pinned: its mmap is VM_IO | VM_PFNMAP, which GUP refuses (check_vma_flags)
@@ -18,6 +19,7 @@ import { releasePages } from "../block/page_bio";
 import { addMarkedPage } from "../block/page_state";
 import { addTestedRam, mapTestedRam } from "../block/tested_page_bio";
 import { Bio, REQ_NOMERGE } from "../layout/bio";
+import { EFAULT, EINVAL, ENODEV, ENOMEM } from "../layout/errno";
 import { DmaClient, Machine } from "../layout/machine";
 import { Dio, HostQueue, machineOf } from "../layout/queue";
 import { BLK_FEAT_PCI_P2PDMA, Request } from "../layout/request";
@@ -26,7 +28,6 @@ import { isPagePointer, pageToPhys, samePgmap } from "../mm/page";
 import {
   dmabufMapBytes, entryOf, getMap, invalidateMap, listBytes, mapBarDmabuf, mapReferences, putMap, restoreMap,
 } from "../pci/dma_buf_map";
-import { EFAULT, EINVAL, ENODEV, ENOMEM } from "../pci/orchestrator";
 import { dmaMapSg } from "../pci/p2pdma";
 
 /** The series' mark: bi_flags BIO_DMABUF_MAP in v3, a REQ_ flag from v4 on. */

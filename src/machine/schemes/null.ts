@@ -1,5 +1,6 @@
 // @title null (harness floor)
 // @summary the same rings, stream, bios, requests and PRPs with a ready address and no rule about it: what the lab itself costs
+// @carries pool,fixed,user
 // @refuses ENOMEM the provider's gen_pool is empty (pci_alloc_p2pmem)
 //
 // Not a proposal: no owner, no flag, no mapping, no lifetime. Its figure is the floor that every other figure contains.

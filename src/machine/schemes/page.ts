@@ -1,5 +1,6 @@
 // @title struct page
 // @summary every 4 KiB of the BAR has a 64-byte struct page; bios carry pages, mapping asks the page (Linux; --era says which)
+// @carries pool,fixed,user
 // @variant era=6.12
 // @variant era=5.2
 // @variant era=6.17
@@ -19,6 +20,7 @@ import { bioAdd, JOINS, OWN_BIO } from "../block/bio";
 import { addKernelBuffer, addUserBuffer, releasePages, setSgPage } from "../block/page_bio";
 import { addMarkedPage, isSimple, mapMarkedPages, markP2pPages } from "../block/page_state";
 import { Bio, REQ_NOMERGE, REQ_P2PDMA, vecAt } from "../layout/bio";
+import { EFAULT, EINVAL, EREMOTEIO } from "../layout/errno";
 import { DmaClient, Machine, REACHABLE_5_2 } from "../layout/machine";
 import { iodOf } from "../layout/nvme";
 import { PAGE_SIZE } from "../layout/page";
@@ -30,8 +32,8 @@ import { getUserPage, pinUserPage } from "../mm/gup";
 import { initDeviceMemmap } from "../mm/memmap";
 import { isPciP2pdmaPage, pageFolio, pageToPhys, physToPage, putPage, samePgmap, unpinFolio } from "../mm/page";
 import { dmaMapHostSg, physToDma } from "../pci/dma_direct";
-import { EFAULT, EINVAL, enableNvmetP2p, isReachableIn52 } from "../pci/orchestrator";
-import { dmaMapSg, EREMOTEIO } from "../pci/p2pdma";
+import { enableNvmetP2p, isReachableIn52 } from "../pci/orchestrator";
+import { dmaMapSg } from "../pci/p2pdma";
 import { p2pdmaMapSg } from "../pci/p2pdma_5_2";
 
 /** memremap rounded to whole sections before v5.3: 128 MiB of memory, 2 MiB of struct pages. */

@@ -1,5 +1,6 @@
 // @title pfn_t (2015, 2017)
 // @summary bios and scatterlists carry a page frame number with flags; every consumer branches on whether a page is behind it
+// @carries pool,fixed
 // @refuses EFAULT(user) P2P memory without struct pages: get_user_pages is not converted, it hands out pages (check_vma_flags)
 // @refuses EINVAL(pool,fixed) the queue's driver is not converted: it would call sg_page, which stops the kernel (BUG_ON); so nothing is submitted to it
 // @refuses EREMOTEIO the client cannot reach the provider (dma_map_sgtable)
@@ -14,6 +15,7 @@ import { counters } from "../base/counting";
 import { bioAdd } from "../block/bio";
 import { addUserBuffer, releasePages } from "../block/page_bio";
 import { Bio, REQ_NOMERGE } from "../layout/bio";
+import { EFAULT, EINVAL, EREMOTEIO } from "../layout/errno";
 import { DmaClient, Machine } from "../layout/machine";
 import { PAGE_SHIFT, PAGE_SIZE } from "../layout/page";
 import { clientOf, Dio, HostQueue, machineOf } from "../layout/queue";
@@ -23,8 +25,7 @@ import { BUFFERS_USER } from "../layout/stream";
 import { pageToPhys, physToPage } from "../mm/page";
 import { dmaAddressOf, isBusAddress, physToDma } from "../pci/dma_direct";
 import { enterProvider, p2pAddress } from "../pci/map_state";
-import { EFAULT, EINVAL, enableNvmetP2p } from "../pci/orchestrator";
-import { EREMOTEIO } from "../pci/p2pdma";
+import { enableNvmetP2p } from "../pci/orchestrator";
 import { P2pdmaProvider } from "../pci/provider";
 import { buildRadix, findInRadix, radixBytes, rangesStateBytes } from "../pci/provider_ranges";
 

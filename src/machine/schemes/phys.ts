@@ -1,5 +1,6 @@
 // @title phys_addr_t + length
 // @summary bios carry physical addresses; merging and mapping never look at a page; P2P is told by a flag or looked up (Hellwig 2019-06-24)
+// @carries pool,fixed
 // @variant phys-lookup=flag
 // @variant phys-lookup=hash
 // @variant phys-lookup=tree
@@ -17,6 +18,7 @@ import { counters } from "../base/counting";
 import { bioAdd, joinsMarked } from "../block/bio";
 import { addUserBuffer, releasePages } from "../block/page_bio";
 import { Bio, REQ_NOMERGE, REQ_P2PDMA } from "../layout/bio";
+import { EFAULT, EINVAL } from "../layout/errno";
 import { DmaClient, Machine } from "../layout/machine";
 import { clientOf, Dio, HostQueue, machineOf } from "../layout/queue";
 import { BLK_FEAT_PCI_P2PDMA, Request } from "../layout/request";
@@ -26,7 +28,7 @@ import { pageToPhys, physToPage } from "../mm/page";
 import { takeState } from "../mm/scheme_state";
 import { dmaAddressOf, isBusAddress, physToDma } from "../pci/dma_direct";
 import { enterProvider, p2pAddress } from "../pci/map_state";
-import { EFAULT, EINVAL, enableNvmetP2p } from "../pci/orchestrator";
+import { enableNvmetP2p } from "../pci/orchestrator";
 import { initProvider, P2pdmaProvider } from "../pci/provider";
 import { buildHash, buildTree, findByHash, findInTree, hashBytes, rangesStateBytes, treeBytes } from "../pci/provider_ranges";
 

@@ -1,5 +1,6 @@
 // @title page-less provider (6.19)
 // @summary {owner, bus_offset} and no pages: bios carry physical addresses, one mapping decision per request (p2pdma_provider, v6.19)
+// @carries fixed
 // @refuses EFAULT(user) a BAR without struct pages is mapped VM_IO | VM_PFNMAP, which GUP refuses (check_vma_flags)
 // @refuses ENOMEM(pool) a provider without pages has no gen_pool: pcim_p2pdma_init makes none, pci_alloc_p2pmem returns NULL
 // @refuses ENODEV(pool) nvmet's p2pmem attribute takes no provider without published p2pmem (pci_p2pdma_enable_store: pci_has_p2pmem)
@@ -15,13 +16,13 @@ import { releasePages } from "../block/page_bio";
 import { addMarkedPage } from "../block/page_state";
 import { addTestedRam, mapTestedRam } from "../block/tested_page_bio";
 import { Bio, REQ_NOMERGE, REQ_P2PDMA } from "../layout/bio";
+import { EFAULT, EINVAL, ENOMEM } from "../layout/errno";
 import { DmaClient, Machine } from "../layout/machine";
 import { clientOf, Dio, HostQueue, machineOf } from "../layout/queue";
 import { BLK_FEAT_PCI_P2PDMA, Request } from "../layout/request";
 import { BUFFERS_POOL, BUFFERS_USER } from "../layout/stream";
 import { isPagePointer, pageToPhys, samePgmap } from "../mm/page";
 import { enterProvider, p2pAddress } from "../pci/map_state";
-import { EFAULT, EINVAL, ENOMEM } from "../pci/orchestrator";
 import { dmaMapSg } from "../pci/p2pdma";
 import { initProvider, P2pdmaProvider } from "../pci/provider";
 

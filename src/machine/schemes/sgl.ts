@@ -1,5 +1,6 @@
 // @title homogeneous scatterlist (2018)
 // @summary struct pages in scatterlists that are wholly P2P or hold none; map_sg checks the list, dma_map_ops says who can (Gunthorpe 2018-01-04)
+// @carries pool,fixed
 // @variant quirk=none
 // @variant quirk=no-p2p-flag
 // @refuses EINVAL(pool,fixed) the queue does not take P2P pages, or provider and client are not below one switch (nvmet_p2pmem_ns_enable, upstream_bridges_match); at mapping, the client's dma_map_ops are not p2p_supported, or the list mixes P2P with host pages
@@ -14,6 +15,7 @@
 // such a driver takes a bus address for a CPU address.
 import { addKernelBuffer, addUserBuffer, releasePages, setSgPage } from "../block/page_bio";
 import { Bio, REQ_NOMERGE, REQ_P2PDMA } from "../layout/bio";
+import { EFAULT, EINVAL } from "../layout/errno";
 import { DMA_OPS_VIRT, DmaClient, Machine } from "../layout/machine";
 import { PAGE_SIZE } from "../layout/page";
 import { Dio, HostQueue, machineOf } from "../layout/queue";
@@ -23,7 +25,7 @@ import { BUFFERS_USER } from "../layout/stream";
 import { initDeviceMemmap } from "../mm/memmap";
 import { isPciP2pdmaPage, pageToPhys, physToPage } from "../mm/page";
 import { dmaMapHostSg, physToDma } from "../pci/dma_direct";
-import { EFAULT, EINVAL, isUnderOneSwitch, NVMET_TAKES_RAM } from "../pci/orchestrator";
+import { isUnderOneSwitch, NVMET_TAKES_RAM } from "../pci/orchestrator";
 import { p2pdmaMapSg } from "../pci/p2pdma_5_2";
 
 /** Kernel virtual address of physical address 0 on x86-64 (page_offset_base). */

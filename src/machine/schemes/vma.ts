@@ -1,5 +1,6 @@
 // @title VMA with p2p_map (2019)
 // @summary the exporter's VMA answers p2p_map with one DMA address for each page; no page, no pin (Glisse 2019-01-29, Gunthorpe 2019-01-30)
+// @carries fixed
 // @refuses EFAULT(user) O_DIRECT fails early: GUP finds a VM_IO | VM_PFNMAP mapping without struct pages (check_vma_flags)
 // @refuses EFAULT(fixed) the queue's driver is no importer: it knows no p2p_map, and GUP refuses the mapping
 // @refuses EINVAL(fixed) p2p_map refuses: the client cannot reach the exporter (pci_test_p2p), or the range is not in the VMA (any more: the exporter was removed)
@@ -14,6 +15,7 @@ import { bioAdd, joinsMarked } from "../block/bio";
 import { addHostRam } from "../block/host_page_bio";
 import { releasePages, setSgPage } from "../block/page_bio";
 import { Bio, REQ_NOMERGE, REQ_P2PDMA, vecAt } from "../layout/bio";
+import { EFAULT, EINVAL, ENOMEM } from "../layout/errno";
 import { DmaClient, Machine } from "../layout/machine";
 import { Dio, HostQueue, machineOf } from "../layout/queue";
 import { BLK_FEAT_PCI_P2PDMA, Request } from "../layout/request";
@@ -21,7 +23,6 @@ import { Scatterlist } from "../layout/scatterlist";
 import { BUFFERS_POOL, BUFFERS_USER } from "../layout/stream";
 import { isPagePointer, pageToPhys } from "../mm/page";
 import { dmaMapHostSg, physToDma } from "../pci/dma_direct";
-import { EFAULT, EINVAL, ENOMEM } from "../pci/orchestrator";
 import { isInVma, listBytes, mappedPages, mmapBar, p2pMap, p2pUnmap, P2pVma, restoreVma, revokeVma, walkRevoked } from "../pci/p2p_vma";
 
 @unmanaged
