@@ -53,8 +53,9 @@ describe.each(CASES)('copy: %s with %s buffers', (scheme, buffers) => {
   it("brings what A's medium holds to B's, in any interleaving of the three agents, or refuses", () => {
     if (!carries(scheme, buffers)) return;
     for (const seed of [undefined, 1, 2, 3]) {
-      const small = copyMachine({ payload: 'verify' });
-      small.stream(mixedIos());
+      // A small medium: filling it is most of what a machine here costs.
+      const small = copyMachine({ payload: 'verify', iodepth: 4, mediaBytes: MIB });
+      small.stream(mixedIos(4));
       const result = small.run(scheme, buffers, 256, seed);
       expect(result).toMatchObject({ ios: 256, errors: 0, verifyErrors: 0, unclaimed: 0, refused: undefined });
       expect(result.verifiedBlocks).toBeGreaterThan(256);

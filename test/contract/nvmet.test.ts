@@ -26,9 +26,14 @@ function target(options: SmallSpec & { over?: Partial<RdmaSpec> } = {}): SmallMa
     batch: 4,
     mdtsBytes: MIB,
     ramBytes: 64 * MIB,
-    mediaBytes: 32 * MIB,
+    mediaBytes: mediumFor(SMALL),
     ...rest,
   });
+}
+
+/** A medium for mixedIos of these sizes: filling it is most of what a machine here costs. */
+function mediumFor(bytes: readonly number[]): number {
+  return 2 * DEPTH * Math.max(...bytes);
 }
 
 /** Mixed reads and writes; no two that may be under way together share a block. */
@@ -58,7 +63,7 @@ describe.each(CARRYING)('%s', (scheme) => {
   });
 
   it('carries I/Os above 1 MiB as several commands', () => {
-    const small = target({ over: { maxIoBytes: 2 * MIB }, barBytes: 64 * MIB });
+    const small = target({ over: { maxIoBytes: 2 * MIB }, barBytes: 64 * MIB, mediaBytes: mediumFor(LARGE) });
     small.stream(mixedIos(LARGE));
     expect(small.run(scheme, 'pool', 64, 4)).toMatchObject({ ...GOOD, ios: 64, poolFallbacks: 0 });
     // A quarter of the I/Os is 2 MiB.
@@ -67,7 +72,7 @@ describe.each(CARRYING)('%s', (scheme) => {
   });
 
   it('moves data through a registered region as well', () => {
-    const small = target({ over: { forceMr: true }, barBytes: 64 * MIB });
+    const small = target({ over: { forceMr: true }, barBytes: 64 * MIB, mediaBytes: mediumFor([MIB]) });
     small.stream(mixedIos([4 * KIB, MIB, 64 * KIB]));
     expect(small.run(scheme, 'pool', 128, 5)).toMatchObject({ ...GOOD, ios: 128 });
     expect(small.counters().mrRegistrations).toBe(128);
@@ -75,7 +80,7 @@ describe.each(CARRYING)('%s', (scheme) => {
   });
 
   it('takes host RAM when the pool is empty, and says how often', () => {
-    const small = target({ barBytes: 2 * MIB, over: { maxIoBytes: 512 * KIB } });
+    const small = target({ barBytes: 2 * MIB, over: { maxIoBytes: 512 * KIB }, mediaBytes: mediumFor([512 * KIB]) });
     small.stream(mixedIos([512 * KIB]));
     const result = small.run(scheme, 'pool', 128, 6);
     expect(result).toMatchObject({ ...GOOD, ios: 128 });
@@ -136,7 +141,7 @@ describe.each(VARIANTS)('%s, host RAM', (scheme) => {
       [{ maxSge: 4 }, 12],
       [{ forceMr: true }, 13],
     ] as const) {
-      const small = target({ over });
+      const small = target({ over, mediaBytes: mediumFor([MIB]) });
       small.stream(mixedIos([4 * KIB, MIB, 512, 300 * KIB], true));
       expect(small.run(scheme, 'pool', 128, seed)).toMatchObject({ ...GOOD, ios: 128, poolFallbacks: 0 });
       expect(small.leftovers()).toEqual([]);
