@@ -7,7 +7,7 @@ import { command } from './support/command.ts';
 
 const EXAMPLES = fileURLToPath(new URL('../examples', import.meta.url));
 /** The smallest of plans; what is moved is the job's to say. */
-const QUICK = '--processes 1 --rounds 2 --round-ms 4 --bar 256MiB --bar-sweep off --quiet'.split(' ');
+const QUICK = '--processes 1 --rounds 2 --round-ms 4 --bar 256MiB --bar-sweep off --buffers fixed --quiet'.split(' ');
 const files = readdirSync(EXAMPLES);
 const ended = (suffix: string): string[] => files.filter((file) => file.endsWith(suffix));
 

@@ -53,6 +53,8 @@ describe('flows', () => {
       'verify',
       '--buffers',
       'fixed',
+      '--scheme',
+      'page',
     ]);
     expect(ended.stderr).toContain("the job's share of writes means nothing there");
     expect(ended.stderr).toContain('A is 0000:04:00.0, B 0000:05:00.0');

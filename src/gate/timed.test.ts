@@ -1,6 +1,7 @@
 // Verdicts of timed rules, by simulation with fixed seeds: a rule that holds is called broken too rarely to matter, also when many
 // are asked together; a rule that does not hold is not passed.
 import { describe, expect, it } from 'vitest';
+import { effort } from '../../test/support/effort.ts';
 import { seededRandom } from '../base/random.ts';
 import type { EquivalentRule, RatioRule } from './gates_file.ts';
 import { type Evidence, evidenceOf, isKept, pOutside, type TimedRule, verdictsOf } from './timed.ts';
@@ -54,13 +55,13 @@ describe('timed rules', () => {
       verdictsOf(rules.map((rule, i) => ({ rule, evidence: measured(1, seed * 100 + i, processes) }))).some(
         ({ verdict }) => verdict === 'fail',
       );
-    expect(share(40, (seed) => anyFails(seed, 1))).toBeLessThanOrEqual(0.05);
-    expect(share(100, (seed) => anyFails(seed, 4))).toBeLessThanOrEqual(0.05);
+    expect(share(effort(20, 40), (seed) => anyFails(seed, 1))).toBeLessThanOrEqual(0.05);
+    expect(share(effort(40, 100), (seed) => anyFails(seed, 4))).toBeLessThanOrEqual(0.05);
   });
 
   it('that do not hold pass in at most 5 % of runs at the edge, and fail beyond it', () => {
-    expect(share(100, (seed) => isKept(below(1), measured(1, seed)))).toBeLessThanOrEqual(0.05);
-    expect(share(100, (seed) => isKept(equivalent(2), measured(1.02, seed)))).toBeLessThanOrEqual(0.06);
+    expect(share(effort(60, 100), (seed) => isKept(below(1), measured(1, seed)))).toBeLessThanOrEqual(0.05);
+    expect(share(effort(60, 100), (seed) => isKept(equivalent(2), measured(1.02, seed)))).toBeLessThanOrEqual(0.06);
     expect(verdictsOf([{ rule: below(0.9), evidence: measured(1, 1) }])[0]?.verdict).toBe('fail');
     expect(verdictsOf([{ rule: equivalent(2), evidence: measured(1.1, 1) }])[0]?.verdict).toBe('fail');
   });

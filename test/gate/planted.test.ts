@@ -1,10 +1,12 @@
 // A scheme that gains one struct page access per I/O does not get past the gate: planted in a copy of the project, built by the
-// build's own functions, and run through the command line with the repository's own rules.
+// build's own functions, and run through the command line with rules of the repository's own. All of its rules hold for this
+// machine: that is the gate itself (.ci/run).
 import { spawnSync } from 'node:child_process';
 import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
 import { writeMachineFolder } from '../../src/compile/machine_folder.ts';
 import { scratchFolder } from '../support/scratch.ts';
 
@@ -13,13 +15,16 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PLANTED: readonly [string, string][] = [
   [
     '@unmanaged',
-    'import { vecAt as plantedVecAt } from "../block/bio";\nimport { isZoneDevice as plantedTest } from "../mm/page";\n\n@unmanaged',
+    'import { vecAt as plantedVecAt } from "../layout/bio";\nimport { isZoneDevice as plantedTest } from "../mm/page";\n\n@unmanaged',
   ],
   [
     'releasePages(queue, this, bio);',
     'if (plantedTest(plantedVecAt(bio, 0).place)) bio.bi_cookie = 0; releasePages(queue, this, bio);',
   ],
 ];
+
+/** The first rules of bench/gates.yaml, those of page with user buffers: each rule costs a machine. */
+const RULES = 2;
 
 let copy: string;
 
@@ -38,13 +43,15 @@ beforeAll(async () => {
     readFileSync(file, 'utf8'),
   );
   writeFileSync(file, planted);
+  const gates = parse(readFileSync(join(ROOT, 'bench/gates.yaml'), 'utf8'));
+  writeFileSync(join(copy, 'gates.yaml'), stringify({ ...gates, rules: gates.rules.slice(0, RULES) }));
   await writeMachineFolder(copy, join(copy, 'build/machine'));
 }, 120_000);
 
 function gateIn(folder: string) {
   return spawnSync(
     process.execPath,
-    [join(folder, 'bin/p2plab.js'), 'gate', '--only', 'exact', '--quiet', '--json', '-'],
+    [join(folder, 'bin/p2plab.js'), 'gate', join(copy, 'gates.yaml'), '--quiet', '--json', '-'],
     {
       cwd: folder,
       encoding: 'utf8',
@@ -63,7 +70,7 @@ describe('the rules of bench/gates.yaml', () => {
   it('fail with rule, counter and file when the page scheme reads one struct page more', () => {
     const { status, stdout } = gateIn(copy);
     const broken = JSON.parse(stdout).rules.filter(({ verdict }: { verdict: string }) => verdict === 'fail');
-    expect(broken.length).toBeGreaterThan(0);
+    expect(broken).toHaveLength(RULES);
     for (const { name, why, file } of broken) {
       expect(name).toMatch(/page/);
       expect(why).toMatch(/perIo\.pageLoads of page[^:]*: expected \d+, got \d+ \(src\/machine\/schemes\/page\.ts\)/);

@@ -9,6 +9,7 @@ import { field } from '../../src/lab/machine/fields.ts';
 import { takeOutcome } from '../../src/lab/machine/queue_state.ts';
 import { type Crew, closePool, startCrew } from '../../src/lab/workers/crew.ts';
 import { hitsOf, providerWindows, REMOVAL } from '../../src/lab/workers/removal.ts';
+import { effort } from '../support/effort.ts';
 import { removalStream, removeInline } from '../support/removal.ts';
 import { type SmallMachine, type SmallSpec, smallMachine } from '../support/small_machine.ts';
 import { outcomeOf, type RemovedRun } from './fates.ts';
@@ -26,7 +27,7 @@ const SMALL: SmallSpec = {
 };
 /** Runs of each race; the tables are full long before. */
 const INLINE_RUNS = 1200;
-const THREAD_RUNS = 25;
+const THREAD_RUNS = effort(8, 25);
 
 /** Few I/Os, so that the removal meets their first and their last as often as those between. */
 function drawRun(seed: number) {
