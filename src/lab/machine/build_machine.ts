@@ -398,6 +398,7 @@ function writeHostQueue(
   u32(HostQueue.plug, regions.plug.at);
   u32(HostQueue.plugFlushBytes, BLK_PLUG_FLUSH_SIZE);
   u32(HostQueue.mapIter, regions.mapIter.at);
+  u32(HostQueue.prpWriter, regions.prpWriter.at);
   u32(HostQueue.peerBell, plan.shared.bells.at);
   u32(HostQueue.sampleState, 0x9e3779b9 + index);
   u32(HostQueue.histogram, regions.histogram.at);

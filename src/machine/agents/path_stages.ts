@@ -8,10 +8,11 @@ import { submitBio } from "../block/submit";
 import { addInFlight } from "../front/in_flight";
 import { prepareCheck } from "../front/verify";
 import { Bio, BIO_PAGE_PINNED, BLK_STS_IOERR, BLK_STS_OK, REQ_OP_MASK, REQ_OP_READ, REQ_OP_WRITE, vecAt } from "../layout/bio";
+import { isChecked } from "../layout/machine";
 import { commandOf, iodOf, NVME_OP_WRITE, NVME_SC_SUCCESS, NvmeCompletion } from "../layout/nvme";
 import { dioOf, HostQueue, machineOf, plugged, QueueShared, requestAt } from "../layout/queue";
 import { Request } from "../layout/request";
-import { opcodeOf, PAYLOAD_VERIFY } from "../layout/stream";
+import { opcodeOf } from "../layout/stream";
 import { folioRefCount, isPagePointer, physToPage } from "../mm/page";
 import { buildCommand, flushPlug, pushCommand, ringSqDoorbell } from "../nvme/host";
 import { mapData, unmapData } from "../nvme/map_data";
@@ -86,7 +87,7 @@ function fill<S>(queue: HostQueue, scheme: S, bio: Bio): void {
   const dio = dioOf(bio);
   const error = scheme.add(queue, bio, dio);
   must(error == 0);
-  if (machine.payload != PAYLOAD_VERIFY) return;
+  if (!isChecked(machine)) return;
   addInFlight(queue, dio);
   prepareCheck(queue, machine, dio, (bio.bi_opf & REQ_OP_MASK) == REQ_OP_WRITE);
 }

@@ -20,9 +20,8 @@ export function submitDiscard<S, F>(queue: HostQueue, scheme: S, bio: Bio): bool
     queue.pendingBio = <u32>changetype<usize>(bio);
     return false;
   }
-  const request = plugRequest<S, F>(queue, scheme, bio, tag);
+  const request = plugRequest<S, F>(queue, scheme, bio, tag, 1);
   request.rq_flags = RQF_SPECIAL_PAYLOAD;
-  request.nr_phys_segments = 1;
   return true;
 }
 

@@ -6,25 +6,29 @@ import { HostQueue } from "../layout/queue";
 import { QueueLimits, SECTOR_SHIFT } from "../layout/request";
 import { gapBetween, inOnePage, maxSegmentBytes } from "./limits";
 
-/** Segments of the part that splitPoint found to fit. */
-let segments: u32 = 1;
+/** The front of a bio that fits its queue's limits: bytes, and DMA segments in the upper half. */
+export type Split = u64;
 
 @inline
-export function splitSegments(): u32 {
-  return segments;
+export function splitBytes(split: Split): u32 {
+  return <u32>split;
 }
 
-/** bio_may_exceed_limits: one vector inside one page never needs the walk. */
+@inline
+export function splitSegments(split: Split): u32 {
+  return <u32>(split >> 32);
+}
+
+/** bio_may_exceed_limits: one vector inside one page never needs the walk, and is one segment. */
 @inline
 export function mayExceedLimits<S>(queue: HostQueue, scheme: S, bio: Bio): bool {
   if (bio.bi_vcnt != 1) return true;
   const vec = vecAt(bio, 0);
-  segments = 1;
   return !inOnePage(scheme.address(queue, vec.place, vec.bv_offset), vec.bv_len);
 }
 
-/** Bytes of the bio's front that fit the limits (all of it, or a multiple of the logical block); sets splitSegments. */
-export function splitPoint<S>(queue: HostQueue, scheme: S, bio: Bio): u32 {
+/** The bio's front that fits the limits: all of it, or a multiple of the logical block. */
+export function splitPoint<S>(queue: HostQueue, scheme: S, bio: Bio): Split {
   const limits = changetype<QueueLimits>(<usize>queue.limits);
   const maxBytes = limits.max_sectors << SECTOR_SHIFT;
   const maxSegments = <u32>limits.max_segments;
@@ -66,8 +70,8 @@ export function splitPoint<S>(queue: HostQueue, scheme: S, bio: Bio): u32 {
     done = 0;
     idx++;
   }
-  segments = count;
-  return whole ? bytes : bytes & ~(limits.logical_block_size - 1);
+  const front = whole ? bytes : bytes & ~(limits.logical_block_size - 1);
+  return (<u64>count << 32) | front;
 }
 
 /** The walk's own shortcut: a vector inside one page is one segment. A scheme may have its own idea of that. */

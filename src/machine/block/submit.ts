@@ -7,38 +7,39 @@ import { HostQueue, plugged, requestAt } from "../layout/queue";
 import { BLK_MAX_REQUEST_COUNT, Request } from "../layout/request";
 import { bioSplitFront } from "./bio";
 import { plugMerge } from "./merge";
-import { mayExceedLimits, splitPoint, splitSegments } from "./split";
+import { mayExceedLimits, splitBytes, splitPoint, splitSegments } from "./split";
 import { NO_TAG, tagGet } from "./tags";
 
 /** Sends a bio, or as much of it as there are tags for; the rest is kept in queue.pendingBio and false returned. */
 @inline
 export function submitBio<S, F>(queue: HostQueue, scheme: S, bio: Bio): bool {
   if (mayExceedLimits(queue, scheme, bio)) return submitParts<S, F>(queue, scheme, bio);
-  return submitWhole<S, F>(queue, scheme, bio);
+  return submitWhole<S, F>(queue, scheme, bio, 1);
 }
 
 function submitParts<S, F>(queue: HostQueue, scheme: S, bio: Bio): bool {
   for (;;) {
-    const bytes = splitPoint(queue, scheme, bio);
-    if (bytes == bio.bi_size) return submitWhole<S, F>(queue, scheme, bio);
+    const split = splitPoint(queue, scheme, bio);
+    const segments = splitSegments(split);
+    if (splitBytes(split) == bio.bi_size) return submitWhole<S, F>(queue, scheme, bio, segments);
     const tag = tagGet(queue);
     if (tag == NO_TAG) return waitForTag(queue, bio);
     // bio_submit_split: a front is never merged, neither into a request nor with what follows it.
-    const front = bioSplitFront(queue, bio, bytes);
+    const front = bioSplitFront(queue, bio, splitBytes(split));
     front.bi_opf |= REQ_NOMERGE;
     if (COUNTING) counters().splits += 1;
-    plugRequest<S, F>(queue, scheme, front, tag);
+    plugRequest<S, F>(queue, scheme, front, tag, segments);
   }
   return true;
 }
 
 /** What merges needs no tag: blk_mq_submit_bio looks into the plug first, so that merges do not depend on free tags. */
 @inline
-function submitWhole<S, F>(queue: HostQueue, scheme: S, bio: Bio): bool {
-  if (plugMerge(queue, scheme, bio, splitSegments())) return true;
+function submitWhole<S, F>(queue: HostQueue, scheme: S, bio: Bio, segments: u32): bool {
+  if (plugMerge(queue, scheme, bio, segments)) return true;
   const tag = tagGet(queue);
   if (tag == NO_TAG) return waitForTag(queue, bio);
-  plugRequest<S, F>(queue, scheme, bio, tag);
+  plugRequest<S, F>(queue, scheme, bio, tag, segments);
   return true;
 }
 
@@ -49,13 +50,13 @@ function waitForTag(queue: HostQueue, bio: Bio): bool {
 
 /** blk_add_rq_to_plug. */
 @inline
-export function plugRequest<S, F>(queue: HostQueue, scheme: S, bio: Bio, tag: i32): Request {
+export function plugRequest<S, F>(queue: HostQueue, scheme: S, bio: Bio, tag: i32, segments: u32): Request {
   const request = requestAt(queue, <u32>tag);
   request.tag = tag;
   request.cmd_flags = bio.bi_opf;
   request.__sector = bio.bi_sector;
   request.__data_len = bio.bi_size;
-  request.nr_phys_segments = <u16>splitSegments();
+  request.nr_phys_segments = <u16>segments;
   request.bio = <u64>changetype<usize>(bio);
   request.biotail = <u64>changetype<usize>(bio);
   if (isPlugFull(queue)) changetype<F>(0).queueRqs<S, F>(queue, scheme);

@@ -16,8 +16,9 @@ import { noteDone } from "../front/done";
 import { endSample } from "../front/latency";
 import { checkCopy, prepareCopyCheck } from "../front/verify";
 import { Bio, BLK_STS_OK, REQ_OP_READ, REQ_OP_WRITE } from "../layout/bio";
+import { isChecked } from "../layout/machine";
 import { Dio, dioOf, HostQueue, machineOf } from "../layout/queue";
-import { BUFFERS_RAM, PAYLOAD_VERIFY } from "../layout/stream";
+import { BUFFERS_RAM } from "../layout/stream";
 import { flushPlug, NvmeMqOps, reap } from "../nvme/host";
 import { iommuTick } from "../pci/dma_iommu";
 
@@ -40,7 +41,7 @@ export class Copy extends NvmeMqOps {
       putBuffer(front, machine, dio);
       return refuseRead(front, bio, error);
     }
-    if (machine.payload == PAYLOAD_VERIFY) prepareCopyCheck(front, backOf(front), machine, dio);
+    if (isChecked(machine)) prepareCopyCheck(front, backOf(front), machine, dio);
     return submitBio<S, Copy>(front, scheme, bio);
   }
 
@@ -81,7 +82,7 @@ function endCopy(front: HostQueue, dio: Dio, isGood: bool): void {
   endSample(front, dio);
   if (isGood) {
     noteDone(front, dio);
-    if (machine.payload == PAYLOAD_VERIFY) checkCopy(front, backOf(front), dio);
+    if (isChecked(machine)) checkCopy(front, backOf(front), dio);
   }
   putBuffer(front, machine, dio);
   front.completed += 1;

@@ -15,10 +15,10 @@ import { addInFlight, overlapsInFlight, removeInFlight } from "../front/in_fligh
 import { endSample } from "../front/latency";
 import { checkAccess, checkDone, checkTrim, prepareCheck, undoCheck } from "../front/verify";
 import { Bio, BLK_STS_OK, REQ_FUA, REQ_OP_READ, REQ_OP_WRITE } from "../layout/bio";
-import { Machine } from "../layout/machine";
+import { isChecked, Machine } from "../layout/machine";
 import { NVME_OP_DSM, NVME_OP_FLUSH, NVME_OP_WRITE } from "../layout/nvme";
 import { dioOf, HostQueue, machineOf } from "../layout/queue";
-import { IO_FLUSH, IO_FUA, IO_OPERATION, IO_OVERLAPS, IoDescriptor, opcodeOf, PAYLOAD_VERIFY } from "../layout/stream";
+import { IO_FLUSH, IO_FUA, IO_OPERATION, IO_OVERLAPS, IoDescriptor, opcodeOf } from "../layout/stream";
 import { NvmeMqOps, reap } from "../nvme/host";
 import { iommuTick } from "../pci/dma_iommu";
 
@@ -40,18 +40,13 @@ export class Direct extends NvmeMqOps {
     const dio = dioOf(bio);
     if (COUNTING) countForIo(dio.ioId);
     endSample(queue, dio);
-    if (bio.bi_status == BLK_STS_OK) {
-      noteDone(queue, dio);
-      if (machine.payload == PAYLOAD_VERIFY) {
-        removeInFlight(queue, dio);
-        checkDone(queue, machine, dio);
-      }
-    } else {
-      noteFailure(queue, bio);
-      if (machine.payload == PAYLOAD_VERIFY) {
-        removeInFlight(queue, dio);
-        undoCheck(queue, dio);
-      }
+    const isGood = bio.bi_status == BLK_STS_OK;
+    if (isGood) noteDone(queue, dio);
+    else noteFailure(queue, bio);
+    if (isChecked(machine)) {
+      removeInFlight(queue, dio);
+      if (isGood) checkDone(queue, machine, dio);
+      else undoCheck(queue, dio);
     }
     scheme.release(queue, bio, dio);
     putBuffer(queue, machine, dio);
@@ -65,7 +60,7 @@ export class Direct extends NvmeMqOps {
     endSample(queue, dio);
     if (bio.bi_status == BLK_STS_OK) noteDone(queue, dio);
     else noteFailure(queue, bio);
-    if (machineOf(queue).payload == PAYLOAD_VERIFY) {
+    if (isChecked(machineOf(queue))) {
       removeInFlight(queue, dio);
       checkTrim(queue, dio, bio.bi_status == BLK_STS_OK);
     }
@@ -99,7 +94,7 @@ function prepare<S>(queue: HostQueue, scheme: S, io: IoDescriptor): Bio {
     refuse(queue, machine, bio, error);
     return changetype<Bio>(0);
   }
-  if (machine.payload == PAYLOAD_VERIFY) {
+  if (isChecked(machine)) {
     addInFlight(queue, dio);
     prepareCheck(queue, machine, dio, isWrite);
   }
@@ -112,11 +107,11 @@ function issueOperation<S>(queue: HostQueue, scheme: S, io: IoDescriptor): bool 
   const blocksOp = io.blocksOp;
   const opcode = opcodeOf(blocksOp);
   if (opcode == NVME_OP_FLUSH) return submitFlush<S, Direct>(queue, scheme, openFlush(queue, io));
-  const isChecked = machine.payload == PAYLOAD_VERIFY;
-  if ((blocksOp & IO_OVERLAPS) != 0 && isChecked && overlapsInFlight(queue, machine, io)) return putBack(queue);
+  const checks = isChecked(machine);
+  if ((blocksOp & IO_OVERLAPS) != 0 && checks && overlapsInFlight(queue, machine, io)) return putBack(queue);
   if (opcode == NVME_OP_DSM) {
     const trim = openTrim(queue, io);
-    if (isChecked) addInFlight(queue, dioOf(trim));
+    if (checks) addInFlight(queue, dioOf(trim));
     return submitDiscard<S, Direct>(queue, scheme, trim);
   }
   const bio = prepare(queue, scheme, io);
@@ -127,7 +122,7 @@ function issueOperation<S>(queue: HostQueue, scheme: S, io: IoDescriptor): bool 
 
 /** Refused at submission: complete, with its errno. */
 function refuse(queue: HostQueue, machine: Machine, bio: Bio, error: i32): void {
-  if (machine.payload == PAYLOAD_VERIFY) checkAccess(queue, machine, dioOf(bio));
+  if (isChecked(machine)) checkAccess(queue, machine, dioOf(bio));
   noteRefusal(queue, bio, error);
   queue.completed += 1;
 }

@@ -14,11 +14,12 @@ import { bioAlloc, bioFree, JOINS } from "../block/bio";
 import { submitBio } from "../block/submit";
 import { checkDone, prepareCheck, undoCheck } from "../front/verify";
 import { Bio, BLK_STS_OK, REQ_OP_READ, REQ_OP_WRITE } from "../layout/bio";
+import { isChecked } from "../layout/machine";
 import { NVME_OP_WRITE } from "../layout/nvme";
 import { PAGE_SHIFT } from "../layout/page";
 import { Dio, dioOf, HostQueue, machineOf } from "../layout/queue";
 import { SECTOR_SHIFT } from "../layout/request";
-import { IO_BLOCKS_MASK, IO_BUFFER_MASK, IoDescriptor, opcodeOf, PAYLOAD_VERIFY } from "../layout/stream";
+import { IO_BLOCKS_MASK, IO_BUFFER_MASK, IoDescriptor, opcodeOf } from "../layout/stream";
 import { NvmeMqOps, reap } from "../nvme/host";
 
 @unmanaged
@@ -39,7 +40,7 @@ export class Mixed extends NvmeMqOps {
       putBuffer(queue, machine, dioOf(bio));
       return refuse(queue, bio, error);
     }
-    if (machine.payload == PAYLOAD_VERIFY) {
+    if (isChecked(machine)) {
       prepareCheck(queue, machine, dioOf(bio), isWrite);
       prepareCheck(queue, machine, dioOf(rest), isWrite);
     }
@@ -112,7 +113,7 @@ function refuse(queue: HostQueue, bio: Bio, error: i32): bool {
 
 function endPiece(queue: HostQueue, bio: Bio, dio: Dio): void {
   const machine = machineOf(queue);
-  if (machine.payload == PAYLOAD_VERIFY) {
+  if (isChecked(machine)) {
     if (bio.bi_status == BLK_STS_OK) checkDone(queue, machine, dio);
     else undoCheck(queue, dio);
   }

@@ -1,4 +1,5 @@
 // The machine's own structures: what set-up writes once and every agent reads. No Linux counterpart; not per I/O state.
+import { PAYLOAD_NONE, PAYLOAD_VERIFY } from "./stream";
 
 /** Facts of one machine, written by the lab before any agent runs, read-only afterwards. One per memory. */
 @unmanaged
@@ -131,6 +132,18 @@ export const SCHEME_SLOTS: u32 = 64;
 
 /** Bytes between words that different threads write: two cache lines, because of the adjacent-line prefetcher. */
 export const WRITER_STRIDE: u32 = 128;
+
+/** Whether the data of I/Os are checked: the one place where that is asked. */
+@inline
+export function isChecked(machine: Machine): bool {
+  return machine.payload == PAYLOAD_VERIFY;
+}
+
+/** Whether devices move data. */
+@inline
+export function movesData(machine: Machine): bool {
+  return machine.payload != PAYLOAD_NONE;
+}
 
 /** Number `index` of the machine's clients. */
 @inline

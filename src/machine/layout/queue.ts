@@ -91,8 +91,9 @@ export class HostQueue {
   pendingBio: u32;
   /** I/Os of that bio's batch that were not issued before it. */
   batchLeft: u32;
-  /** Map iterator of the request being mapped (block/map_iter). */
+  /** Map iterator of the request being mapped (block/map_iter), and the PRPs being written for it (nvme/prp). */
   mapIter: u32;
+  prpWriter: u32;
 
   /** Bell of the worker that runs the device's side, and how often it had to be rung. */
   peerBell: u32;
@@ -272,6 +273,17 @@ export class MapIter {
   place: u64;
   offset: u32;
   len: u32;
+}
+
+/** The PRPs of one command while they are written (the local variables of nvme_pci_setup_prps). */
+@unmanaged
+export class PrpWriter {
+  /** Where the next list entry goes; 0: two PRPs reach everything. */
+  next: u32;
+  /** Entries in the list's current page. */
+  filled: u32;
+  /** PRP1 has been written. */
+  hasFirst: u32;
 }
 
 @inline

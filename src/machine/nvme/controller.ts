@@ -2,14 +2,13 @@
 // CQEs. It knows bus addresses only: neither pages nor schemes. NVMe base specification 2.0, 3.3 and 4.3.1.
 // Left out: media timing (it is as fast as this processor), arbitration, SGLs.
 import { ringIfSleeping } from "../base/bell";
-import { Machine } from "../layout/machine";
+import { Machine, movesData } from "../layout/machine";
 import {
   NVME_CTRL_PAGE_SIZE, NVME_OP_READ, NVME_OP_WRITE, NVME_RW_FUA, NVME_SC_DATA_XFER_ERROR, NVME_SC_INVALID_NS, NVME_SC_LBA_RANGE,
   NVME_SC_PRP_OFFSET_INVALID, NVME_SC_SUCCESS, NvmeCommand, PRP_PAGE_ENTRIES,
 } from "../layout/nvme";
 import { DeviceQueue, QueueShared } from "../layout/queue";
 import { SECTOR_SHIFT } from "../layout/request";
-import { PAYLOAD_NONE } from "../layout/stream";
 import { route } from "../pci/routing";
 import { executeOther } from "./operations";
 
@@ -137,7 +136,7 @@ function wrapMedia(queue: DeviceQueue, at: u32): u32 {
 function transfer(queue: DeviceQueue, address: u64, bytes: u32, mediaAt: u32, isWrite: bool): bool {
   const memoryAt = route(queue, address, bytes);
   if (memoryAt == 0) return false;
-  if (changetype<Machine>(<usize>queue.machine).payload == PAYLOAD_NONE) return true;
+  if (!movesData(changetype<Machine>(<usize>queue.machine))) return true;
   move(queue, memoryAt, bytes, mediaAt, isWrite);
   return true;
 }

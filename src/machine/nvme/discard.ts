@@ -5,9 +5,8 @@
 import { counters, countForIo } from "../base/counting";
 import { requestIo } from "../block/endio";
 import { Bio, BLK_STS_OK, BLK_STS_RESOURCE } from "../layout/bio";
-import { Machine } from "../layout/machine";
 import { commandOf, iodOf, NVME_DSM_MAX_RANGES, NVME_DSMGMT_AD, NVME_OP_DSM, NvmeCommand, NvmeDsmRange } from "../layout/nvme";
-import { HostQueue } from "../layout/queue";
+import { HostQueue, machineOf } from "../layout/queue";
 import { Request, SECTOR_SHIFT } from "../layout/request";
 import { iommuMapRequest, iommuUnmapRequest, isTranslated } from "../pci/dma_iommu";
 import { nextCid } from "./host";
@@ -23,7 +22,7 @@ export function setupDiscard(queue: HostQueue, request: Request): u8 {
   iod.list0 = <u64>page;
   iod.nr_allocations = 1;
   const ranges = writeRanges(page, request);
-  let address = changetype<Machine>(<usize>queue.machine).dmaBase + <u64>page;
+  let address = machineOf(queue).dmaBase + <u64>page;
   if (isTranslated(queue)) {
     address = iommuMapRequest(queue, request, address, RANGES_BYTES);
     if (address == 0) {

@@ -1,14 +1,13 @@
 // The controller's commands besides Read and Write: Flush (NVMe base specification 2.0, 7.1: 00h) and Dataset
 // Management (NVM command set specification 1.0, 3.2.3: 09h). Trimmed blocks read as zeroes (DLFEAT 001b), which is written where data are looked at: a drive
 // changes its mapping tables instead.
-import { Machine } from "../layout/machine";
+import { isChecked, Machine } from "../layout/machine";
 import {
   NVME_CTRL_PAGE_SIZE, NVME_DSMGMT_AD, NVME_OP_DSM, NVME_OP_FLUSH, NVME_SC_DATA_XFER_ERROR, NVME_SC_INVALID_NS,
   NVME_SC_INVALID_OPCODE, NVME_SC_LBA_RANGE, NVME_SC_PRP_OFFSET_INVALID, NVME_SC_SUCCESS, NvmeCommand, NvmeDsmRange,
 } from "../layout/nvme";
 import { DeviceQueue } from "../layout/queue";
 import { SECTOR_SHIFT } from "../layout/request";
-import { PAYLOAD_VERIFY } from "../layout/stream";
 import { route } from "../pci/routing";
 
 const PAGE_MASK: u64 = NVME_CTRL_PAGE_SIZE - 1;
@@ -54,7 +53,7 @@ function rangeAt(queue: DeviceQueue, command: NvmeCommand, index: u32): usize {
 }
 
 function deallocate(queue: DeviceQueue, slba: u64, blocks: u64): void {
-  if (changetype<Machine>(<usize>queue.machine).payload != PAYLOAD_VERIFY) return;
+  if (!isChecked(changetype<Machine>(<usize>queue.machine))) return;
   const bytes = <u32>min<u64>(blocks << SECTOR_SHIFT, <u64>queue.mediaBytes);
   const first = <u32>(slba << SECTOR_SHIFT) & (queue.mediaBytes - 1);
   const toEnd = min(bytes, queue.mediaBytes - first);

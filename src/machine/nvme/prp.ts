@@ -3,21 +3,19 @@
 // 256-byte pool. Segments arrive with interior edges on controller pages: virt_boundary saw to that.
 import { counters } from "../base/counting";
 import { must } from "../base/must";
-import { Machine } from "../layout/machine";
 import {
   IOD_LIST, NVME_CTRL_PAGE_SIZE, NVME_MAX_NR_ALLOCATIONS, NvmeCommand, NvmeIod, PRP_PAGE_ENTRIES, PRP_SMALL_ENTRIES,
 } from "../layout/nvme";
-import { HostQueue } from "../layout/queue";
+import { HostQueue, machineOf, PrpWriter } from "../layout/queue";
 import { peekFree, pushFree } from "../mm/free_stack";
 
 const PAGE_MASK: u64 = NVME_CTRL_PAGE_SIZE - 1;
 
-// The list being written: next entry, entries written to the current page, entries that page can hold.
-let cursor: usize = 0;
-let filled: u32 = 0;
-let wantsList: bool = false;
-let written: u32 = 0;
-let dmaBase: u64 = 0;
+/** The PRPs being written for the queue's request: one at a time. */
+@inline
+function writerOf(queue: HostQueue): PrpWriter {
+  return changetype<PrpWriter>(<usize>queue.prpWriter);
+}
 
 /** nvme_setup_prp_simple: a single segment of at most two controller pages. */
 @inline
@@ -30,82 +28,82 @@ export function prpSimple(command: NvmeCommand, address: u64, bytes: u32): void 
 /** Begins a command's PRPs: takes the list memory that `bytes` from `address` will need. */
 export function prpBegin(queue: HostQueue, iod: NvmeIod, command: NvmeCommand, address: u64, bytes: u32): void {
   const pages = (<u32>(address & PAGE_MASK) + bytes + NVME_CTRL_PAGE_SIZE - 1) / NVME_CTRL_PAGE_SIZE;
-  written = 0;
-  filled = 0;
-  wantsList = pages > 2;
+  const writer = writerOf(queue);
+  writer.hasFirst = 0;
+  writer.filled = 0;
+  writer.next = 0;
   command.prp2 = 0;
   iod.nr_allocations = -1;
-  if (!wantsList) return;
-  dmaBase = changetype<Machine>(<usize>queue.machine).dmaBase;
+  if (pages <= 2) return;
   if (pages - 1 <= PRP_SMALL_ENTRIES) {
     must(queue.prpSmallFree > 0);
-    cursor = peekFree(queue.prpSmallStack, queue.prpSmallFree);
+    writer.next = <u32>peekFree(queue.prpSmallStack, queue.prpSmallFree);
     queue.prpSmallFree -= 1;
     iod.nr_allocations = 0;
   } else {
-    cursor = takePage(queue);
+    writer.next = <u32>takePage(queue);
     iod.nr_allocations = 1;
   }
-  iod.list0 = <u64>cursor;
-  command.prp2 = dmaBase + <u64>cursor;
+  iod.list0 = <u64>writer.next;
+  command.prp2 = machineOf(queue).dmaBase + <u64>writer.next;
 }
 
 /** Adds one DMA segment. */
 export function prpAdd(queue: HostQueue, iod: NvmeIod, command: NvmeCommand, address: u64, bytes: u32): void {
+  const writer = writerOf(queue);
   let at = address;
   let left = <i64>bytes;
-  if (written == 0) {
+  if (!writer.hasFirst) {
     command.prp1 = at;
     const first = NVME_CTRL_PAGE_SIZE - <u32>(at & PAGE_MASK);
     at += first;
     left -= first;
-    written = 1;
+    writer.hasFirst = 1;
   }
   if (left <= 0) return;
-  if (!wantsList) {
+  if (writer.next == 0) {
     command.prp2 = at;
     return;
   }
-  for (; left > 0; left -= NVME_CTRL_PAGE_SIZE, at += NVME_CTRL_PAGE_SIZE) {
-    if (filled == PRP_PAGE_ENTRIES) chain(queue, iod);
-    store<u64>(cursor, at);
-    cursor += 8;
-    filled++;
-    if (COUNTING) counters().descriptorBytes += 8;
-  }
+  for (; left > 0; left -= NVME_CTRL_PAGE_SIZE, at += NVME_CTRL_PAGE_SIZE) addEntry(queue, iod, writer, at);
 }
 
 /** As prpAdd, from a list of DMA addresses, one for each controller page; the first page begins at `inPage`. */
 export function prpAddList(queue: HostQueue, iod: NvmeIod, command: NvmeCommand, list: usize, inPage: u32, bytes: u32): void {
+  const writer = writerOf(queue);
   command.prp1 = load<u64>(list) + inPage;
-  written = 1;
+  writer.hasFirst = 1;
   let left = <i64>bytes - (NVME_CTRL_PAGE_SIZE - inPage);
   if (left <= 0) return;
   let from = list + 8;
-  if (!wantsList) {
+  if (writer.next == 0) {
     command.prp2 = load<u64>(from);
     return;
   }
-  for (; left > 0; left -= NVME_CTRL_PAGE_SIZE, from += 8) {
-    if (filled == PRP_PAGE_ENTRIES) chain(queue, iod);
-    store<u64>(cursor, load<u64>(from));
-    cursor += 8;
-    filled++;
-    if (COUNTING) counters().descriptorBytes += 8;
-  }
+  for (; left > 0; left -= NVME_CTRL_PAGE_SIZE, from += 8) addEntry(queue, iod, writer, load<u64>(from));
+}
+
+@inline
+function addEntry(queue: HostQueue, iod: NvmeIod, writer: PrpWriter, entry: u64): void {
+  if (writer.filled == PRP_PAGE_ENTRIES) chain(queue, iod, writer);
+  const at = writer.next;
+  store<u64>(<usize>at, entry);
+  writer.next = at + 8;
+  writer.filled += 1;
+  if (COUNTING) counters().descriptorBytes += 8;
 }
 
 /** The page is full and more follows: its last entry moves to a new page and makes room for the pointer. */
-function chain(queue: HostQueue, iod: NvmeIod): void {
+function chain(queue: HostQueue, iod: NvmeIod, writer: PrpWriter): void {
   const next = takePage(queue);
-  const lastEntry = cursor - 8;
+  const lastEntry = <usize>writer.next - 8;
   store<u64>(next, load<u64>(lastEntry));
-  store<u64>(lastEntry, dmaBase + <u64>next);
+  store<u64>(lastEntry, machineOf(queue).dmaBase + <u64>next);
   must(<u32>iod.nr_allocations < NVME_MAX_NR_ALLOCATIONS);
   store<u64>(changetype<usize>(iod) + IOD_LIST + (<usize>iod.nr_allocations << 3), <u64>next);
   iod.nr_allocations += 1;
-  cursor = next + 8;
-  filled = 1;
+  writer.next = <u32>next + 8;
+  writer.filled = 1;
   if (COUNTING) counters().descriptorBytes += 8;
 }
 

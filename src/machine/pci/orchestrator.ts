@@ -3,7 +3,7 @@
 // only check there is in the schemes whose mapping asks nothing: v5.2, the RFC, the scatterlists of 2018.
 import { EINVAL } from "../layout/errno";
 import { DmaClient, Machine, MAP_BUS_ADDR, MAP_NOT_SUPPORTED, REACHABLE, REACHABLE_5_2 } from "../layout/machine";
-import { clientOf, HostQueue } from "../layout/queue";
+import { clientOf, HostQueue, machineOf } from "../layout/queue";
 import { mapTypeAnswer } from "./map_types";
 
 /** Answer of enableNvmetP2p: the port's RNIC cannot reach the provider, so nvmet takes host RAM and says nothing. */
@@ -31,7 +31,7 @@ export function isUnderOneSwitch(machine: Machine, client: DmaClient): bool {
  */
 @inline
 export function enableNvmetP2p(queue: HostQueue, rnic: DmaClient, feature: u32, rules: u32): i32 {
-  const machine = changetype<Machine>(<usize>queue.machine);
+  const machine = machineOf(queue);
   if ((machine.queueFeatures & feature) == 0 || !hasDistance(machine, clientOf(queue), rules)) return -EINVAL;
   return hasDistance(machine, rnic, rules) ? 0 : NVMET_TAKES_RAM;
 }

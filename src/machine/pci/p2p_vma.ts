@@ -7,7 +7,7 @@
 import { counters } from "../base/counting";
 import { Machine, MAP_BUS_ADDR, MAP_THRU_HOST_BRIDGE } from "../layout/machine";
 import { PAGE_SHIFT } from "../layout/page";
-import { clientOf, HostQueue } from "../layout/queue";
+import { clientOf, HostQueue, machineOf } from "../layout/queue";
 import { Request } from "../layout/request";
 import { takeState } from "../mm/scheme_state";
 import { physToDma } from "./dma_direct";
@@ -62,7 +62,7 @@ function pagesOf(start: u64, end: u64): u32 {
  */
 @inline
 export function p2pMap(queue: HostQueue, request: Request, vma: P2pVma, start: u64, end: u64): usize {
-  const machine = changetype<Machine>(<usize>queue.machine);
+  const machine = machineOf(queue);
   const client = clientOf(queue);
   if (!isInVma(vma, start, end)) return 0;
   if (COUNTING) counters().mapCalls += 1;

@@ -7,16 +7,16 @@ import { noteDone } from "../front/done";
 import { endSample, noteStart, nowNs } from "../front/latency";
 import { mayGo, noteGoing } from "../front/pacing";
 import { checkDone, prepareCheck, undoCheck } from "../front/verify";
-import { Machine } from "../layout/machine";
+import { isChecked } from "../layout/machine";
 import { NVME_OP_WRITE, NvmeCommand } from "../layout/nvme";
-import { BUFFER_REMOTE, Dio } from "../layout/queue";
+import { BUFFER_REMOTE, Dio, machineOf } from "../layout/queue";
 import {
   NVME_INLINE_SGL, NVME_KEYED_SGL_INVALIDATE, NVMET_NSID_P2P, NVMET_NSID_RAM, NVMET_RDMA_MAX_BYTES, RDMA_KEY_SHIFT,
   RDMA_KEY_VARIANT,
 } from "../layout/rdma";
 import { SECTOR_SHIFT } from "../layout/request";
 import { Initiator, InitiatorCommand, Rnic } from "../layout/rnic";
-import { IO_BLOCKS_MASK, IO_BUFFER_RAM, IoDescriptor, opcodeOf, PAYLOAD_VERIFY } from "../layout/stream";
+import { IO_BLOCKS_MASK, IO_BUFFER_RAM, IoDescriptor, opcodeOf } from "../layout/stream";
 import { peekFree, pushFree } from "../mm/free_stack";
 import { capsuleArrived, capsuleBuffer } from "./rnic";
 
@@ -54,7 +54,7 @@ function beginBatch(initiator: Initiator): bool {
 
 /** Takes the next I/O of the stream. */
 function beginIo(initiator: Initiator): void {
-  const machine = changetype<Machine>(<usize>initiator.machine);
+  const machine = machineOf(initiator);
   if (initiator.pacing != 0) noteGoing(initiator);
   const io = changetype<IoDescriptor>(
     <usize>initiator.stream + (<usize>(initiator.streamPos & initiator.streamMask) << 4),
@@ -73,7 +73,7 @@ function beginIo(initiator: Initiator): void {
   dio.status = 0;
   dio.commandsLeft = (dio.lenBytes + NVMET_RDMA_MAX_BYTES - 1) / NVMET_RDMA_MAX_BYTES;
   noteStart(initiator, dio);
-  if (machine.payload == PAYLOAD_VERIFY) prepareCheck(initiator, machine, dio, isWrite(dio));
+  if (isChecked(machine)) prepareCheck(initiator, machine, dio, isWrite(dio));
   initiator.sending = <u32>changetype<usize>(dio);
   initiator.sentBytes = 0;
 }
@@ -184,15 +184,15 @@ function endCommand(initiator: Initiator, command: InitiatorCommand, status: u32
 }
 
 function endIo(initiator: Initiator, dio: Dio): void {
-  const machine = changetype<Machine>(<usize>initiator.machine);
+  const machine = machineOf(initiator);
   endSample(initiator, dio);
   if (dio.status == 0) {
     noteDone(initiator, dio);
-    if (machine.payload == PAYLOAD_VERIFY) checkDone(initiator, machine, dio);
+    if (isChecked(machine)) checkDone(initiator, machine, dio);
   } else {
     initiator.errors += 1;
     if (initiator.firstError == 0) initiator.firstError = dio.status;
-    if (machine.payload == PAYLOAD_VERIFY) undoCheck(initiator, dio);
+    if (isChecked(machine)) undoCheck(initiator, dio);
   }
   initiator.completed += 1;
   initiator.dioFree = pushFree(initiator.dioStack, initiator.dioFree, changetype<usize>(dio));

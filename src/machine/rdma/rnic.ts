@@ -4,7 +4,7 @@
 // Left out: the wire (packets, latency), and the queue pair's error state. There a failed request would end the connection
 // and the initiator would make a new one; here it ends its own command, on both sides.
 import { ringIfSleeping } from "../base/bell";
-import { Machine } from "../layout/machine";
+import { Machine, movesData } from "../layout/machine";
 import { PAGE_SIZE } from "../layout/page";
 import {
   IB_SEND_SIGNALED, IB_WC_LOC_PROT_ERR, IB_WC_RDMA_READ, IB_WC_RECV, IB_WC_REM_ACCESS_ERR, IB_WC_SEND, IB_WC_SUCCESS,
@@ -13,7 +13,6 @@ import {
   RdmaWqe,
 } from "../layout/rdma";
 import { Initiator, InitiatorCommand, Rnic, RnicMr } from "../layout/rnic";
-import { PAYLOAD_NONE } from "../layout/stream";
 import { routeUntranslated } from "../pci/routing";
 import { commandByKey, commandLost, responseArrived } from "./initiator";
 
@@ -104,7 +103,7 @@ function transferAll(rnic: Rnic, initiator: Initiator, wqe: RdmaWqe): u32 {
 
 /** One data segment, page by page: routed always, moved when the run moves payload. */
 function transfer(rnic: Rnic, initiator: Initiator, sge: RdmaDataSegment, remote: u64, isRead: bool): bool {
-  const moves = changetype<Machine>(<usize>rnic.machine).payload != PAYLOAD_NONE;
+  const moves = movesData(changetype<Machine>(<usize>rnic.machine));
   let address = sge.address;
   let left = sge.byteCount;
   let far = remote;
@@ -185,7 +184,7 @@ function recvAt(rnic: Rnic): RdmaRecvWqe {
 /** The capsule is in its buffer; `inlineBytes` of data from the initiator's memory follow. Completes the receive. */
 export function capsuleArrived(rnic: Rnic, initiator: Initiator, command: InitiatorCommand, inlineBytes: u32): void {
   const recv = recvAt(rnic);
-  const moves = changetype<Machine>(<usize>rnic.machine).payload != PAYLOAD_NONE;
+  const moves = movesData(changetype<Machine>(<usize>rnic.machine));
   for (let done: u32 = 0; done < inlineBytes; done += PAGE_SIZE) {
     const bytes = min(inlineBytes - done, PAGE_SIZE);
     const here = routeUntranslated(rnic, recv.inlineAddress + done, bytes);
