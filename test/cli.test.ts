@@ -101,18 +101,12 @@ describe('a run', () => {
       from: 'user',
     });
     const { params } = await resolveRun(undefined, words.opts<RunOptions>());
-    let interrupt = (): void => {};
-    const { result, failure } = await run(params, {
-      progress: (_, what) => {
-        if (/, round [1-9]/.test(what)) interrupt();
-      },
-      onInterruptible: (stop) => {
-        interrupt = stop;
-      },
-      cores: 2,
-      warnings: [],
-      argv: [],
-    });
+    const interruption = new AbortController();
+    const progress = (_: number, what: string): void => {
+      if (/, round [1-9]/.test(what)) interruption.abort();
+    };
+    const measurement = { signal: interruption.signal, events: { progress }, policy: { cores: 2 } };
+    const { result, failure } = await run(params, measurement, { warnings: [], argv: [] });
     expect(failure).toBeUndefined();
     expect(result.run.interrupted).toBe(true);
     const lengths = new Set(result.cells.filter(({ refused }) => !refused).map(({ rounds }) => rounds.length));

@@ -11,10 +11,10 @@ const dir = scratchFolder('launcher');
 
 /** Something that can be interrupted, and says how often it was. */
 const INTERRUPTIBLE = `
-  import { startInterruptible } from '${INTERRUPT}';
+  import { onAbort, startInterruptible } from '${INTERRUPT}';
   const interruption = startInterruptible(() => console.log('interrupted'));
   const working = setInterval(() => {}, 1000);
-  interruption.onAsked(() => setTimeout(() => { clearInterval(working); process.exit(130); }, 100));
+  onAbort(interruption.signal, () => setTimeout(() => { clearInterval(working); process.exit(130); }, 100));
   console.log('working ' + process.pid);
 `;
 /** Something that cannot. */

@@ -71,7 +71,7 @@ const ONLY: Readonly<Record<string, readonly string[]>> = {
 
 /** Longer than a screen, and each one list or one closure: options, regions of a memory, fields of a job, draws of an I/O. */
 const LONG_FUNCTIONS = [
-  ...['planMachine', 'buildJob', 'resolveFabric', 'btfWriter', 'runReplicateProcess'],
+  ...['planMachine', 'buildJob', 'resolveFabric', 'btfWriter'],
   ...['createDrawnIos', 'createFileService', 'createOffsets'],
 ];
 

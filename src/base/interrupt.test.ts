@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { startInterruptible } from './interrupt.ts';
+import { onAbort, startInterruptible } from './interrupt.ts';
 import { answerSignals, ENDING_SIGNALS } from './signals.ts';
 
 /** An interruption with a clock of its own, and how signals reach it. */
@@ -29,10 +29,10 @@ describe('an interruption', () => {
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const)('by %s is told once and stops what runs', (name) => {
     const { interruption, told, signal, quit } = interruptible();
     const stop = vi.fn();
-    interruption.onAsked(stop);
-    expect(interruption.asked).toBe(false);
+    onAbort(interruption.signal, stop);
+    expect(interruption.signal.aborted).toBe(false);
     signal(name, 0);
-    expect(interruption.asked).toBe(true);
+    expect(interruption.signal.aborted).toBe(true);
     expect(told).toHaveBeenCalledOnce();
     expect(stop).toHaveBeenCalledOnce();
     expect(quit).not.toHaveBeenCalled();
@@ -55,7 +55,7 @@ describe('an interruption', () => {
     const { interruption, signal } = interruptible();
     signal('SIGTERM', 0);
     const stop = vi.fn();
-    interruption.onAsked(stop);
+    onAbort(interruption.signal, stop);
     expect(stop).toHaveBeenCalledOnce();
     interruption.end();
   });
@@ -65,8 +65,8 @@ describe('an interruption', () => {
     const inner = interruptible();
     inner.interruption.end();
     outer.signal('SIGINT', 0);
-    expect(outer.interruption.asked).toBe(true);
-    expect(inner.interruption.asked).toBe(false);
+    expect(outer.interruption.signal.aborted).toBe(true);
+    expect(inner.interruption.signal.aborted).toBe(false);
     outer.interruption.end();
   });
 });

@@ -1,12 +1,10 @@
-// Ctrl-C and its like: once to end in good order, again to quit at once.
+// Ctrl-C and its like: once to end in good order, again to quit at once. Whoever can be interrupted is given the signal.
 import { EXIT } from './errors.ts';
 import { takeSignals } from './signals.ts';
 
 export interface Interruption {
-  /** Whether it was asked for. */
-  readonly asked: boolean;
-  /** What to do when it is; the last given counts. Called at once when it was asked for already. */
-  onAsked(stop: () => void): void;
+  /** Aborted when it was asked for. */
+  readonly signal: AbortSignal;
   /** Gives the signals back. */
   end(): void;
 }
@@ -19,25 +17,29 @@ export function startInterruptible(
   told: () => void,
   { now = () => performance.now(), quit = (): void => process.exit(EXIT.interrupted) } = {},
 ): Interruption {
+  const controller = new AbortController();
   let askedAt: number | undefined;
-  let stop = (): void => {};
   const giveBack = takeSignals(() => {
     if (askedAt === undefined) {
       askedAt = now();
       told();
-      stop();
+      controller.abort();
     } else if (now() - askedAt > SAME_WITHIN_MS) {
       quit();
     }
   });
-  return {
-    get asked() {
-      return askedAt !== undefined;
-    },
-    onAsked: (act) => {
-      stop = act;
-      if (askedAt !== undefined) act();
-    },
-    end: giveBack,
-  };
+  return { signal: controller.signal, end: giveBack };
+}
+
+/** A signal that is never aborted: for what nobody interrupts. */
+export const NEVER: AbortSignal = new AbortController().signal;
+
+/** Calls `act` when the signal is aborted, at once where it was already. Returns what takes that back. */
+export function onAbort(signal: AbortSignal, act: () => void): () => void {
+  if (signal.aborted) {
+    act();
+    return () => {};
+  }
+  signal.addEventListener('abort', act, { once: true });
+  return () => signal.removeEventListener('abort', act);
 }

@@ -1,6 +1,7 @@
 // p2plab gate [gates.yaml]: measure what the rules need, judge them, say so to people and to machines, exit accordingly.
 
 import { appendFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { LabError } from '../base/errors.ts';
 import { terminalText } from '../base/escape.ts';
 import { startInterruptible } from '../base/interrupt.ts';
@@ -48,16 +49,16 @@ export async function gateCommand(path: string | undefined, options: GateOptions
   const interruption = startInterruptible(() =>
     progress.note('interrupted: ending the slice; nothing is judged or recorded (again to quit at once)'),
   );
+  const { signal } = interruption;
   const judged = await measureAndJudge(planned, {
     order: asked,
     budgetMs: options.budget ?? gates.budgetMs,
     histories,
     against: {
       plans,
-      checkOut: () => checkOut(against as string, interruption, (what) => progress.note(`${against}: ${what}`)),
+      checkOut: () => checkOut(against as string, signal, (what) => progress.note(`${against}: ${what}`)),
     },
-    progress,
-    interruption,
+    measurement: { signal, events: { progress: progress.update }, policy: { cores: availableParallelism() } },
   }).finally(() => {
     progress.end();
     interruption.end();

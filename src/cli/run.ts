@@ -46,14 +46,13 @@ export async function runCommand(jobFile: string | undefined, options: RunComman
     for (const warning of [...warnings, ...writeAskedIologs(params.jobs)]) {
       process.stderr.write(terminalText(`p2plab: ${warning}\n`));
     }
-    const { result, failure } = await run(params, {
-      progress: progress.update,
-      onInterruptible: interruption.onAsked,
-      fault,
-      cores: availableParallelism(),
-      warnings,
-      argv: process.argv.slice(2),
-    }).finally(progress.end);
+    const { signal } = interruption;
+    const policy = { cores: availableParallelism(), fault };
+    const { result, failure } = await run(
+      params,
+      { signal, events: { progress: progress.update }, policy },
+      { warnings, argv: process.argv.slice(2) },
+    ).finally(progress.end);
     try {
       await leaveResult(result, options.out ?? join(DEFAULT_ROOT, result.run.id), options);
     } catch (error) {
@@ -61,7 +60,7 @@ export async function runCommand(jobFile: string | undefined, options: RunComman
       // What ended the run may be what keeps its report from being written, as a lack of file descriptors does.
       process.stderr.write(terminalText(`p2plab: ${(error as Error).message}\n`));
     }
-    if (interruption.asked) {
+    if (interruption.signal.aborted) {
       process.exitCode = EXIT.interrupted;
       if (failure !== undefined) process.stderr.write(terminalText(`p2plab: ${failure.message}\n`));
     } else if (failure !== undefined) throw failure;

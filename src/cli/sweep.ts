@@ -12,7 +12,7 @@ import { startProgress } from '../base/progress.ts';
 import { formatBytes, formatNs } from '../base/units.ts';
 import { version } from '../base/version.ts';
 import { type MeasuredCell, paceOf, SWEEP_SECONDS } from '../lab/cell_time.ts';
-import { openSession } from '../lab/replicate/measure_replicate.ts';
+import { openSession } from '../lab/measure/session.ts';
 import { closePool } from '../lab/workers/crew.ts';
 import { folderOf, givenOptions, type ResolvedCell, resolveCells } from '../options/cell_options.ts';
 import { optionKey } from '../options/options_object.ts';
@@ -114,13 +114,12 @@ async function measure(
       shard,
       force: options.force === true,
       retryFailed: options.retryFailed === true,
-      hooks: {
-        progress: progress.update,
-        onInterruptible: interruption.onAsked,
-        cores: availableParallelism(),
-        argv: process.argv.slice(2),
-        session: openSession(),
+      measurement: {
+        signal: interruption.signal,
+        events: { progress: progress.update },
+        policy: { cores: availableParallelism(), session: openSession() },
       },
+      argv: process.argv.slice(2),
       note: progress.note,
     });
     if (shard !== undefined && !outcome.interrupted) await writeShard(dir, { ...shard, finished: true });

@@ -9,11 +9,12 @@ import { planGroups, queuesOf, type RunParams } from '../plan/run_plan.ts';
 import { RESULT_SCHEMA, type Result, type RunInfo } from '../result/schema.ts';
 import { describeEnvironment } from './host/environment.ts';
 import { watchOneRun } from './host/surroundings.ts';
-import { measureReplicates, type ReplicatesHooks, type Starting } from './replicate/replicates.ts';
+import type { Measurement } from './measure/measurement.ts';
+import { measureReplicates } from './replicate/replicates.ts';
 
-/** How a run reports back while it goes on, and what it may do. Given to its replicates as a whole. */
-export interface RunHooks extends ReplicatesHooks {
-  /** Warnings from reading the workload, for the result. */
+/** What a result says besides of where it comes from. */
+export interface RunOrigin {
+  /** Warnings from reading the workload. */
   warnings: readonly string[];
   argv: readonly string[];
 }
@@ -27,23 +28,23 @@ export interface RunOutcome {
 /**
  * Runs everything. A failing group ends the run; groups before it, and its own whole rounds, are in the result. With `onlyWhole`
  * an interrupted run throws (exit 130) instead of making a result of what there is.
- * @param starting how its replicates are started: tests have their own
  */
-export async function run(params: RunParams, hooks: RunHooks, starting?: Partial<Starting>): Promise<RunOutcome> {
+export async function run(params: RunParams, measurement: Measurement, origin: RunOrigin): Promise<RunOutcome> {
   const started = startNow();
-  const surroundings = hooks.session?.surroundings ?? watchOneRun();
+  const surroundings = measurement.policy.session?.surroundings ?? watchOneRun();
   const groups = planGroups(params);
   const queuePairs = Math.max(1, ...groups.map((plan) => queuesOf(plan).length));
   const { fabricOf: _, ...measureParams } = params;
-  const measured = await measureReplicates(groups, measureParams, hooks, starting);
+  const measured = await measureReplicates(groups, measureParams, measurement);
   const { interrupted, failure, processes, looks } = measured;
-  if (interrupted && hooks.onlyWhole === true) throw new LabError('the run was interrupted.', EXIT.interrupted);
+  if (interrupted && measurement.policy.onlyWhole === true)
+    throw new LabError('the run was interrupted.', EXIT.interrupted);
   if (failure !== undefined && failure.exitCode !== EXIT.runFailed) throw failure;
   const kept = measured.groups.filter(({ arms }) =>
     arms.some(({ samples, perIo, refused, removal }) => samples.length > 0 || perIo || refused || removal),
   );
   const warnings = [
-    ...hooks.warnings,
+    ...origin.warnings,
     ...surroundings.warnings(queuePairs),
     ...planWarnings(kept),
     ...(failure === undefined ? [] : [`the run ended early: ${failure.message}`]),
@@ -51,7 +52,7 @@ export async function run(params: RunParams, hooks: RunHooks, starting?: Partial
   const result: Result = {
     schema: RESULT_SCHEMA,
     run: {
-      ...runInfo(params, started, hooks.argv),
+      ...runInfo(params, started, origin.argv),
       ...(interrupted || failure !== undefined ? { interrupted: true } : {}),
       processes,
       ...(looks.planned > 1 ? { looks } : {}),

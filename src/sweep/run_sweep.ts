@@ -1,7 +1,9 @@
 // Runs the cells of a sweep one after the other and leaves each one's result before it starts the next.
 import { LabError } from '../base/errors.ts';
 import { describeEnvironment } from '../lab/host/environment.ts';
-import { type RunHooks, run, runInfo, startNow } from '../lab/run.ts';
+import { type Measurement, withPolicy, withProgress } from '../lab/measure/measurement.ts';
+import { run, runInfo, startNow } from '../lab/run.ts';
+import type { Fault } from '../lab/workers/fault.ts';
 import type { RunParams } from '../plan/run_plan.ts';
 import { RESULT_SCHEMA, type Result } from '../result/schema.ts';
 import { cellsThere, type PlannedCell, readCell, type SweepDocument, writeCell } from './folder.ts';
@@ -11,7 +13,7 @@ import { isOf, type Shard } from './shard.ts';
 /** A cell of the plan with what runs it. */
 export interface RunnableCell extends PlannedCell {
   params: RunParams;
-  fault: RunHooks['fault'];
+  fault: Fault | undefined;
   /** Warnings from reading its workload. */
   warnings: readonly string[];
 }
@@ -25,7 +27,8 @@ export interface SweepRun {
   force: boolean;
   /** Measure again what failed. */
   retryFailed: boolean;
-  hooks: Pick<RunHooks, 'progress' | 'onInterruptible' | 'cores' | 'argv' | 'session'>;
+  measurement: Measurement;
+  argv: readonly string[];
   /** A line for the user that stays. */
   note(text: string): void;
 }
@@ -42,20 +45,16 @@ export interface SweepOutcome {
 
 /** @throws LabError when a result cannot be written: nothing that is there is lost */
 export async function runSweep(request: SweepRun): Promise<SweepOutcome> {
-  const { dir, shard, hooks } = request;
+  const { dir, shard, measurement } = request;
+  const { signal, events } = measurement;
   const mine = request.cells.filter(
     ({ hash, impossible }) => impossible === undefined && (shard === undefined || isOf(hash, shard)),
   );
   const there = request.force ? new Set<string>() : await cellsThere(dir);
   const outcome: SweepOutcome = { measured: 0, kept: 0, failed: [], gone: [], interrupted: false };
   const left: string[] = [];
-  let stop = (): void => {};
-  hooks.onInterruptible(() => {
-    outcome.interrupted = true;
-    stop();
-  });
   for (const [index, cell] of mine.entries()) {
-    if (outcome.interrupted) break;
+    if (signal.aborted) break;
     const earlier = there.has(cell.hash) ? await earlierOf(request, cell) : undefined;
     if (earlier !== undefined) {
       const { failure } = earlier;
@@ -66,15 +65,12 @@ export async function runSweep(request: SweepRun): Promise<SweepOutcome> {
         continue;
       }
     }
-    const result = await measure(cell, request, {
-      progress: (share, what) =>
-        hooks.progress((index + share) / mine.length, `cell ${index + 1} of ${mine.length}, ${what}`),
-      onInterruptible: (interrupt) => {
-        stop = interrupt;
-      },
-    });
+    const ofCell = withProgress(measurement, (share, what) =>
+      events.progress((index + share) / mine.length, `cell ${index + 1} of ${mine.length}, ${what}`),
+    );
+    const result = await measure(cell, ofCell, request.argv);
     // Whatever it says: what a signal ended is no failure of the cell.
-    if (outcome.interrupted) break;
+    if (signal.aborted) break;
     await writeCell(dir, cell.hash, labelled(result, request.sweep.axes, cell, request.sweep.repeat));
     left.push(cell.hash);
     if (result.run.failure === undefined) outcome.measured++;
@@ -84,6 +80,7 @@ export async function runSweep(request: SweepRun): Promise<SweepOutcome> {
     }
   }
   const still = await cellsThere(dir);
+  outcome.interrupted = signal.aborted;
   outcome.gone = left.filter((hash) => !still.has(hash));
   return outcome;
 }
@@ -106,27 +103,18 @@ async function earlierOf({ dir, note }: SweepRun, { hash }: RunnableCell): Promi
 }
 
 /** Whatever ends the cell's run ends this cell only: its reason is part of the result. */
-async function measure(
-  cell: RunnableCell,
-  { hooks }: SweepRun,
-  own: Pick<RunHooks, 'progress' | 'onInterruptible'>,
-): Promise<Result> {
+async function measure(cell: RunnableCell, measurement: Measurement, argv: readonly string[]): Promise<Result> {
   const started = startNow();
   try {
-    const { result, failure } = await run(cell.params, {
-      ...hooks,
-      ...own,
-      fault: cell.fault,
-      // Part of a cell is given up: nothing is made of it.
-      onlyWhole: true,
-      warnings: cell.warnings,
-    });
+    // Part of a cell is given up: nothing is made of it.
+    const ofCell = withPolicy(measurement, { fault: cell.fault, onlyWhole: true });
+    const { result, failure } = await run(cell.params, ofCell, { warnings: cell.warnings, argv });
     return failure === undefined ? result : { ...result, run: { ...result.run, failure: failure.message } };
   } catch (error) {
     const failure = error instanceof LabError ? error.message : ((error as Error)?.stack ?? String(error));
     return {
       schema: RESULT_SCHEMA,
-      run: { ...runInfo(cell.params, started, hooks.argv), interrupted: true, failure },
+      run: { ...runInfo(cell.params, started, argv), interrupted: true, failure },
       environment: describeEnvironment([]),
       cells: [],
       comparisons: [],

@@ -8,7 +8,7 @@ import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { metricOf } from '../../analysis/samples.ts';
 import { EXIT, type ExitCode, LabError } from '../../base/errors.ts';
-import type { Interruption } from '../../base/interrupt.ts';
+import type { Measurement } from '../../lab/measure/measurement.ts';
 import { commandWords } from '../../options/options_object.ts';
 import { alphaOfLooks, MOST_LOOKS, processesPerLook } from '../../stats/looks.ts';
 import { type ArmName, armWords, askedBuffers } from '../arm.ts';
@@ -33,8 +33,7 @@ export interface AgainstMeasuring {
   budgetMs: number;
   /** Timed rules of the whole gate. */
   rules: number;
-  interruption: Interruption;
-  progress(share: number, what: string): void;
+  measurement: Measurement;
 }
 
 /** Rounds of one process where the workload does not say: its figure is their median. */
@@ -76,13 +75,14 @@ export async function measureAgainst(
   { rules, words }: AgainstPlan,
   measuring: AgainstMeasuring,
 ): Promise<Map<AgainstRule, Evidence | Missing>> {
-  const { checkout, budgetMs, interruption } = measuring;
+  const { checkout, budgetMs } = measuring;
+  const { signal, events } = measuring.measurement;
   const began = performance.now();
-  const here: Side = { dir: ROOT, name: 'this checkout', words: await wordsFor(ROOT, words, interruption) };
+  const here: Side = { dir: ROOT, name: 'this checkout', words: await wordsFor(ROOT, words, signal) };
   const there: Side = {
     dir: checkout.dir,
     name: `--against ${checkout.ref} (${checkout.commit.slice(0, 12)})`,
-    words: await wordsFor(checkout.dir, words, interruption),
+    words: await wordsFor(checkout.dir, words, signal),
   };
   const blocks: Block[] = [];
   const alpha = alphaOfLooks(MOST_LOOKS);
@@ -92,10 +92,10 @@ export async function measureAgainst(
       const blockMs = blocks.length === 0 ? 0 : (performance.now() - began) / blocks.length;
       if (blocks.length >= 2 && performance.now() - began + blockMs > budgetMs) return evidence(rules, blocks, alpha);
       const share = Math.min(1, (performance.now() - began) / budgetMs);
-      measuring.progress(share, `block ${blocks.length + 1} against ${checkout.ref}`);
+      events.progress(share, `block ${blocks.length + 1} against ${checkout.ref}`);
       const order = blocks.length % 2 === 0 ? [here, there] : [there, here];
       const results = new Map<Side, SideResult>();
-      for (const side of order) results.set(side, await runSide(side, interruption));
+      for (const side of order) results.set(side, await runSide(side, signal));
       blocks.push({ a: results.get(here) as SideResult, b: results.get(there) as SideResult });
       const tookMs = performance.now() - began;
       if (blocks.length === 1) perLook = processesPerLook(budgetMs, tookMs, tookMs, LEAST_BLOCKS);
@@ -164,8 +164,8 @@ function figureOf(result: SideResult, { arm, metric }: AgainstRule): number | un
 }
 
 /** The words that this side's command line knows. @throws LabError when it has no document to read */
-async function wordsFor(dir: string, words: readonly string[], interruption: Interruption): Promise<string[]> {
-  const { stdout } = await p2plab(dir, ['run', '--help'], interruption);
+async function wordsFor(dir: string, words: readonly string[], signal: AbortSignal): Promise<string[]> {
+  const { stdout } = await p2plab(dir, ['run', '--help'], signal);
   if (!stdout.includes('--json')) {
     throw new LabError(`${dir}: its p2plab run has no --json: that commit is too old to be compared.`);
   }
@@ -173,15 +173,15 @@ async function wordsFor(dir: string, words: readonly string[], interruption: Int
 }
 
 /** @throws LabError when the side cannot run the workload (exit 2) or its run fails (exit 4) */
-async function runSide({ dir, name, words }: Side, interruption: Interruption): Promise<SideResult> {
+async function runSide({ dir, name, words }: Side, signal: AbortSignal): Promise<SideResult> {
   const out = makeOwnedFolder('side');
   try {
     const { code, stdout, stderr } = await p2plab(
       dir,
       ['run', ...words, '--quiet', '--out', out, '--json', '-'],
-      interruption,
+      signal,
     );
-    if (interruption.asked) throw new LabError('interrupted: no verdict, nothing recorded.', EXIT.interrupted);
+    if (signal.aborted) throw new LabError('interrupted: no verdict, nothing recorded.', EXIT.interrupted);
     if (code !== 0) {
       const exitCode: ExitCode = code === EXIT.usage ? EXIT.usage : EXIT.runFailed;
       throw new LabError(`${name}: p2plab run ${words.join(' ')}: exit ${code}: ${lastLines(stderr)}`, exitCode);
@@ -203,6 +203,6 @@ function readSide(text: string, name: string): SideResult {
   throw new LabError(`${name}: its p2plab run --json - is no result but ${JSON.stringify(value.schema)}.`);
 }
 
-function p2plab(dir: string, args: readonly string[], interruption: Interruption) {
-  return runChild(process.execPath, [join(dir, 'bin/p2plab.js'), ...args], { cwd: process.cwd(), interruption });
+function p2plab(dir: string, args: readonly string[], signal: AbortSignal) {
+  return runChild(process.execPath, [join(dir, 'bin/p2plab.js'), ...args], { cwd: process.cwd(), signal });
 }

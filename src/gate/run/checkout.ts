@@ -5,7 +5,6 @@ import { existsSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'nod
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EXIT, LabError } from '../../base/errors.ts';
-import type { Interruption } from '../../base/interrupt.ts';
 import { type Ended, runChild } from './child.ts';
 import { makeOwnedFolder, removeDeadFolders } from './owned_folder.ts';
 
@@ -41,11 +40,7 @@ export function findCommit(ref: string): string {
  * @param told what is being done, for the progress line
  * @throws LabError when the commit cannot be built or has no command line that can be asked
  */
-export async function checkOut(
-  ref: string,
-  interruption: Interruption,
-  told: (what: string) => void,
-): Promise<Checkout> {
+export async function checkOut(ref: string, signal: AbortSignal, told: (what: string) => void): Promise<Checkout> {
   const commit = findCommit(ref);
   removeDeadFolders();
   git('worktree', 'prune');
@@ -65,7 +60,7 @@ export async function checkOut(
   process.on('exit', remove);
   try {
     git('worktree', 'add', '--detach', '--quiet', dir, commit);
-    await build(dir, `--against ${ref} (${commit.slice(0, 12)})`, interruption, told);
+    await build(dir, `--against ${ref} (${commit.slice(0, 12)})`, signal, told);
   } catch (error) {
     remove();
     throw error;
@@ -73,12 +68,7 @@ export async function checkOut(
   return { ref, commit, dir, remove };
 }
 
-async function build(
-  dir: string,
-  what: string,
-  interruption: Interruption,
-  told: (what: string) => void,
-): Promise<void> {
+async function build(dir: string, what: string, signal: AbortSignal, told: (what: string) => void): Promise<void> {
   if (!existsSync(join(dir, 'bin/p2plab.js'))) throw new LabError(`${what}: has no bin/p2plab.js to run.`);
   const lock = (of: string): string | undefined => read(join(of, 'package-lock.json'));
   if (lock(dir) === lock(ROOT)) {
@@ -87,19 +77,19 @@ async function build(
     told('other packages: npm ci');
     const installed = await runChild('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
       cwd: dir,
-      interruption,
+      signal,
     });
-    mustEnd(installed, `${what}: its package-lock.json differs, and npm ci failed`, interruption);
+    mustEnd(installed, `${what}: its package-lock.json differs, and npm ci failed`, signal);
   }
   told('building it');
   const path = [join(dir, 'node_modules/.bin'), process.env.PATH].join(delimiter);
-  const built = await runChild('npm', ['run', '-s', 'build'], { cwd: dir, env: { PATH: path }, interruption });
-  mustEnd(built, `${what}: does not build (npm run build)`, interruption);
+  const built = await runChild('npm', ['run', '-s', 'build'], { cwd: dir, env: { PATH: path }, signal });
+  mustEnd(built, `${what}: does not build (npm run build)`, signal);
 }
 
 /** @throws LabError with what the program said last */
-function mustEnd({ code, stdout, stderr }: Ended, what: string, interruption: Interruption): void {
-  if (interruption.asked) throw new LabError('interrupted: no verdict, nothing recorded.', EXIT.interrupted);
+function mustEnd({ code, stdout, stderr }: Ended, what: string, signal: AbortSignal): void {
+  if (signal.aborted) throw new LabError('interrupted: no verdict, nothing recorded.', EXIT.interrupted);
   if (code !== 0) throw new LabError(`${what}: ${lastLines(stderr || stdout)}`);
 }
 

@@ -1,6 +1,6 @@
 // A child process whose output is collected, in a group of its own: Ctrl-C in the terminal does not reach it, the lab ends it.
 import { spawn } from 'node:child_process';
-import type { Interruption } from '../../base/interrupt.ts';
+import { onAbort } from '../../base/interrupt.ts';
 
 export interface Ended {
   /** Exit code; 128 and more for a signal. */
@@ -15,7 +15,7 @@ const SIGNALLED = 128;
 export function runChild(
   program: string,
   args: readonly string[],
-  { cwd, env, interruption }: { cwd: string; env?: NodeJS.ProcessEnv; interruption: Interruption },
+  { cwd, env, signal }: { cwd: string; env?: NodeJS.ProcessEnv; signal: AbortSignal },
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
@@ -42,11 +42,11 @@ export function runChild(
     };
     // Before whoever removes the folder in which it works.
     process.prependOnceListener('exit', endGroup);
-    interruption.onAsked(endGroup);
+    const forget = onAbort(signal, endGroup);
     child.on('error', reject);
     child.on('close', (code) => {
       process.off('exit', endGroup);
-      interruption.onAsked(() => {});
+      forget();
       resolve({ code: code ?? SIGNALLED, stdout, stderr });
     });
   });

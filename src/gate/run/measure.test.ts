@@ -2,10 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ArmRecord, GroupRecord } from '../../analysis/group_record.ts';
 import { EXIT, LabError } from '../../base/errors.ts';
-import type { Progress } from '../../base/progress.ts';
 import { seededRandom } from '../../base/random.ts';
-import type { ReplicateTask } from '../../lab/replicate/measure_replicate.ts';
-import type { Starting } from '../../lab/replicate/replicates.ts';
+import type { ReplicateTask, Runner } from '../../lab/measure/measurement.ts';
 import { type GroupPlan, withReference } from '../../plan/run_plan.ts';
 import { readGates } from '../gates_file.ts';
 import { measureAndJudge } from './measure.ts';
@@ -37,15 +35,11 @@ async function gate({ rules, nsOf, refused, failure, interrupts }: Case) {
   const random = seededRandom(3);
   const tasks: ReplicateTask[] = [];
   let clockMs = 0;
-  let asked = false;
-  let stop = (): void => {};
-  const start: Starting['start'] = async (task) => {
+  const interruption = new AbortController();
+  const run: Runner['run'] = async (task) => {
     tasks.push(task);
     clockMs += PROCESS_MS;
-    if (interrupts) {
-      asked = true;
-      stop();
-    }
+    if (interrupts) interruption.abort();
     const records = task.groups.map((plan) => recordOf(plan, task.process));
     return { records, failure, paddingBytes: 0, tookMs: PROCESS_MS };
   };
@@ -74,17 +68,11 @@ async function gate({ rules, nsOf, refused, failure, interrupts }: Case) {
     budgetMs: BUDGET_MS,
     histories: undefined as never,
     against: { plans: [], checkOut: () => Promise.reject(new Error('nobody asked for another commit')) },
-    progress: { update: (share: number) => void shares.push(share) } as unknown as Progress,
-    interruption: {
-      get asked() {
-        return asked;
-      },
-      onAsked: (act) => {
-        stop = act;
-      },
-      end: () => {},
+    measurement: {
+      signal: interruption.signal,
+      events: { progress: (share) => void shares.push(share) },
+      policy: { cores: 2, runner: { run }, now: () => clockMs },
     },
-    starting: { start, now: () => clockMs },
   });
   return { judged, tasks, shares };
 }

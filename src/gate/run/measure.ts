@@ -1,11 +1,8 @@
 // Measures the workloads of a gate one after the other, those that are only counted first, and judges all rules.
-import { availableParallelism } from 'node:os';
 import type { GroupRecord } from '../../analysis/group_record.ts';
 import { EXIT, LabError } from '../../base/errors.ts';
-import type { Interruption } from '../../base/interrupt.ts';
-import type { Progress } from '../../base/progress.ts';
-import type { Starting } from '../../lab/replicate/replicates.ts';
-import { type RunHooks, run } from '../../lab/run.ts';
+import { type Measurement, withPolicy, withProgress } from '../../lab/measure/measurement.ts';
+import { run } from '../../lab/run.ts';
 import type { Result } from '../../result/schema.ts';
 import { armWords } from '../arm.ts';
 import { judgeExact } from '../exact.ts';
@@ -27,10 +24,7 @@ export interface GateMeasuring {
   histories: Histories;
   /** Comparisons with another commit. */
   against: { plans: readonly AgainstPlan[]; checkOut(): Promise<Checkout> };
-  progress: Progress;
-  interruption: Interruption;
-  /** How replicates are started: tests have their own. */
-  starting?: Partial<Starting>;
+  measurement: Measurement;
 }
 
 export interface Judged {
@@ -43,7 +37,8 @@ export interface Judged {
 
 /** @throws LabError when a run fails (exit 4) or is interrupted (exit 130) */
 export async function measureAndJudge(planned: readonly PlannedWorkload[], measuring: GateMeasuring): Promise<Judged> {
-  const { against, budgetMs, starting: { now = () => performance.now() } = {} } = measuring;
+  const { against, budgetMs, measurement } = measuring;
+  const { now = () => performance.now() } = measurement.policy;
   const counted = planned.filter(({ modes }) => modes.length === 0);
   const timed = planned.filter(({ modes }) => modes.length > 0);
   const steps = planned.length + against.plans.length;
@@ -73,10 +68,10 @@ export async function measureAndJudge(planned: readonly PlannedWorkload[], measu
     }
     for (const [index, plan] of against.plans.entries()) {
       const { share, ...more } = part(timed.length + index, now() - began);
-      const progress = (of: number, what: string): void =>
-        measuring.progress.update(share(of), `workload ${plan.name}: ${what}`);
-      const { interruption } = measuring;
-      const found = await measureAgainst(plan, { ...more, checkout: checkout as Checkout, interruption, progress });
+      const ofPlan = withProgress(measurement, (of, what) =>
+        measurement.events.progress(share(of), `workload ${plan.name}: ${what}`),
+      );
+      const found = await measureAgainst(plan, { ...more, checkout: checkout as Checkout, measurement: ofPlan });
       for (const [rule, each] of found) evidence.set(rule, each);
     }
   } finally {
@@ -99,7 +94,7 @@ interface Part {
 
 async function measure(
   { workload, params, modes, rules, warnings, fault }: PlannedWorkload,
-  { progress, interruption, starting }: GateMeasuring,
+  { measurement }: GateMeasuring,
   part: Part,
 ): Promise<Result> {
   const ratios = rules.filter(isRatio);
@@ -109,18 +104,12 @@ async function measure(
       return isMissing(evidence) ? !evidence.refused : !isDecided(rule, evidence, part.rules);
     });
   const adaptive = ratios.length > 0 && params.budgetMs === undefined ? { budgetMs: part.budgetMs } : {};
-  const hooks: RunHooks = {
-    progress: (done, what) => progress.update(part.share(done), `workload ${workload.name}: ${what}`),
-    onInterruptible: interruption.onAsked,
-    cores: availableParallelism(),
-    onlyWhole: true,
-    isOpen,
-    fault,
-    warnings,
-    argv: process.argv.slice(2),
-  };
-  const { result, failure } = await run(modes.length === 0 ? params : { ...params, ...adaptive }, hooks, starting);
-  if (interruption.asked) throw new LabError('interrupted: no verdict, nothing recorded.', EXIT.interrupted);
+  const ofWorkload = withProgress(withPolicy(measurement, { onlyWhole: true, isOpen, fault }), (done, what) =>
+    measurement.events.progress(part.share(done), `workload ${workload.name}: ${what}`),
+  );
+  const origin = { warnings, argv: process.argv.slice(2) };
+  const { result, failure } = await run(modes.length === 0 ? params : { ...params, ...adaptive }, ofWorkload, origin);
+  if (measurement.signal.aborted) throw new LabError('interrupted: no verdict, nothing recorded.', EXIT.interrupted);
   if (failure !== undefined) throw new LabError(`workload ${workload.name}: ${failure.message}`, failure.exitCode);
   return result;
 }

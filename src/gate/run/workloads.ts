@@ -4,7 +4,7 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { metricOf } from '../../analysis/samples.ts';
 import { LabError } from '../../base/errors.ts';
 import { type CellOptionName, keyOf } from '../../catalogue/options/catalogue.ts';
-import type { CrewOptions } from '../../lab/workers/crew.ts';
+import type { Fault } from '../../lab/workers/fault.ts';
 import { resolveFault } from '../../options/fault_option.ts';
 import { optionKey, readOptions } from '../../options/options_object.ts';
 import { resolveRun } from '../../options/resolve_run.ts';
@@ -24,7 +24,7 @@ export interface PlannedWorkload {
   /** As `p2plab run` takes them, without schemes, buffers and modes. */
   options: OptionsObject;
   warnings: readonly string[];
-  fault: CrewOptions['fault'];
+  fault: Fault | undefined;
 }
 
 /** What the rules decide, not the workload. */
@@ -63,7 +63,7 @@ export async function resolveWorkload(
   options: OptionsObject,
   arms: readonly ArmName[],
   where: string,
-): Promise<{ params: RunParams; warnings: readonly string[]; fault: CrewOptions['fault'] }> {
+): Promise<{ params: RunParams; warnings: readonly string[]; fault: Fault | undefined }> {
   const scheme = [...new Set(arms.map((arm) => arm.scheme))];
   const buffers = askedBuffers(arms);
   const read = readOptions({ ...options, scheme, buffers }, where);

@@ -5,7 +5,7 @@ import type { ArmRecord, FoundDepth, GroupRecord } from '../../analysis/group_re
 import type { LatencyTarget } from '../../jobs/job.ts';
 import { addSparse, BUCKETS, bucketUpper, LATENCY_COUNTERS, sampleCount } from '../../stats/histogram.ts';
 import { checkOutcome, clearLatency, takeLatency, takeOutcome } from '../machine/queue_state.ts';
-import { type Group, leadIos, slice, sliceIos } from './slices.ts';
+import { type Group, isInterrupted, leadIos, slice, sliceIos } from './slices.ts';
 
 /** Longer windows only repeat themselves on an emulated device. */
 const LONGEST_MS = 50;
@@ -27,7 +27,7 @@ export async function findDepths(group: Group, record: GroupRecord, arms: readon
     const found = calibration.depths[arm.arm.id] ?? (await findDepth(group, arm, targets));
     calibration.depths[arm.arm.id] = found;
     group.depths.set(arm.arm.id, found.depth);
-    if (group.run.observer.interrupted()) return false;
+    if (isInterrupted(group)) return false;
   }
   return true;
 }

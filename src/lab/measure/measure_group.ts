@@ -30,7 +30,16 @@ import { buildGroupMachine, emptyRecord, modulesOf } from './group_machine.ts';
 import { findDepths } from './latency_target.ts';
 import { measureRemovals } from './measure_removal.ts';
 import { isOpenLoop, offeredIops } from './pacing.ts';
-import { firstNsPerIo, type Group, type GroupRun, leadIos, setDepth, slice, sliceIos } from './slices.ts';
+import {
+  firstNsPerIo,
+  type Group,
+  type GroupRun,
+  isInterrupted,
+  leadIos,
+  setDepth,
+  slice,
+  sliceIos,
+} from './slices.ts';
 import { measureStages } from './stage_cost.ts';
 import { warmUpAll } from './warm_up.ts';
 
@@ -42,26 +51,27 @@ const LARGEST_ONE_REQUEST = 128 * KIB;
 
 /**
  * @throws LabError when the machine does not fit, a worker dies, or data does not check; whole rounds before that were
- * handed to the observer
+ * handed to the events
  */
 export async function measureGroup(plan: GroupPlan, params: MeasureParams, run: GroupRun): Promise<GroupRecord> {
   const began = performance.now();
-  const { machine, paces, movedBytes } = buildGroupMachine(plan, params, run.memory, run.cores);
+  const { signal, policy } = run.measurement;
+  const { cores, fault } = policy;
+  const { machine, paces, movedBytes } = buildGroupMachine(plan, params, run.room.memory, cores);
   const arms = plan.arms.map((arm) => emptyRecord(arm, params, machine));
   const schemes = modulesOf(plan, params);
   const crew = await startCrew(machine, {
     schemes,
     wait: params.wait,
-    cores: run.cores,
-    fault: run.fault,
+    cores,
+    fault,
     removes: params.removal !== undefined,
-    interrupted: run.observer.interrupted,
+    signal,
   });
-  run.observer.onCrew(crew);
   try {
     const group: Group = { plan, params, machine, paces, movedBytes, crew, schemes, run, depths: new Map() };
     for (const record of arms) {
-      if (run.observer.interrupted()) break;
+      if (signal.aborted) break;
       await tryOut(group, record);
     }
     const able = arms.filter(({ refused }) => refused === undefined).map(({ arm }) => arm);
@@ -78,7 +88,7 @@ export async function measureGroup(plan: GroupPlan, params: MeasureParams, run: 
       tookMs: 0,
       interrupted: true,
     };
-    if (run.observer.interrupted()) {
+    if (signal.aborted) {
       // Its threads may still be starting.
       await closePool();
       return { ...record, tookMs: performance.now() - began };
@@ -98,8 +108,6 @@ export async function measureGroup(plan: GroupPlan, params: MeasureParams, run: 
     // A worker may hang or be gone: end the threads instead of asking them.
     await closePool();
     throw error;
-  } finally {
-    run.observer.onCrew(undefined);
   }
 }
 
@@ -117,15 +125,12 @@ async function measureArms(group: Group, record: GroupRecord, arms: ArmRecord[])
 }
 
 /** Signals and the lab's messages are heard between two arms. False when it was interrupted. */
-async function countAll(
-  { machine, params, run }: Group,
-  measured: readonly ArmRecord[],
-  refused: readonly ArmRecord[],
-): Promise<boolean> {
+async function countAll(group: Group, measured: readonly ArmRecord[], refused: readonly ArmRecord[]): Promise<boolean> {
+  const { machine, params } = group;
   const setup = setupModule(machine.memory);
   for (const record of [...measured, ...refused]) {
     await nextTurn();
-    if (run.observer.interrupted()) return false;
+    if (isInterrupted(group)) return false;
     const module = moduleOf(record.arm, params);
     if (record.refused === undefined) {
       record.perIo = countArm(machine, record, module);
@@ -169,15 +174,16 @@ async function tryOut(group: Group, record: ArmRecord): Promise<void> {
 /** Every round of this process. False when it was interrupted. */
 async function measureRounds(group: Group, record: GroupRecord, arms: ArmRecord[]): Promise<boolean> {
   const { plan, run, params } = group;
+  const { events } = run.measurement;
   const { sliceIos, pacedMs, rounds: roundsOf } = record.calibration;
   const rounds = Math.max(...plan.modes.map((mode) => roundsOf[mode] as number));
-  await run.observer.onRound(record);
+  await events.rounds?.(record);
   for (let index = 0; index < rounds; index++) {
     const round = run.process * roundsPerProcess(plan.rounds, params.processes) + index;
     for (const [series, mode] of plan.modes.entries()) {
       if (index >= (roundsOf[mode] as number)) continue;
       const done = index + series / plan.modes.length;
-      run.observer.progress(0.25 + (0.75 * done) / rounds, 1, `round ${index + 1} of ${rounds}`);
+      events.progress(0.25 + (0.75 * done) / rounds, `round ${index + 1} of ${rounds}`);
       const order = armOrder(arms.length, round, params.seed + series).map((arm) => arms[arm] as ArmRecord);
       const block = await measureBlock(group, order, { round, mode, ios: sliceIos[mode] as number, pacedMs });
       if (block === undefined) return false;
@@ -188,7 +194,7 @@ async function measureRounds(group: Group, record: GroupRecord, arms: ArmRecord[
       }
       record.blocks.push(block.block);
     }
-    await run.observer.onRound(record);
+    await events.rounds?.(record);
   }
   return true;
 }
@@ -215,13 +221,13 @@ async function measureBlock(
   { round, mode, ios, pacedMs }: BlockOrder,
 ): Promise<{ block: BlockRecord; slices: MeasuredSlice[] } | undefined> {
   const { plan, run, crew } = group;
-  const sentinelNs = run.sentinel.run(SENTINEL_SHARE * plan.roundMs);
+  const sentinelNs = run.room.sentinel.run(SENTINEL_SHARE * plan.roundMs);
   const finish = watchBlock(crew, mode === 'inline' ? 1 : crew.placed.workers.length);
   const slices: MeasuredSlice[] = [];
   for (const [position, arm] of order.entries()) {
     skewBuffers(group.machine, round * order.length + position, group.params.p2pShare < 100);
     const measured = await sliceOf(group, arm, { round, mode, ios, pacedMs }, position);
-    if (measured === undefined || run.observer.interrupted()) return undefined;
+    if (measured === undefined || isInterrupted(group)) return undefined;
     slices.push(measured);
   }
   // A signal that came in the last slice is heard before the block is judged.

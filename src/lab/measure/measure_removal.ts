@@ -12,7 +12,7 @@ import { hostModule } from '../machine/modules.ts';
 import { checkCompletions, clearLatency, type Outcome, takeOutcome } from '../machine/queue_state.ts';
 import { hitsOf, providerWindows, REMOVAL, type RemovalRule, RULE_NAMES } from '../workers/removal.ts';
 import { armOrder } from './arm_order.ts';
-import type { Group } from './slices.ts';
+import { type Group, isInterrupted } from './slices.ts';
 
 /** A group, and how long its slices are. */
 interface RemovalGroup extends Group {
@@ -30,35 +30,34 @@ export async function measureRemovals(
   removal: RemovalParams,
 ): Promise<boolean> {
   const { plan, run, params } = group;
+  const { events } = run.measurement;
   const running = record.arms.filter(({ refused }) => refused === undefined);
   for (const mode of plan.modes) {
     let slowestNs = 0;
     for (const { arm } of running) slowestNs = Math.max(slowestNs, await nsPerIo(group, arm, mode));
+    // A slice that was cut off says nothing of how long others are.
+    if (isInterrupted(group)) return false;
     record.calibration.sliceIos[mode] ??= Math.max(group.sliceIos(slowestNs, plan.roundMs), 2);
   }
   const rounds = roundsPerProcess(plan.rounds, params.processes);
-  await run.observer.onRound(record);
+  await events.rounds?.(record);
   // The first removal of all meets cold code and is not kept.
   for (let index = -1; index < rounds; index++) {
     const round = run.process * rounds + index;
     const done: (() => void)[] = [];
     for (const [series, mode] of plan.modes.entries()) {
-      run.observer.progress(
-        Math.max(0, index + series / plan.modes.length) / rounds,
-        1,
-        `removal ${index + 1} of ${rounds}`,
-      );
+      events.progress(Math.max(0, index + series / plan.modes.length) / rounds, `removal ${index + 1} of ${rounds}`);
       for (const position of armOrder(running.length, Math.max(0, round), params.seed + series)) {
         const arm = running[position] as ArmRecord;
         const ios = record.calibration.sliceIos[mode] as number;
         const sample = await removeOnce(group, arm.arm, { mode, round, ios }, removal);
-        if (sample === undefined || run.observer.interrupted()) return false;
+        if (sample === undefined || isInterrupted(group)) return false;
         done.push(() => keep(arm, sample));
       }
     }
     if (index < 0) continue;
     for (const take of done) take();
-    await run.observer.onRound(record);
+    await events.rounds?.(record);
   }
   return true;
 }

@@ -1,38 +1,30 @@
 // A group while it is measured, and one slice of one of its arms: the unit of everything that is timed.
 import { HostQueue } from '../../../build/layout.ts';
-import type { Calibration, GroupRecord } from '../../analysis/group_record.ts';
+import type { Calibration } from '../../analysis/group_record.ts';
 import { type Arm, type GroupPlan, type MeasureParams, type Mode, moduleOf, queuesOf } from '../../plan/run_plan.ts';
-import type { Sentinel } from '../host/disturbance.ts';
 import { type BuiltMachine, setBuffers } from '../machine/build_machine.ts';
 import { setField } from '../machine/fields.ts';
 import { setPacing } from '../machine/lane_pacing.ts';
-import type { Crew, CrewOptions, SliceResult } from '../workers/crew.ts';
+import type { Crew, SliceResult } from '../workers/crew.ts';
+import type { Measurement } from './measurement.ts';
 import { type LanePace, laneOrders } from './pacing.ts';
-
-/** What the measuring tells while it goes on, and asks. */
-export interface Observer {
-  /** Called between slices; fraction of this group's slices that are done. */
-  progress(done: number, of: number, what: string): void;
-  interrupted(): boolean;
-  /** The crew that runs now, so that an interruption can reach it. */
-  onCrew(crew: Crew | undefined): void;
-  /** The group as it is now, with its whole rounds: before the first one and after each. Measuring goes on when it resolves. */
-  onRound(record: GroupRecord): Promise<void> | void;
-}
+import type { MachineRoom } from './session.ts';
 
 /** Where and for which replicate a group is measured. */
 export interface GroupRun {
-  memory: WebAssembly.Memory;
-  cores: number;
-  fault: CrewOptions['fault'];
-  sentinel: Sentinel;
+  room: MachineRoom;
   /** Index of this process among those of the run. */
   process: number;
   /** Whether to count as well: exact counts are the same in every process. */
   counting: boolean;
   /** What another process has calibrated. */
   calibration: Calibration | undefined;
-  observer: Observer;
+  measurement: Measurement;
+}
+
+/** Whether nobody wants more of a group. */
+export function isInterrupted({ run }: Pick<Group, 'run'>): boolean {
+  return run.measurement.signal.aborted;
 }
 
 /** A group while it is measured. */

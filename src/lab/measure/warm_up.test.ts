@@ -28,10 +28,12 @@ interface Case {
 
 async function warmUp({ modes = ['inline'], arms = ['page'], movedBytes = 0, took, ...rest }: Case) {
   const orders: SliceOrder[] = [];
+  const interruption = new AbortController();
   const job = { iodepth: 4, iodepthBatch: 1, totalIos: 2 ** 29, numjobs: 1, rampMs: 0 };
   const run = async (order: SliceOrder): Promise<SliceResult> => {
     const slice = orders.filter(({ arm, mode }) => arm === order.arm && mode === order.mode).length;
     orders.push(order);
+    if (orders.length > (rest.interruptedAfter ?? Infinity)) interruption.abort();
     const { hostNs, wallNs } = took(slice, order.arm);
     const ios = order.measureIos;
     const ns = (order.mode === 'inline' ? hostNs : wallNs) * ios;
@@ -50,7 +52,7 @@ async function warmUp({ modes = ['inline'], arms = ['page'], movedBytes = 0, too
     movedBytes,
     crew: { run },
     schemes: arms,
-    run: { observer: { progress: () => {}, interrupted: () => orders.length > (rest.interruptedAfter ?? Infinity) } },
+    run: { measurement: { signal: interruption.signal, events: { progress: () => {} }, policy: { cores: 2 } } },
     depths: new Map(),
   } as unknown as Group;
   const record = { calibration: { sliceIos: { ...rest.sliceIos }, rounds: {} } } as unknown as GroupRecord;

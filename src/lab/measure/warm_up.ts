@@ -5,7 +5,7 @@ import { type Mode, roundsPerProcess, roundsThatFit, warmUpPlan } from '../../pl
 import { isSteady, STEADY_RULE } from '../../stats/steady_state.ts';
 import { checkOutcome, takeOutcome } from '../machine/queue_state.ts';
 import { isTimed, mostIops, pacedSliceMs, sliceMsUnderLoad } from './pacing.ts';
-import { firstNsPerIo, type Group, leadIos, measuredIos, sizingNs, slice, sliceIos } from './slices.ts';
+import { firstNsPerIo, type Group, isInterrupted, leadIos, measuredIos, sizingNs, slice, sliceIos } from './slices.ts';
 
 const PACED_WARM_SLICES = 4;
 
@@ -22,9 +22,9 @@ export async function warmUpAll(group: Group, record: GroupRecord, arms: ArmReco
     for (const [index, arm] of arms.entries()) {
       // A quarter of the group, as the time left is estimated.
       const share = (plan.modes.indexOf(mode) * arms.length + index) / (plan.modes.length * arms.length);
-      run.observer.progress(share / 4, 1, `warm-up of ${arm.arm.id}, ${mode}`);
+      run.measurement.events.progress(share / 4, `warm-up of ${arm.arm.id}, ${mode}`);
       const nsPerIo = await (paced ? warmUpPaced(group, arm) : warmUp(group, arm, mode));
-      if (run.observer.interrupted() || nsPerIo === undefined) return false;
+      if (isInterrupted(group) || nsPerIo === undefined) return false;
       slowestNs = Math.max(slowestNs, nsPerIo);
     }
     let sliceMs: number;
@@ -50,7 +50,7 @@ async function warmUp(group: Group, record: ArmRecord, mode: Mode): Promise<numb
   let position = 0;
   while (series.length < slicesMost || performance.now() - began < rampMs) {
     const result = await slice(group, record.arm, mode, position, leadIos(group), ios);
-    if (!result.complete || group.run.observer.interrupted()) return undefined;
+    if (!result.complete || isInterrupted(group)) return undefined;
     checkOutcome(takeOutcome(group.machine), record.arm.id);
     series.push(mode === 'threads' ? 1e9 / result.iops : result.ns / result.ios);
     position += ios;
@@ -76,7 +76,7 @@ async function warmUpPaced(group: Group, record: ArmRecord): Promise<number | un
   let nsPerIo = 0;
   for (let i = 0; i < PACED_WARM_SLICES || performance.now() - began < rampMs; i++) {
     const result = await slice(group, record.arm, 'threads', 0, lead, closedIos, sliceMs);
-    if (!result.complete || group.run.observer.interrupted()) return undefined;
+    if (!result.complete || isInterrupted(group)) return undefined;
     checkOutcome(takeOutcome(group.machine), record.arm.id);
     nsPerIo = 1e9 / result.iops;
   }

@@ -3,11 +3,10 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { scratchFolder } from '../../../test/support/scratch.ts';
-import { seededRandom } from '../../base/random.ts';
-import type { ReplicateTask } from './measure_replicate.ts';
-import { runReplicateProcess } from './replicate_process.ts';
+import type { ReplicateTask } from '../measure/measurement.ts';
+import { freshProcess } from './replicate_process.ts';
 
-const task = { groups: [], process: 1 } as unknown as ReplicateTask;
+const task = { name: 'process 2 of 3', groups: [], process: 1, paddingBytes: 1234 } as unknown as ReplicateTask;
 const dir = scratchFolder('replicate');
 
 interface Run {
@@ -23,20 +22,15 @@ let entries = 0;
 function run(lines: string, { silentMostMs = 10_000, endingMostMs, onProgress }: Run = {}) {
   const file = join(dir, `entry${entries++}.mjs`);
   writeFileSync(file, lines);
-  let interrupt = (): void => {};
-  const hooks = {
-    progress: (share: number) => onProgress?.(interrupt, share),
-    onInterruptible: (stop: (() => void) | undefined) => {
-      interrupt = stop ?? interrupt;
-    },
-  };
+  const interruption = new AbortController();
+  const progress = (share: number): void => onProgress?.(() => interruption.abort(), share);
   const limits = { silentMostMs, ...(endingMostMs === undefined ? {} : { endingMostMs }) };
-  const options = { name: 'process 2 of 3', random: seededRandom(1), ...limits, entry: pathToFileURL(file) };
-  return runReplicateProcess(task, hooks, options);
+  const runner = freshProcess({ ...limits, entry: pathToFileURL(file) });
+  return runner.run(task, { signal: interruption.signal, events: { progress }, policy: { cores: 2 } });
 }
 
 const RECORD = `{ plan: { id: 'g0' }, arms: [{ arm: { id: 'a' }, samples: [], latency: [] }], blocks: [] }`;
-const ROUND = `{ group: 'g0', arms: [{ id: 'a', samples: [{ round: 3 }], latency: [] }], blocks: [{ round: 3 }] }`;
+const ROUND = `{ group: 'g0', arms: [{ arm: { id: 'a' }, samples: [{ round: 3 }], latency: [] }], blocks: [{ round: 3 }] }`;
 const PROGRESS = `{ kind: 'progress', share: 0.5, what: 'half' }`;
 
 describe('the process of a replicate', () => {
@@ -100,15 +94,14 @@ describe('the process of a replicate', () => {
     expect(ended.records).toHaveLength(1);
   });
 
-  it('has an environment padded by up to 4 KiB', async () => {
+  it('has an environment padded as its task says', async () => {
     const ended = await run(`
       process.on('message', () => {
         console.error('padding ' + process.env.P2PLAB_PADDING.length);
         process.exit(1);
       });
     `);
-    expect(ended.paddingBytes).toBeGreaterThan(0);
-    expect(ended.paddingBytes).toBeLessThanOrEqual(4096);
+    expect(ended.paddingBytes).toBe(task.paddingBytes);
     expect(ended.failure?.message).toContain(`padding ${ended.paddingBytes}`);
   });
 });

@@ -2,9 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { GroupRecord } from '../../analysis/group_record.ts';
 import { EXIT, LabError } from '../../base/errors.ts';
 import type { GroupPlan, MeasureParams } from '../../plan/run_plan.ts';
-import type { ReplicateTask } from './measure_replicate.ts';
-import type { ReplicateProcess } from './replicate_process.ts';
-import { type IsOpen, measureReplicates } from './replicates.ts';
+import type { IsOpen, ReplicateOutcome, ReplicateTask } from '../measure/measurement.ts';
+import { measureReplicates } from './replicates.ts';
 
 const plan = (id: string): GroupPlan => ({ id }) as unknown as GroupPlan;
 const GROUPS = [plan('g0'), plan('g1')];
@@ -24,12 +23,12 @@ interface Case {
 async function measure({ processes = 3, budgetMs, isOpen, failure, interruptIn }: Case) {
   const tasks: ReplicateTask[] = [];
   let clockMs = 0;
-  let interrupt = (): void => {};
-  const start = async (task: ReplicateTask): Promise<ReplicateProcess> => {
+  const interruption = new AbortController();
+  const run = async (task: ReplicateTask): Promise<ReplicateOutcome> => {
     tasks.push(task);
     const tookMs = task.groups.length * GROUP_MS;
     clockMs += tookMs;
-    if (task.process === interruptIn) interrupt();
+    if (task.process === interruptIn) interruption.abort();
     const records = task.groups.map((group) => ({
       ...{ plan: group, arms: [], blocks: [], tookMs: GROUP_MS, interrupted: false },
       calibration: { sliceIos: { threads: 1000 + task.process }, rounds: {} },
@@ -37,11 +36,11 @@ async function measure({ processes = 3, budgetMs, isOpen, failure, interruptIn }
     return { records, failure: failure?.(task.process), paddingBytes: 0, tookMs };
   };
   const params = { processes, seed: 1, ...(budgetMs === undefined ? {} : { budgetMs }) } as unknown as MeasureParams;
-  const onInterruptible = (stop: () => void): void => {
-    interrupt = stop;
-  };
-  const hooks = { progress: () => {}, onInterruptible, fault: undefined, cores: 2, isOpen };
-  const outcome = await measureReplicates(GROUPS, params, hooks, { start, now: () => clockMs });
+  const outcome = await measureReplicates(GROUPS, params, {
+    signal: interruption.signal,
+    events: { progress: () => {} },
+    policy: { cores: 2, isOpen, runner: { run }, now: () => clockMs },
+  });
   return { outcome, tasks, clockMs, measured: tasks.map(({ groups }) => groups.map(({ id }) => id).join(' ')) };
 }
 

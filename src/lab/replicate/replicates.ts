@@ -4,35 +4,23 @@
 import { comparisonsOf, controlIds } from '../../analysis/comparisons.ts';
 import { markDirtyBlocks } from '../../analysis/dirty_rounds.ts';
 import { type GroupRecord, mergeReplicates } from '../../analysis/group_record.ts';
-import { EXIT, LabError } from '../../base/errors.ts';
+import type { LabError } from '../../base/errors.ts';
 import { seededRandom } from '../../base/random.ts';
 import type { GroupPlan, MeasureParams } from '../../plan/run_plan.ts';
 import type { ComparisonRecord } from '../../result/schema.ts';
 import { alphaOfLooks, MOST_LOOKS, processesPerLook } from '../../stats/looks.ts';
-import type { Crew, CrewOptions } from '../workers/crew.ts';
-import { type LabSession, measureReplicate, type ReplicateTask } from './measure_replicate.ts';
-import { runReplicateProcess } from './replicate_process.ts';
+import {
+  type Measurement,
+  type MeasuringPolicy,
+  type ReplicateTask,
+  type Runner,
+  withProgress,
+} from '../measure/measurement.ts';
+import { freshProcess } from './replicate_process.ts';
+import { thisProcess } from './this_process.ts';
 
-/** How the replicates report back. */
-export interface ReplicatesHooks {
-  /** @param share of what is planned now, 0 to 1 */
-  progress(share: number, what: string): void;
-  /** Called with the function that ends them early. */
-  onInterruptible(interrupt: () => void): void;
-  fault?: CrewOptions['fault'];
-  cores: number;
-  /** An interrupted run is of no use: its processes are ended at once. */
-  onlyWhole?: boolean | undefined;
-  /** Memory and threads that are kept between the runs of one process; a run without it makes and ends its own. */
-  session?: LabSession | undefined;
-  /**
-   * Whether a group needs more rounds, asked at each look: by default, while one of its comparisons is inconclusive.
-   * @param alpha level of this look
-   */
-  isOpen?: IsOpen | undefined;
-}
-
-export type IsOpen = (group: GroupRecord, alpha: number) => boolean;
+/** Environment sizes vary so that no result hangs on one alignment of the stack (Mytkowicz et al., ASPLOS 2009). */
+const PADDING_MOST_BYTES = 4096;
 
 /** One replicate that ran. */
 export interface ReplicateFacts {
@@ -51,25 +39,19 @@ export interface Replicates {
   failure: LabError | undefined;
 }
 
-/** How a replicate is started, and the clock of the budget: tests have their own. */
-export interface Starting {
-  start: typeof runReplicateProcess;
-  now(): number;
-}
-
 /** Measures a plan. A replicate that fails ends it; what is whole before that is in the outcome. */
 export async function measureReplicates(
   groups: readonly GroupPlan[],
   params: MeasureParams,
-  hooks: ReplicatesHooks,
-  { start = runReplicateProcess, now = () => performance.now() }: Partial<Starting> = {},
+  measurement: Measurement,
 ): Promise<Replicates> {
+  const { now = () => performance.now() } = measurement.policy;
   const began = now();
-  const run = new ReplicateRun(params, hooks, start);
+  const run = new ReplicateRun(params, measurement);
   const { budgetMs } = params;
   const planned = budgetMs === undefined ? 1 : MOST_LOOKS;
   const alpha = alphaOfLooks(planned);
-  const isOpen = hooks.isOpen ?? ((group, level) => hasOpenComparison(group, params, level));
+  const isOpen = measurement.policy.isOpen ?? ((group, level) => hasOpenComparison(group, params, level));
   await run.one(groups, 0, params.processes);
   const perLook = budgetMs === undefined ? params.processes : await lookSize(run, groups, params, budgetMs);
   while (run.goesOn && run.count < perLook) await run.one(groups, run.count / perLook, perLook);
@@ -119,31 +101,33 @@ function hasOpenComparison(group: GroupRecord, params: MeasureParams, alpha: num
   );
 }
 
+function runnerOf({ processes, budgetMs }: MeasureParams, { runner }: MeasuringPolicy): Runner {
+  return runner ?? (processes === 1 && budgetMs === undefined ? thisProcess() : freshProcess());
+}
+
 /** The replicates so far: it knows which comes next. */
 class ReplicateRun {
   readonly processes: ReplicateFacts[] = [];
-  interrupted = false;
   failure: LabError | undefined;
-  private readonly start: Starting['start'];
   private readonly params: MeasureParams;
-  private readonly hooks: ReplicatesHooks;
+  private readonly measurement: Measurement;
+  private readonly runner: Runner;
   private readonly records: GroupRecord[][] = [];
   private readonly padding;
-  private interruptCurrent: (() => void) | undefined;
 
-  constructor(params: MeasureParams, hooks: ReplicatesHooks, start: Starting['start']) {
-    this.start = start;
+  constructor(params: MeasureParams, measurement: Measurement) {
     this.params = params;
-    this.hooks = hooks;
+    this.measurement = measurement;
+    this.runner = runnerOf(params, measurement.policy);
     this.padding = seededRandom(params.seed);
-    hooks.onInterruptible(() => {
-      this.interrupted = true;
-      this.interruptCurrent?.();
-    });
   }
 
   get count(): number {
     return this.processes.length;
+  }
+
+  get interrupted(): boolean {
+    return this.measurement.signal.aborted;
   }
 
   get goesOn(): boolean {
@@ -165,70 +149,30 @@ class ReplicateRun {
 
   /** One more process. @param of how many are planned now */
   async one(groups: readonly GroupPlan[], share: number, of: number): Promise<void> {
+    const task = this.task(groups, of);
+    const measurement = withProgress(this.measurement, (done, what) =>
+      this.measurement.events.progress(share + done / of, of === 1 ? what : `${task.name}, ${what}`),
+    );
+    const { records, paddingBytes, tookMs, failure } = await this.runner.run(task, measurement);
+    this.records.push(records);
+    this.processes.push({ process: task.process, paddingBytes, tookMs });
+    this.failure ??= failure;
+  }
+
+  private task(groups: readonly GroupPlan[], of: number): ReplicateTask {
     const index = this.count;
+    const { cores, fault } = this.measurement.policy;
     const calibrated = mergeReplicates(this.records).map(({ plan, calibration }) => [plan.id, calibration] as const);
-    const task: ReplicateTask = {
+    return {
+      name: `process ${index + 1} of ${of}`,
       params: this.params,
       groups: [...groups],
       process: index,
-      cores: this.hooks.cores,
-      fault: index === 0 || this.hooks.fault?.target === `process${index}` ? this.hooks.fault : undefined,
+      cores,
+      fault: index === 0 || fault?.target === `process${index}` ? fault : undefined,
       counting: index === 0,
       calibrations: Object.fromEntries(calibrated),
+      paddingBytes: this.padding.below(PADDING_MOST_BYTES + 1),
     };
-    const name = `process ${index + 1} of ${of}`;
-    const progress = (done: number, what: string): void =>
-      this.hooks.progress(share + done / of, of === 1 ? what : `${name}, ${what}`);
-    const outcome = await (this.params.processes === 1 && this.params.budgetMs === undefined
-      ? this.inThisProcess(task, progress)
-      : this.start(
-          task,
-          { progress, onInterruptible: this.setInterrupt },
-          { name, random: this.padding, ...(this.hooks.onlyWhole === true ? { endingMostMs: 0 } : {}) },
-        ));
-    this.records.push(outcome.records);
-    this.processes.push({ process: index, paddingBytes: outcome.paddingBytes, tookMs: outcome.tookMs });
-    this.failure ??= outcome.failure;
   }
-
-  private readonly setInterrupt = (interrupt: (() => void) | undefined): void => {
-    this.interruptCurrent = interrupt;
-    if (this.interrupted) interrupt?.();
-  };
-
-  private async inThisProcess(task: ReplicateTask, progress: (share: number, what: string) => void) {
-    const began = performance.now();
-    const records = new Map<string, GroupRecord>();
-    let failure: LabError | undefined;
-    let crew: Crew | undefined;
-    this.setInterrupt(() => crew?.interrupt());
-    try {
-      const whole = await measureReplicate(task, {
-        progress,
-        interrupted: () => this.interrupted,
-        onCrew: (now) => {
-          crew = now;
-        },
-        onRound: (record) => {
-          records.set(record.plan.id, record);
-        },
-        session: this.hooks.session,
-      });
-      for (const record of whole) records.set(record.plan.id, record);
-    } catch (error) {
-      if (error instanceof LabError && error.exitCode !== EXIT.runFailed) throw error;
-      // Whatever it is, a trap of the machine as well: what was measured before is kept, as a process of its own would.
-      failure = error instanceof LabError ? error : unexpected(error);
-    }
-    this.setInterrupt(undefined);
-    return { records: [...records.values()], failure, paddingBytes: 0, tookMs: performance.now() - began };
-  }
-}
-
-function unexpected(error: unknown): LabError {
-  const stack = (error as Error)?.stack ?? String(error);
-  return new LabError(
-    `unexpected error during the run, please report it. Nothing after the last complete round is used.\n${stack}`,
-    EXIT.runFailed,
-  );
 }

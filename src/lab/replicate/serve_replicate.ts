@@ -1,11 +1,11 @@
 // The inside of a replicate's process: takes one task, measures it, sends what it has, ends. workers/replicate.ts starts it.
 
-import type { GroupRecord } from '../../analysis/group_record.ts';
 import { EXIT, LabError } from '../../base/errors.ts';
-import type { Crew } from '../workers/crew.ts';
+import type { ReplicateTask } from '../measure/measurement.ts';
 import type { Fault } from '../workers/fault.ts';
 import { measureReplicate } from './measure_replicate.ts';
-import type { FromReplicate, ToReplicate } from './replicate_process.ts';
+import { type FromReplicate, newsSender } from './messages.ts';
+import type { ToReplicate } from './replicate_process.ts';
 
 const ALIVE_EVERY_MS = 5000;
 /** Rounds are sent together, and only after so long: sending and putting them away is work beside the slices. */
@@ -16,21 +16,20 @@ const HANG_TURN_MS = 100;
 
 /** Serves the lab that started this process, which ends with it. Signals are the lab's: it says what they mean. */
 export function serveReplicate(): void {
-  let interrupted = false;
-  let crew: Crew | undefined;
+  const interruption = new AbortController();
   let noted: (() => void) | undefined;
-  const sendNews = newsSender(
-    () =>
-      new Promise((resolve) => {
-        noted = resolve;
-      }),
-  );
+  const rounds = newsSender(async (message) => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    if (message.kind === 'rounds') noted = resolve;
+    else resolve();
+    await send(message);
+    await promise;
+  }, NEWS_EVERY_MS);
   if (!process.connected) process.exit(EXIT.runFailed);
   process.once('disconnect', () => process.exit(EXIT.runFailed));
   process.on('message', (message: ToReplicate) => {
     if (message.kind === 'interrupt') {
-      interrupted = true;
-      crew?.interrupt();
+      interruption.abort();
       return;
     }
     if (message.kind === 'noted') {
@@ -42,7 +41,7 @@ export function serveReplicate(): void {
     void serve(message.task);
   });
 
-  async function serve(task: Extract<ToReplicate, { kind: 'start' }>['task']): Promise<void> {
+  async function serve(task: ReplicateTask): Promise<void> {
     let last = { share: 0, what: 'starting' };
     let saidAt = Number.NEGATIVE_INFINITY;
     const say = (): void => {
@@ -50,18 +49,14 @@ export function serveReplicate(): void {
       void send({ kind: 'progress', ...last });
     };
     const alive = setInterval(say, ALIVE_EVERY_MS);
+    const progress = (share: number, what: string): void => {
+      last = { share, what };
+      if (performance.now() - saidAt > PROGRESS_EVERY_MS) say();
+    };
     try {
-      const records = await measureReplicate(task, {
-        progress: (share, what) => {
-          last = { share, what };
-          if (performance.now() - saidAt > PROGRESS_EVERY_MS) say();
-        },
-        interrupted: () => interrupted,
-        onCrew: (now) => {
-          crew = now;
-        },
-        onRound: sendNews,
-      });
+      const { cores, fault } = task;
+      const { signal } = interruption;
+      const records = await measureReplicate(task, { signal, events: { progress, rounds }, policy: { cores, fault } });
       for (const record of records) await send({ kind: 'record', record });
       await send({ kind: 'done' });
     } catch (error) {
@@ -73,37 +68,6 @@ export function serveReplicate(): void {
       process.disconnect();
     }
   }
-}
-
-/**
- * Sends a group when its rounds begin, then what later rounds have added, and waits until the lab has put that away.
- * @param isNoted resolves when it has
- */
-function newsSender(isNoted: () => Promise<void>): (record: GroupRecord) => Promise<void> {
-  let group: string | undefined;
-  let sentAt = 0;
-  let sent = { blocks: 0, arms: new Map<string, { samples: number; latency: number }>() };
-  return async (record) => {
-    const { plan, arms, blocks } = record;
-    if (plan.id === group && performance.now() - sentAt < NEWS_EVERY_MS) return;
-    if (plan.id !== group) {
-      group = plan.id;
-      await send({ kind: 'record', record });
-    } else {
-      const news = arms.map(({ arm: { id }, samples, latency }) => {
-        const before = sent.arms.get(id);
-        return { id, samples: samples.slice(before?.samples), latency: latency.slice(before?.latency) };
-      });
-      const noted = isNoted();
-      await send({ kind: 'rounds', rounds: { group, arms: news, blocks: blocks.slice(sent.blocks) } });
-      await noted;
-    }
-    const counts = arms.map(({ arm, samples, latency }) => {
-      return [arm.id, { samples: samples.length, latency: latency.length }] as const;
-    });
-    sent = { blocks: blocks.length, arms: new Map(counts) };
-    sentAt = performance.now();
-  };
 }
 
 /** Resolves when the message has left: what is still on its way when the channel closes is lost. */

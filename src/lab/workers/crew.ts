@@ -4,6 +4,7 @@ import { Piscina } from 'piscina';
 import { HostQueue } from '../../../build/layout.ts';
 import { type DoneIos, takeDone } from '../../analysis/done_ios.ts';
 import { EXIT, LabError, limitAdvice } from '../../base/errors.ts';
+import { NEVER, onAbort } from '../../base/interrupt.ts';
 import type { BuiltMachine } from '../machine/build_machine.ts';
 import { field, setField } from '../machine/fields.ts';
 import type { DeviceAgent, Lane } from '../machine/lanes.ts';
@@ -79,8 +80,8 @@ export interface CrewOptions {
   fault?: Fault | undefined;
   /** Slices may have the provider removed. */
   removes?: boolean;
-  /** Whether nobody wants the crew any more, asked while its threads start: on a busy machine that takes seconds. */
-  interrupted?: (() => boolean) | undefined;
+  /** Aborted when nobody wants the crew any more: the running slice ends early, as does each that follows, and starting. */
+  signal?: AbortSignal | undefined;
 }
 
 /** The running workers of one machine. */
@@ -88,8 +89,6 @@ export interface Crew {
   readonly placed: Placed;
   /** @throws LabError (exit 4) naming the worker that died or hangs */
   run(order: SliceOrder): Promise<SliceResult>;
-  /** Asks the running slice to end early. */
-  interrupt(): void;
   /** Sleeps of all workers so far. */
   sleeps(): number;
   /** The workers' threads, by the kernel's ids. */
@@ -144,11 +143,7 @@ export async function startCrew(machine: BuiltMachine, options: CrewOptions): Pr
   let failure: LabError | undefined;
   const running = tasks.map((task) =>
     threads.run(task).catch((error: unknown) => {
-      failure ??= new LabError(
-        `worker ${task.name} died during the run: ${(error as Error)?.message ?? error}. Nothing after the last complete round is used.` +
-          limitAdvice(String(error)),
-        EXIT.runFailed,
-      );
+      failure ??= deathOf(task, error);
     }),
   );
   onPoolError = (error) => {
@@ -168,27 +163,37 @@ export async function startCrew(machine: BuiltMachine, options: CrewOptions): Pr
     Atomics.notify(i32, CONTROL.epoch);
     await watched(machine, isOver, [watchBeats(machine, placed), watchProgress(machine)]);
   };
-  const isReady = (): boolean => isOver() || options.interrupted?.() === true;
+  const { signal = NEVER } = options;
+  const stop = (): void => void Atomics.store(i32, CONTROL.stop, 1);
+  const forget = onAbort(signal, stop);
+  const isReady = (): boolean => isOver() || signal.aborted;
   await watched(machine, isReady, [watchBeats(machine, placed, START_MS)]);
   return {
     placed,
     run: async (order) => {
       prepare(machine, order);
+      if (signal.aborted) stop();
       await issue(order.mode === 'threads' ? ORDER.threads : ORDER.inline);
       return collect(machine, order);
-    },
-    interrupt: () => {
-      Atomics.store(i32, CONTROL.stop, 1);
     },
     sleeps: () => placed.workers.reduce((sum, _, index) => sum + (i32[workerWords(index).sleeps] as number), 0),
     runDelayMs: () =>
       placed.workers.reduce((sum, _, index) => sum + (machine.view.f64[workerRunDelay(index)] as number), 0),
     threadIds: () => placed.workers.map((_, index) => i32[workerWords(index).threadId] as number),
     close: async () => {
+      forget();
       await issue(ORDER.quit);
       await Promise.all(running);
     },
   };
+}
+
+function deathOf({ name }: WorkerTask, error: unknown): LabError {
+  const words = (error as Error)?.message ?? error;
+  return new LabError(
+    `worker ${name} died during the run: ${words}. Nothing after the last complete round is used.${limitAdvice(String(error))}`,
+    EXIT.runFailed,
+  );
 }
 
 /** Where the remover finds the machine; the last worker is its own. */
