@@ -1,10 +1,13 @@
 // What a run will need before it is run: memory of its largest machine, and time. Times are estimates, sizes are the planner's own.
 
-import type { HostModule } from '../../build/exports.ts';
-import { type GroupPlan, machineSpec, moduleOf, planGroups, type RunParams, touchedBytes } from '../plan/run_plan.ts';
+import type { HostModule, SetupModule } from '../../build/exports.ts';
+import { type GroupPlan, planGroups, type RunParams } from '../plan/run_plan.ts';
 import { cellSeconds } from './cell_time.ts';
-import { planMachine } from './machine/machine_plan.ts';
-import { expectHosts, hostModule, setupModule } from './machine/modules.ts';
+import { sharedMemory } from './machine/arena.ts';
+import { keepMemmaps } from './machine/kept_memmap.ts';
+import { hostModule, setupModule } from './machine/modules.ts';
+import { planOf } from './machine/whole_plan.ts';
+import { sizeGroup } from './measure/group_size.ts';
 
 export interface Needs {
   /** Address space of the largest machine. */
@@ -14,25 +17,39 @@ export interface Needs {
   seconds: number;
 }
 
-/** As the first machine of a memory starts (machine.ts); page-granular sums do not need to be exact. */
-const START = 65536;
+/** Memories that nothing is built in, for the modules' own arithmetic: one whose machines keep their struct pages, one whose do not. */
+const probes = new Map<boolean, Probe>();
 
-/** The modules' own arithmetic needs a memory to live in, but does not touch it. */
-let probe: WebAssembly.Memory | undefined;
-const probed = new Map<string, HostModule>();
-let treeBytes: number | undefined;
-
-/** A module for its arithmetic: one instance for all cells of a sweep. */
-function probedHost(name: string, memory: WebAssembly.Memory): HostModule {
-  const host = probed.get(name) ?? hostModule(name, memory);
-  probed.set(name, host);
-  return host;
+interface Probe {
+  memory: WebAssembly.Memory;
+  setup: SetupModule;
+  /** One instance of a module for all cells of a sweep. */
+  hostOf(name: string): HostModule;
 }
 
-/** @throws LabError when a machine does not fit one memory */
-export function needsOf(params: RunParams, workers: number): Needs {
+function probeOf(keeps: boolean): Probe {
+  const found = probes.get(keeps);
+  if (found !== undefined) return found;
+  const memory = sharedMemory();
+  if (keeps) keepMemmaps(memory);
+  const hosts = new Map<string, HostModule>();
+  const hostOf = (name: string): HostModule => {
+    const host = hosts.get(name) ?? hostModule(name, memory);
+    hosts.set(name, host);
+    return host;
+  };
+  const probe = { memory, setup: setupModule(memory), hostOf };
+  probes.set(keeps, probe);
+  return probe;
+}
+
+/**
+ * @param keeps whether machines of one memory follow each other in it (the cells of a sweep, several groups)
+ * @throws LabError when a machine does not fit one memory
+ */
+export function needsOf(params: RunParams, workers: number, keeps = true): Needs {
   const groups = planGroups(params);
-  const sizes = groups.map((group) => sizeOf(group, params, workers));
+  const sizes = groups.map((group) => sizeOf(group, params, workers, probeOf(keeps)));
   return {
     addressBytes: Math.max(...sizes.map(({ addressBytes }) => addressBytes)),
     touchedBytes: Math.max(...sizes.map(({ touchedBytes: bytes }) => bytes)),
@@ -44,16 +61,7 @@ export function needsOf(params: RunParams, workers: number): Needs {
   };
 }
 
-function sizeOf(group: GroupPlan, params: RunParams, workers: number): Omit<Needs, 'seconds'> {
-  probe ??= new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
-  const memory = probe;
-  const modules = new Set(group.arms.map((arm) => moduleOf(arm, params)));
-  expectHosts([...modules]);
-  const hosts = [...modules].map((module) => probedHost(module, memory));
-  treeBytes ??= setupModule(memory).mapTypeTreeBytes(1);
-  const spec = machineSpec(group, params, workers);
-  const stateBytes = hosts.reduce((sum, host) => sum + host.stateBytes(spec.barBytes), 0);
-  const plan = planMachine({ ...spec, schemeStateBytes: stateBytes }, treeBytes, START);
-  const memmapBytes = Math.max(...hosts.map((host) => host.memmapBytes(spec.barBytes)));
-  return { addressBytes: plan.end, touchedBytes: touchedBytes(spec, memmapBytes) + stateBytes };
+function sizeOf(group: GroupPlan, params: RunParams, workers: number, probe: Probe): Omit<Needs, 'seconds'> {
+  const { spec, touchedBytes } = sizeGroup(group, params, probe.memory, workers, probe.hostOf);
+  return { addressBytes: planOf(spec, probe.setup).end, touchedBytes };
 }

@@ -47,7 +47,7 @@ import type { Buffers, LaneSpec, MachineSpec, Payload } from '../../plan/machine
 import { growTo, type MemoryView, type Span, viewOf } from './arena.ts';
 import { writeDeviceQueue } from './device_queue.ts';
 import { field, fillStack, setField } from './fields.ts';
-import { IOMMU_CODE, iommuBytes, setupIommus, translatedClients } from './iommu.ts';
+import { IOMMU_CODE, setupIommus, translatedClients } from './iommu.ts';
 import { takeReadyPages } from './kept_memmap.ts';
 import { type PlacedPacing, writePacings } from './lane_pacing.ts';
 import type { DeviceAgent, Lane } from './lanes.ts';
@@ -58,10 +58,15 @@ import {
   nvmePairs,
   PRP_PAGE_BYTES,
   PRP_SMALL_BYTES,
-  planMachine,
 } from './machine_plan.ts';
 import { rnicAgent, type TargetAddresses, targetAddresses, writeTarget } from './nvmet_machine.ts';
+import { planOf } from './whole_plan.ts';
 import { barReached, kernelMemoryBus, prpListSpan, writeWindows } from './windows.ts';
+
+/** As x86-64's vmemmap: page pointers have their top bits set; their low half is the wasm address. */
+const VMEMMAP_HIGH = 0xffff_ea00_0000_0000n;
+/** BLK_DEF_MAX_SECTORS_CAP: what a bio may have without the administrator's word. */
+const MAX_SECTORS_CAP = 2560;
 
 const PAYLOAD_CODE: Record<Payload, number> = { none: PAYLOAD_NONE, move: PAYLOAD_MOVE, verify: PAYLOAD_VERIFY };
 const BUFFERS_CODE: Record<Buffers, number> = {
@@ -70,13 +75,6 @@ const BUFFERS_CODE: Record<Buffers, number> = {
   user: BUFFERS_USER,
   ram: BUFFERS_RAM,
 };
-
-/** The machine starts behind this: address 0 stays unmapped in spirit, so that a null place is noticed. */
-const MACHINE_START = 131072;
-/** As x86-64's vmemmap: page pointers have their top bits set; their low half is the wasm address. */
-const VMEMMAP_HIGH = 0xffff_ea00_0000_0000n;
-/** BLK_DEF_MAX_SECTORS_CAP: what a bio may have without the administrator's word. */
-const MAX_SECTORS_CAP = 2560;
 
 /** One NVMe queue pair's addresses: HostQueue, DeviceQueue, and what the lab reads of them. */
 export interface QueueAddresses {
@@ -134,8 +132,7 @@ export interface BuiltMachine {
  */
 export function buildMachine(memory: WebAssembly.Memory, spec: MachineSpec, setup: SetupModule): BuiltMachine {
   assert(Number.isInteger(Math.log2(spec.barBytes)), 'BAR sizes are powers of two');
-  const mapTypeBytes = setup.mapTypeTreeBytes(clientsOf(spec.fabric).length);
-  const plan = planMachine(spec, mapTypeBytes, MACHINE_START, iommuBytes(spec, setup));
+  const plan = planOf(spec, setup);
   growTo(memory, plan.end);
   const view = viewOf(memory);
   view.u8.fill(0, plan.zeroed.at, plan.zeroed.at + plan.zeroed.bytes);

@@ -8,45 +8,20 @@ import { compileStream } from '../../jobs/access_stream.ts';
 import { clientsOf } from '../../plan/fabric.ts';
 import { flowPlan } from '../../plan/flows.ts';
 import type { LanePacing, MachineSpec } from '../../plan/machine_spec.ts';
-import {
-  type Arm,
-  type GroupPlan,
-  type MeasureParams,
-  machineSpec,
-  moduleOf,
-  queuesOf,
-  touchedBytes,
-} from '../../plan/run_plan.ts';
+import { type Arm, type GroupPlan, type MeasureParams, moduleOf, queuesOf } from '../../plan/run_plan.ts';
 import { checkAvailable } from '../machine/arena.ts';
 import { type BuiltMachine, buildMachine } from '../machine/build_machine.ts';
 import { field } from '../machine/fields.ts';
-import { memmapFloor } from '../machine/kept_memmap.ts';
-import { expectHosts, findScheme, hostModule, setupModule, usesPool, variantOf } from '../machine/modules.ts';
+import { findScheme, hostModule, setupModule, usesPool, variantOf } from '../machine/modules.ts';
 import { backPayload } from '../machine/payload_pages.ts';
 import { residentBytes } from '../machine/resident.ts';
+import { sizeGroup } from './group_size.ts';
 import type { LanePace } from './pacing.ts';
-
-/** What a scheme's structures may lose to alignment. */
-const STATE_SLACK_BYTES = 4096;
-
-export function modulesOf(plan: GroupPlan, params: MeasureParams): string[] {
-  return [...new Set(plan.arms.map((arm) => moduleOf(arm, params)))];
-}
 
 /** @throws LabError when it does not fit */
 export function buildGroupMachine(plan: GroupPlan, params: MeasureParams, memory: WebAssembly.Memory, cores: number) {
-  const modules = modulesOf(plan, params);
-  expectHosts(modules);
-  const hosts = modules.map((module) => hostModule(module, memory));
-  const sized = machineSpec(plan, params, cores);
-  const clients = clientsOf(sized.fabric).length;
-  const stateBytes = hosts.reduce(
-    (sum, host) => sum + clients * host.stateBytes(sized.barBytes) + STATE_SLACK_BYTES,
-    0,
-  );
-  const spec = { ...sized, schemeStateBytes: stateBytes, memmapFloor: memmapFloor(memory) };
-  const memmapBytes = Math.max(...hosts.map((host) => host.memmapBytes(spec.barBytes)));
-  checkAvailable(touchedBytes(spec, memmapBytes) + stateBytes, process.availableMemory());
+  const { spec, hosts, touchedBytes } = sizeGroup(plan, params, memory, cores);
+  checkAvailable(touchedBytes, process.availableMemory());
   const machine = buildMachine(memory, spec, setupModule(memory));
   backPayload(machine, movesRam(plan, params));
   for (const host of hosts) host.setup(machine.at);

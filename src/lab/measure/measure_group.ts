@@ -26,7 +26,8 @@ import { checkOutcome, clearLatency, takeLandings, takeLatency, takeOutcome } fr
 import { closePool, type SliceResult, startCrew } from '../workers/crew.ts';
 import { armOrder } from './arm_order.ts';
 import { countArm, countRefusal } from './count_arm.ts';
-import { buildGroupMachine, emptyRecord, modulesOf } from './group_machine.ts';
+import { buildGroupMachine, emptyRecord } from './group_machine.ts';
+import { modulesOf } from './group_size.ts';
 import { findDepths } from './latency_target.ts';
 import { measureRemovals } from './measure_removal.ts';
 import { isOpenLoop, offeredIops } from './pacing.ts';
