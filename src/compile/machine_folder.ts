@@ -29,6 +29,7 @@ export interface MachineManifest {
 
 const MANIFEST = 'manifest.json';
 const ENTRY = fileURLToPath(new URL('./main.ts', import.meta.url));
+const STARTING_MOST_MS = 30_000;
 /** Modules that no manifest names any more are kept for going back and forth between commits, up to so many. */
 const KEPT_UNNAMED = 100;
 
@@ -107,7 +108,9 @@ async function compileMissing(folder: string, manifest: MachineManifest, names: 
  */
 export function compileModulesNow(folder: string, names: readonly string[]): void {
   process.stderr.write(`p2plab: compiling ${names.length} ${names.length === 1 ? 'module' : 'modules'}, once\n`);
-  const { status, stderr, error } = spawnSync(process.execPath, [ENTRY, folder, ...names], { encoding: 'utf8' });
+  const { status, stderr, error } = compilerStarts()
+    ? spawnSync(process.execPath, [ENTRY, folder, ...names], { encoding: 'utf8' })
+    : { status: null, stderr: '', error: new Error('Node cannot start its threads (EAGAIN)') };
   if (status === 0) return;
   // A process that cannot be started has written nothing, not even an empty text.
   const said = [error?.message ?? '', stderr ?? ''].join('\n').trim();
@@ -115,6 +118,19 @@ export function compileModulesNow(folder: string, names: readonly string[]): voi
     `the machine's modules ${names.join(', ')} do not compile:\n${said}${limitAdvice(said)}`,
     EXIT.runFailed,
   );
+}
+
+/**
+ * Whether a second Node comes up. One that may have no more threads does not end: it waits for ever for those that it could not
+ * start, and compiling has no time of its own by which that could be told.
+ */
+function compilerStarts(): boolean {
+  const { signal } = spawnSync(process.execPath, ['-e', '0'], {
+    stdio: 'ignore',
+    timeout: STARTING_MOST_MS,
+    killSignal: 'SIGKILL',
+  });
+  return signal !== 'SIGKILL';
 }
 
 /** Whole or not at all, whoever else writes the same. */

@@ -50,8 +50,33 @@ const expected = new Set<string>();
  * @param hosts names of schemes or of their variants
  */
 export function expectHosts(hosts: readonly string[]): void {
-  for (const name of ['setup', 'probes', ...Object.values(DEVICE_TARGET)]) expected.add(name);
-  for (const name of hosts) expected.add(`host.${name}`).add(`host.${name}.counting`);
+  for (const name of modulesFor(hosts)) expected.add(name);
+}
+
+function modulesFor(hosts: readonly string[]): string[] {
+  const ofHosts = hosts.flatMap((name) => [`host.${name}`, `host.${name}.counting`]);
+  return ['setup', 'probes', 'stages', ...Object.values(DEVICE_TARGET), ...ofHosts];
+}
+
+/** Compiles what a run of these host modules is going to need and nobody has compiled yet. @throws LabError */
+export function compileNow(hosts: readonly string[]): void {
+  if (hosts.length > 0) compileMissing(modulesFor(hosts));
+}
+
+function compileMissing(names: readonly string[]): void {
+  const missing = missingModules(FOLDER, readManifest(), names);
+  if (missing.length > 0) compileModulesNow(FOLDER, missing);
+}
+
+/**
+ * Compiles what is missing of these now, before several threads ask for it: each of them would compile it for itself.
+ * @param hosts names of schemes or of their variants
+ */
+export function compileForThreads(hosts: readonly string[], kinds: readonly DeviceKind[]): void {
+  const { modules } = readManifest();
+  const names = [...hosts.map((name) => `host.${name}`), ...kinds.map((kind) => DEVICE_TARGET[kind])];
+  const known = names.filter((name) => modules[name] !== undefined);
+  compileMissing(known);
 }
 
 /** The schemes there are: one for each file in src/machine/schemes. */
@@ -114,7 +139,7 @@ export function usesPool({ carries }: SchemeHeader): boolean {
 /** Bytes of a module as it was built, for whoever instruments it; compiled now where nobody has asked for it before. */
 export function moduleBytes(name: string): Uint8Array<ArrayBuffer> {
   const file = moduleFile(FOLDER, readManifest(), name);
-  if (!existsSync(file)) compileModulesNow(FOLDER, missingModules(FOLDER, readManifest(), [name, ...expected]));
+  if (!existsSync(file)) compileMissing([name, ...expected]);
   return new Uint8Array(readFileSync(file));
 }
 

@@ -11,6 +11,7 @@ const dir = scratchFolder('replicate');
 
 interface Run {
   silentMostMs?: number;
+  startingMostMs?: number;
   endingMostMs?: number;
   /** Called with what interrupts the process, and for each share that it tells. */
   onProgress?: (interrupt: () => void, share: number) => void;
@@ -19,12 +20,12 @@ interface Run {
 let entries = 0;
 
 /** A process with these lines in place of a replicate. */
-function run(lines: string, { silentMostMs = 10_000, endingMostMs, onProgress }: Run = {}) {
+function run(lines: string, { silentMostMs = 10_000, startingMostMs = 60_000, endingMostMs, onProgress }: Run = {}) {
   const file = join(dir, `entry${entries++}.mjs`);
   writeFileSync(file, lines);
   const interruption = new AbortController();
   const progress = (share: number): void => onProgress?.(() => interruption.abort(), share);
-  const limits = { silentMostMs, ...(endingMostMs === undefined ? {} : { endingMostMs }) };
+  const limits = { silentMostMs, startingMostMs, ...(endingMostMs === undefined ? {} : { endingMostMs }) };
   const runner = freshProcess({ ...limits, entry: pathToFileURL(file) });
   return runner.run(task, { signal: interruption.signal, events: { progress }, policy: { cores: 2 } });
 }
@@ -58,8 +59,15 @@ describe('the process of a replicate', () => {
   });
 
   it('that says nothing for too long is ended', async () => {
-    const ended = await run(`process.on('message', () => { for (;;); });`, { silentMostMs: 300 });
+    const lines = `process.on('message', () => process.send(${PROGRESS}, () => { for (;;); }));`;
+    const ended = await run(lines, { silentMostMs: 300 });
     expect(ended.failure?.message).toMatch(/process 2 of 3 has said nothing for 0\.3 s/);
+    expect(ended.failure?.exitCode).toBe(4);
+  });
+
+  it('that never says its first word is ended, with what may have kept it from starting', async () => {
+    const ended = await run(`for (;;);`, { startingMostMs: 300 });
+    expect(ended.failure?.message).toMatch(/process 2 of 3 did not start within 0\.3 s and was ended\. See ulimit/);
     expect(ended.failure?.exitCode).toBe(4);
   });
 

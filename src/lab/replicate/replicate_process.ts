@@ -6,6 +6,8 @@ import { EXIT, LabError, limitAdvice } from '../../base/errors.ts';
 import { onAbort } from '../../base/interrupt.ts';
 import { isEndingSignal } from '../../base/signals.ts';
 import { watchedClock } from '../../base/watched_clock.ts';
+import { compileNow } from '../machine/modules.ts';
+import { modulesOf } from '../measure/group_size.ts';
 import type { Measurement, ReplicateOutcome, ReplicateTask, Runner } from '../measure/measurement.ts';
 import { type FromReplicate, openInbox } from './messages.ts';
 
@@ -16,6 +18,8 @@ export type ToReplicate = { kind: 'start'; task: ReplicateTask } | { kind: 'inte
 export interface ProcessLimits {
   /** A process that has said nothing for so long is ended. It says something at least every few seconds. */
   silentMostMs?: number;
+  /** The same until its first word. */
+  startingMostMs?: number;
   /** A process that was asked to end and goes on for so long is ended: its whole rounds are here. */
   endingMostMs?: number;
   entry?: URL;
@@ -25,6 +29,11 @@ export interface ProcessLimits {
 const QUIET_FLAGS = ['--single-threaded-gc'];
 const SILENT_MOST_MS = 60_000;
 const ENDING_MOST_MS = 2000;
+/**
+ * Until its first word, when it has loaded. A Node that may have no more threads does not end: it waits for ever for those that it
+ * could not start.
+ */
+const STARTING_MOST_MS = 30_000;
 /** Silence is looked at several times before it is too long. */
 const LOOKS = 20;
 /** A signal to the whole group may end this process before the lab's own has been handled. */
@@ -45,6 +54,8 @@ async function runProcess(
   const { silentMostMs = SILENT_MOST_MS, endingMostMs = policy.onlyWhole === true ? 0 : ENDING_MOST_MS } = limits;
   const { name, paddingBytes } = task;
   const began = performance.now();
+  const uncompiled = compileFor(task);
+  if (uncompiled !== undefined) return { records: [], failure: uncompiled, paddingBytes, tookMs: 0 };
   const { child, ending, stderr } = startProcess(limits.entry ?? ENTRY, paddingBytes);
   const inbox = openInbox(events);
   let silence: LabError | undefined;
@@ -52,8 +63,8 @@ async function runProcess(
     // What it is told as it dies is lost; its end says the rest.
     if (child.connected) child.send(message, () => {});
   };
-  const watch = watchSilence(silentMostMs, () => {
-    silence ??= new LabError(`${name} has said nothing for ${silentMostMs / 1000} s and was ended.`, EXIT.runFailed);
+  const watch = watchSilence(limits.startingMostMs ?? STARTING_MOST_MS, silentMostMs, (words) => {
+    silence ??= new LabError(`${name} ${words} and was ended.${stuckAdvice(words)}`, EXIT.runFailed);
     child.kill('SIGKILL');
   });
   child.on('message', (message: FromReplicate) => {
@@ -79,6 +90,17 @@ async function runProcess(
   return { records: inbox.records(), failure, paddingBytes, tookMs: performance.now() - began };
 }
 
+/** Compiles here what the process will need: it says nothing while it compiles, and what compiles for it would outlive it. */
+function compileFor({ groups, params }: ReplicateTask): LabError | undefined {
+  try {
+    compileNow(groups.flatMap((plan) => modulesOf(plan, params)));
+    return undefined;
+  } catch (error) {
+    if (error instanceof LabError) return error;
+    throw error;
+  }
+}
+
 /** Starts the process, which ends with this one, and keeps the end of what it writes to stderr. */
 function startProcess(entry: URL, paddingBytes: number) {
   const child = fork(fileURLToPath(entry), [], {
@@ -96,6 +118,12 @@ function startProcess(entry: URL, paddingBytes: number) {
   process.once('exit', endWithLab);
   const ending = endOf(child).finally(() => process.off('exit', endWithLab));
   return { child, ending, stderr: () => stderr };
+}
+
+const NOT_STARTED = 'did not start within';
+
+function stuckAdvice(words: string): string {
+  return words.startsWith(NOT_STARTED) ? limitAdvice('EAGAIN') : '';
 }
 
 function deathOf(name: string, words: string, stderr: string): LabError {
@@ -117,17 +145,24 @@ function endOf(child: ChildProcess): Promise<{ words: string; signal: NodeJS.Sig
 }
 
 /** Calls `onSilent` when nothing was heard for so long, of the time in which this process could have heard it. */
-function watchSilence(mostMs: number, onSilent: () => void): { heard(): void; end(): void } {
-  const everyMs = mostMs / LOOKS;
+function watchSilence(
+  startingMostMs: number,
+  silentMostMs: number,
+  onSilent: (words: string) => void,
+): { heard(): void; end(): void } {
+  const everyMs = Math.min(startingMostMs, silentMostMs) / LOOKS;
   const clock = watchedClock(2 * everyMs);
   let heardAt = clock();
+  let hasStarted = false;
   const timer = setInterval(() => {
+    const mostMs = hasStarted ? silentMostMs : startingMostMs;
     if (clock() - heardAt < mostMs) return;
     clearInterval(timer);
-    onSilent();
+    onSilent(`${hasStarted ? 'has said nothing for' : NOT_STARTED} ${mostMs / 1000} s`);
   }, everyMs);
   return {
     heard: () => {
+      hasStarted = true;
       heardAt = clock();
     },
     end: () => clearInterval(timer),

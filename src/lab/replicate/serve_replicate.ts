@@ -26,6 +26,7 @@ export function serveReplicate(): void {
     await promise;
   }, NEWS_EVERY_MS);
   if (!process.connected) process.exit(EXIT.runFailed);
+  void send({ kind: 'progress', share: 0, what: 'starting' });
   process.once('disconnect', () => process.exit(EXIT.runFailed));
   process.on('message', (message: ToReplicate) => {
     if (message.kind === 'interrupt') {

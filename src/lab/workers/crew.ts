@@ -8,6 +8,7 @@ import { NEVER, onAbort } from '../../base/interrupt.ts';
 import type { BuiltMachine } from '../machine/build_machine.ts';
 import { field, setField } from '../machine/fields.ts';
 import type { DeviceAgent, Lane } from '../machine/lanes.ts';
+import { compileForThreads } from '../machine/modules.ts';
 import type { WorkerTask } from './agent_loop.ts';
 import {
   CONTROL,
@@ -138,6 +139,7 @@ export async function startCrew(machine: BuiltMachine, options: CrewOptions): Pr
   }
   i32.fill(0, CONTROL.epoch, CONTROL.stop + 1);
   ringTheRightBells(machine, placed);
+  compileForThreads(options.schemes, kinds.flat());
   const tasks = placed.workers.map((_, index) => workerTask(machine, placed, index, options));
   const threads = await poolOf(tasks.length);
   let failure: LabError | undefined;
