@@ -4,18 +4,17 @@
 import { readlinkSync } from 'node:fs';
 import type { DeviceModule, HostModule } from '../../../build/exports.ts';
 import { Bell, HostQueue, PACING_SHARE, Pacing } from '../../../build/layout.ts';
-import { type DoneIos, putDone } from '../../analysis/done_ios.ts';
+import { putDone } from '../../analysis/done_ios.ts';
 import { assert } from '../../base/errors.ts';
 import { ownRunDelayMs } from '../host/disturbance.ts';
 import { type MemoryView, viewOf } from '../machine/arena.ts';
-import { doneSince, readDone } from '../machine/done_counts.ts';
-import { distance, field, setField } from '../machine/fields.ts';
-import { type DeviceKind, isIdle, type Lane } from '../machine/lanes.ts';
-import { type LatencyWindow, latencyWindow } from '../machine/latency_window.ts';
+import { field } from '../machine/fields.ts';
+import type { DeviceKind, Lane } from '../machine/lanes.ts';
 import { deviceModule, hostModule } from '../machine/modules.ts';
-import { CONTROL, laneOrder, laneResult, ORDER, workerRunDelay, workerWords } from './control.ts';
+import { CONTROL, laneResult, ORDER, workerRunDelay, workerWords } from './control.ts';
 import { type Fault, isOfCompletion, strikeCompletion } from './fault.ts';
 import { runInlineSlice } from './inline.ts';
+import { advance, beginSlice, type LaneSlice } from './lane_slice.ts';
 import {
   isRemovalOrdered,
   letGo,
@@ -161,20 +160,6 @@ function laneOf(task: WorkerTask, index: number): Lane {
   return lane;
 }
 
-/** A lane in a slice, driven by the worker that has its front: lead-in, then its measured I/Os, then on until all lanes are measured, then the drain. */
-interface LaneSlice {
-  at: number;
-  lane: number;
-  phase: 'lead' | 'ready' | 'measure' | 'done' | 'drain' | 'drained';
-  startMs: number;
-  startCompleted: number;
-  startDone: DoneIos;
-  /** The front's histogram: takes the I/Os that end inside the measured window only. */
-  samples: LatencyWindow;
-}
-
-const ORDER_OF_PHASES = ['lead', 'ready', 'measure', 'done', 'drain', 'drained'] as const;
-
 function runThreads(worker: Worker): void {
   const { task, view } = worker;
   const { i32 } = view;
@@ -238,93 +223,12 @@ function runAgents(worker: Worker, { host, slices, budget, idleTurns, removal }:
         : worker.device(agent.kind).run(agent.at, budget, idleTurns);
     const slice = slices.get(agent.at);
     if (done > 0) worked = true;
-    if (slice === undefined || !advanceFar(worker, slice)) continue;
+    if (slice === undefined || !advance(worker.view, worker.task.lanes, slice)) continue;
     worked = true;
     if (slice.phase === 'drained' && removal !== undefined) letGo(host, worker.task.removal?.site, 1);
   }
   removal?.turns.leave();
   return worked;
-}
-
-function beginSlice(view: MemoryView, agent: AgentRole): LaneSlice {
-  const completed = field(view, agent.at, HostQueue.completed);
-  const samples = latencyWindow(view, agent.at);
-  samples.shut();
-  setField(view, agent.at, HostQueue.streamPos, view.i32[CONTROL.streamStart] as number);
-  setField(view, agent.at, HostQueue.issueTarget, completed + FOREVER);
-  setField(view, agent.at, HostQueue.completionMark, completed + (view.f64[laneOrder(agent.lane).leadIos] as number));
-  const startDone = readDone(view, agent.at);
-  return { at: agent.at, lane: agent.lane, phase: 'lead', startMs: 0, startCompleted: completed, startDone, samples };
-}
-
-/** Moves a lane's slice on as far as it goes: a phase that waits for nobody takes no turn of the agents. True when it moved. */
-function advanceFar(worker: Worker, slice: LaneSlice): boolean {
-  let moved = false;
-  while (advance(worker, slice)) moved = true;
-  return moved;
-}
-
-/** Moves a lane's slice on when its phase is over. True when it moved. */
-function advance(worker: Worker, slice: LaneSlice): boolean {
-  const { view, task } = worker;
-  const { i32 } = view;
-  const from = slice.phase;
-  const stopped = Atomics.load(i32, CONTROL.stop) !== 0;
-  switch (slice.phase) {
-    case 'lead':
-      if (!markReached(view, slice.at) && !stopped) break;
-      setField(view, slice.at, HostQueue.completionMark, field(view, slice.at, HostQueue.completed) + FOREVER);
-      Atomics.add(i32, CONTROL.ready, 1);
-      slice.phase = 'ready';
-      break;
-    case 'ready':
-      // Nobody is measured before all lanes run.
-      if (Atomics.load(i32, CONTROL.ready) < task.lanes.length && !stopped) break;
-      slice.startCompleted = field(view, slice.at, HostQueue.completed);
-      setField(
-        view,
-        slice.at,
-        HostQueue.completionMark,
-        slice.startCompleted + (view.f64[laneOrder(slice.lane).measureIos] as number),
-      );
-      slice.startDone = readDone(view, slice.at);
-      slice.samples.open();
-      slice.phase = 'measure';
-      slice.startMs = performance.now();
-      break;
-    case 'measure':
-      if (!markReached(view, slice.at) && !stopped) break;
-      record(view, slice, performance.now());
-      slice.samples.shut();
-      setField(view, slice.at, HostQueue.completionMark, field(view, slice.at, HostQueue.completed) + FOREVER);
-      Atomics.add(i32, CONTROL.done, 1);
-      slice.phase = 'done';
-      break;
-    case 'done':
-      // Nobody stops before all are measured.
-      if (Atomics.load(i32, CONTROL.done) < task.lanes.length && !stopped) break;
-      setField(view, slice.at, HostQueue.issueTarget, field(view, slice.at, HostQueue.issued));
-      slice.phase = 'drain';
-      break;
-    case 'drain':
-      if (!isIdle(view, laneOf(task, slice.lane))) break;
-      slice.samples.end();
-      Atomics.add(i32, CONTROL.drained, 1);
-      slice.phase = 'drained';
-      break;
-    case 'drained':
-      break;
-  }
-  assert(ORDER_OF_PHASES.indexOf(slice.phase) >= ORDER_OF_PHASES.indexOf(from), 'phases only advance');
-  return slice.phase !== from;
-}
-
-function record(view: MemoryView, slice: LaneSlice, endMs: number): void {
-  const result = laneResult(slice.lane);
-  view.f64[result.startMs] = slice.startMs;
-  view.f64[result.endMs] = endMs;
-  view.f64[result.ios] = (field(view, slice.at, HostQueue.completed) - slice.startCompleted) >>> 0;
-  putDone(view.f64, result.done, doneSince(view, slice.at, slice.startDone));
 }
 
 /** The schedules drive a lane by this agent's queue. */
@@ -412,8 +316,4 @@ function runInline(worker: Worker): void {
     f64[laneResult(index).ios] = ios;
     putDone(f64, laneResult(index).done, done);
   });
-}
-
-function markReached(view: MemoryView, at: number): boolean {
-  return distance(field(view, at, HostQueue.completionMark), field(view, at, HostQueue.completed)) <= 0;
 }
