@@ -117,15 +117,8 @@ describe('a run', () => {
 
 describe('bad input ends with exit 2 and one message that says what to do', () => {
   const cases: [string, string[], RegExp][] = [
-    ['unknown scheme', ['--scheme', 'pge'], /unknown scheme 'pge', did you mean 'page'/],
     ['unknown option', ['--bra', '1GiB'], /unknown option '--bra'/],
-    ['unknown unit', ['--bar', '16GG'], /--bar: '16GG' is not a size/],
-    ['BAR that is no power of two', ['--bar', '3GiB'], /--bar: '3GiB' must be a power of two/],
     ['BAR whose memmap does not fit', ['--bar', '512GiB'], /memory holds 4 GiB.*memmap/s],
-    ['unknown word', ['--payload', 'mov'], /'mov' is none of none, move, verify, did you mean 'move'/],
-    ['--set without a key', ['--set', '=3'], /--set '=3': expected key=value/],
-    ['depth over the queue', ['--set', 'iodepth=2000'], /iodepth.*1023/s],
-    ['a size that is no number', ['--set', 'size=much'], /size/],
     ['bs that is no multiple of 512', ['--set', 'bs=1000'], /512/],
     ['unwritable --out', ['--out', '/proc/p2plab'], /cannot write \/proc\/p2plab/],
     ['missing job file', ['no.fio'], /no\.fio: cannot read/],
@@ -138,19 +131,10 @@ describe('bad input ends with exit 2 and one message that says what to do', () =
     expect(ended.stdout).toBe('');
   });
 
-  it('names file and line of a bad job file', async () => {
-    for (const [text, message] of [
-      ['[a]\nrw=randread\nblah=3\n', /job\.fio:3:.*blah/],
-      ['rw=read\n', /job\.fio: no line begins a section/],
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: fio's syntax for a variable
-      ['[a]\nbs=${NOT_SET_ANYWHERE}\n', /job\.fio:2:.*NOT_SET_ANYWHERE/s],
-      ['[a]\nthinkcycles=10\n', /job\.fio:2:.*thinkcycles/s],
-      ['[a]\nrw=randrw\nrate_iops=1000,0\n', /job\.fio:3:.*rate_iops=1000,0.*reads and writes or for neither/s],
-    ] as const) {
-      const ended = await command(['run', jobFile(text), ...QUICK]);
-      expect(ended.stderr).toMatch(message);
-      expect(ended.code).toBe(2);
-    }
+  it('a bad line of a job file, with its place', async () => {
+    const ended = await command(['run', jobFile('[a]\nrw=randread\nblah=3\n'), ...QUICK]);
+    expect(ended.stderr).toMatch(/job\.fio:3:.*blah/);
+    expect(ended.code).toBe(2);
   });
 
   it('as a process, too', async () => {

@@ -60,10 +60,8 @@ describe('run --flow nvmet', () => {
     expect(cells.find(({ scheme }) => scheme === 'dma_vec')?.refused).toMatchObject({ errno: 'misdirected' });
   }, 120_000);
 
-  it('says what to do about options that do not go with it', async () => {
+  it('says what to do about an option that does not go with it', async () => {
     expect(await refusalOf(['--rnic', '0000:05:00.0'])).toMatch(/--rnic: the preset one-switch has its own/);
-    expect(await refusalOf(['--iommu', 'strict'])).toMatch(/--iommu strict: .*take --iommu off or passthrough/);
-    expect(await refusalOf(['--inline-data', '32KiB'])).toMatch(/--inline-data: '32KiB' must be/);
   }, 120_000);
 });
 

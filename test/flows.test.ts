@@ -95,13 +95,5 @@ describe('flows', () => {
     expect(reason).toContain('it is refused for 0000:00:00.0, not for 0000:04:00.0');
     // What goes through RAM has nothing to be refused, and is the reference then.
     expect(result.cells.find(({ id }) => id === 'g0/page/ram')?.params.role).toBe('reference');
-    const other = await command(['run', ...QUICK, '--client-b', '0000:05:00.0']);
-    expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('add --flow copy')]);
   }, 120_000);
-
-  it('of two drives refuse a job that flushes, naming it', async () => {
-    const job = jobFile('[a]\nrw=write\nfsync=1\n');
-    const ended = await command(['run', job, ...QUICK, '--flow', 'copy']);
-    expect([ended.code, ended.stderr]).toEqual([2, expect.stringMatching(/\[a\] fsync=1: flow copy/)]);
-  });
 });

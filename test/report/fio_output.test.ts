@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parseFormats } from '../../src/cli/commands/run.ts';
-import { printed } from '../../src/cli/run_output.ts';
+import { checkOutput, printed } from '../../src/cli/run_output.ts';
 import { TERSE_VERSIONS } from '../../src/report/formats/fio/formats.ts';
 import { fioDocument, fioText } from '../../src/report/formats/fio/json.ts';
 import { fioTerse } from '../../src/report/formats/fio/terse.ts';
@@ -176,13 +176,19 @@ describe("a job file's figures in fio's JSON", () => {
 });
 
 describe('what is printed', () => {
-  it.each([
-    [['--mode', 'inline'], /fio's figures are .* which --mode inline does not measure/],
-    [['--remove-at', '50%'], /with --remove-at what becomes of each I\/O is counted instead/],
-    [['--json', '-'], /both print a document to stdout/],
-  ])('is refused before anything runs where there would be no jobs in it: %j', async (options, why) => {
-    const ended = await command(['run', ...QUICK, '--output-format', 'terse,json+', ...options]);
-    expect(ended.stderr).toMatch(why);
+  const threads = { modes: ['threads' as const] };
+  it.each<[object, Parameters<typeof checkOutput>[1], RegExp]>([
+    [{}, { modes: ['inline'] }, /fio's figures are .* which --mode inline does not measure/],
+    [{}, { ...threads, removal: { at: 0.5, hole: 'empty' } }, /with --remove-at what becomes of each I\/O is counted/],
+    [{ json: '-' }, threads, /both print a document to stdout/],
+  ])('is refused where there would be no jobs in it, or two documents: %j, %j', async (given, params, why) => {
+    const options = { outputFormat: ['terse' as const, 'json+' as const], terseVersion: '5' as const, ...given };
+    await expect(checkOutput(options, params)).rejects.toThrow(why);
+  });
+
+  it('is refused by the command before anything runs', async () => {
+    const ended = await command(['run', ...QUICK, '--output-format', 'json', '--mode', 'inline']);
+    expect(ended.stderr).toMatch(/which --mode inline does not measure/);
     expect({ code: ended.code, stdout: ended.stdout }).toEqual({ code: 2, stdout: '' });
   });
 
