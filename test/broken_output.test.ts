@@ -1,6 +1,6 @@
 // stdout and stderr that break under a command: whatever becomes of them, results are in their files and exit codes stand.
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readdirSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
@@ -50,5 +50,24 @@ it.each(['closed', 'full'] as const)(
     const dir = scratchFolder('broken');
     const { code, told } = await ended(dir, ['topology', 'one-switch', '--json'], stdout);
     expect([code, /\n\s+at /.test(told)]).toEqual([stdout === 'full' ? 4 : 0, false]);
+  },
+);
+
+it.each([
+  ['holds', 3, 0],
+  ['fails', 4, 1],
+] as const)(
+  'a gate that %s ends as it should when nobody reads what it prints',
+  { timeout: 120_000 },
+  async (_, atomics, code) => {
+    const dir = scratchFolder('broken');
+    writeFileSync(
+      join(dir, 'gates.yaml'),
+      `schema: p2plab.gates/1\nrules:\n  - name: pins\n    kind: exact\n    workload: { bar: 64MiB, bs: 4k }\n` +
+        `    scheme: page\n    buffers: user\n    expect: { perIo.pageAtomics: ${atomics} }\n`,
+    );
+    const found = await ended(dir, ['gate', 'gates.yaml', '--quiet', '--json', 'gate.json'], 'closed');
+    expect(found).toEqual({ code, told: '' });
+    expect(JSON.parse(readFileSync(join(dir, 'gate.json'), 'utf8'))).toMatchObject({ exitCode: code });
   },
 );

@@ -29,7 +29,10 @@ export const EXPECTED_SKIPS: readonly { need: Need; files: readonly string[] }[]
   { need: GCC_BTF, files: ['src/btf/compiled.test.ts'] },
   { need: NOT_ROOT, files: ['src/result/read.test.ts', 'src/report/formats/write.test.ts'] },
   { need: PAGEMAP, files: ['src/lab/machine/resident.test.ts', 'src/lab/machine/measure_resident.test.ts'] },
-  { need: PROC, files: ['src/lab/host/disturbance.test.ts', 'src/lab/machine/payload_pages.test.ts'] },
+  {
+    need: PROC,
+    files: ['src/lab/host/disturbance.test.ts', 'src/lab/machine/payload_pages.test.ts', 'test/stopped.test.ts'],
+  },
   { need: RUNNING_KERNEL_BTF, files: ['src/btf/load.test.ts'] },
   {
     need: TOPOLOGY_DATA,
