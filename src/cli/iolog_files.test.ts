@@ -29,12 +29,12 @@ describe('an iolog', () => {
     const [two, three] = ([2, 3] as const).map((version) => {
       const path = join(folder, `v${version}`);
       writeIologs(path, jobs, version);
-      return loadTrace(path, { reads: false, writes: false });
+      return loadTrace(path);
     });
     expect(two?.count).toBe(256);
     expect(two?.timed && three?.timed).toBe(true);
     expect(two?.offsetBytes).toEqual(three?.offsetBytes);
-    expect(two?.write).toEqual(three?.write);
+    expect(two?.op).toEqual(three?.op);
     expect(two?.timeNs).toEqual(three?.timeNs);
   });
 

@@ -9,17 +9,24 @@ import { READ, WRITE } from './draw/directions.ts';
 import { createDrawnIos } from './draw/drawn_ios.ts';
 import { createInFlightGuard, type InFlightGuard } from './in_flight.ts';
 import { type Job, type Replay, usedBlockSizes } from './job.ts';
+import { TRACE_OPS, type TraceOp } from './traces/trace.ts';
 
 /** 32-bit words of an entry: first LBA low, first LBA high, blocks | opcode << 24, buffer page | bit 31 for host RAM. */
 export const STREAM_WORDS = 4;
 const BLOCK_BYTES = 512;
-const NVME_WRITE = 0x01;
-const NVME_READ = 0x02;
-const NVME_DSM = 0x09;
 /** An I/O's blocks share a word with its opcode. */
 const MOST_BLOCKS = 2 ** 22 - 1;
-/** A Flush follows the write (layout/stream.ts). */
+/** A Flush follows the write, or is the I/O itself; Force Unit Access (layout/stream.ts). */
 const FLUSH = 2 ** 23;
+const FUA = 2 ** 31;
+/** NVMe opcode and flags of each kind of I/O. */
+const OPERATIONS: Readonly<Record<TraceOp, number>> = {
+  read: 0x02 * 2 ** 24,
+  write: 0x01 * 2 ** 24,
+  fua: 0x01 * 2 ** 24 + FUA,
+  trim: 0x09 * 2 ** 24,
+  flush: FLUSH,
+};
 /** The I/O may meet others in flight (layout/stream.ts). */
 const OVERLAPS = 2 ** 22;
 /** I/Os this close in the stream may be in flight together: iodepth, and as many again that are being completed. */
@@ -44,6 +51,8 @@ export interface StreamFacts {
   readonly reads: number;
   readonly writes: number;
   readonly trims: number;
+  /** Flushes that are entries of their own, which are no I/Os in figures: of the recorded ones only. */
+  readonly flushes: number;
   readonly meanBytes: number;
   readonly maxBytes: number;
   /** Mean time from one I/O to the next in an open loop; undefined in a closed one. */
@@ -80,31 +89,26 @@ export function compileStream(
   const buffer = createBufferDraw(place, { maxBytes, reach, entries, seed: mixSeeds(seed, 5) });
   const arrivals = arrivalsOf(job, clone);
   let previousNs = 0;
-  const extent: Extent = { first: 0, blocks: 0, write: false, trim: false };
-  let reads = 0;
-  let writes = 0;
-  let trims = 0;
+  const extent: Extent = { first: 0, blocks: 0, op: 'read' };
+  const counts = { read: 0, write: 0, fua: 0, trim: 0, flush: 0 };
   let blocks = 0;
   let overlaps = false;
   for (let index = 0, word = 0; index < entries; index++, word += STREAM_WORDS) {
     source.next(index, extent, arrivals?.isWrite());
-    if (guard && !keepApart({ source, guard, index }, extent)) {
+    if (guard && extent.blocks > 0 && !keepApart({ source, guard, index }, extent)) {
       if (place.serializes !== true) throw tooNarrow(job, extent);
       overlaps = true;
     }
-    const { write } = extent;
+    const { op } = extent;
     const lba = extent.first;
     out[word] = lba;
     out[word + 1] = Math.floor(lba / 2 ** 32);
-    const isPlainWrite = write && !extent.trim;
-    if (isPlainWrite) writes++;
-    const flush = isPlainWrite && job.fsync?.everyWrites.some((every) => writes % every === 0) === true;
-    out[word + 2] = extent.blocks + (flush ? FLUSH : 0) + opcodeOf(extent) * 2 ** 24;
+    counts[op]++;
+    const flush = isWrite(op) && isFlushDue(job, counts.write + counts.fua);
+    out[word + 2] = extent.blocks + (flush ? FLUSH : 0) + OPERATIONS[op];
     out[word + 3] = buffer(index);
-    if (!write) reads++;
-    if (extent.trim) trims++;
     blocks += extent.blocks;
-    const dueNs = arrivals?.take(write, extent.blocks * BLOCK_BYTES) ?? 0;
+    const dueNs = arrivals?.take(op !== 'read', extent.blocks * BLOCK_BYTES) ?? 0;
     if (gaps !== undefined && index > 0) gaps[index - 1] = dueNs - previousNs;
     previousNs = dueNs;
   }
@@ -115,7 +119,19 @@ export function compileStream(
   if (gaps !== undefined) gaps[entries - 1] = (endNs ?? previousNs) - previousNs;
   const bytes = blocks * BLOCK_BYTES;
   const meanGapNs = endNs === undefined ? undefined : endNs / entries;
-  return { ios: entries, bytes, reads, writes, trims, meanBytes: bytes / entries, maxBytes, meanGapNs };
+  return {
+    ...{ ios: entries, bytes, meanBytes: bytes / entries, maxBytes, meanGapNs },
+    ...{ reads: counts.read, writes: counts.write + counts.fua, trims: counts.trim, flushes: counts.flush },
+  };
+}
+
+function isWrite(op: TraceOp): boolean {
+  return op === 'write' || op === 'fua';
+}
+
+/** Whether a Flush follows the last of so many writes. */
+function isFlushDue({ fsync }: Job, writes: number): boolean {
+  return fsync?.everyWrites.some((every) => writes % every === 0) === true;
 }
 
 /** How many I/Os of a stream must lie apart where data are checked: one at a time needs none. */
@@ -126,15 +142,9 @@ function reachOf({ iodepth }: Job): number {
 /** One I/O, in 512-byte blocks from the start of the namespace. */
 interface Extent {
   first: number;
+  /** 0 of a flush. */
   blocks: number;
-  write: boolean;
-  /** A trim in place of the write. */
-  trim: boolean;
-}
-
-function opcodeOf({ write, trim }: Extent): number {
-  if (trim) return NVME_DSM;
-  return write ? NVME_WRITE : NVME_READ;
+  op: TraceOp;
 }
 
 /** Where the I/Os come from: drawn, or recorded. */
@@ -147,28 +157,33 @@ interface IoSource {
 
 function sourceOf(job: Job, clone: number, region: StreamRegion): IoSource {
   const replay = job.replays?.[clone % job.replays.length];
-  if (replay !== undefined) return replayed(replay, region.blocks);
+  if (replay !== undefined) return replayed(replay, region);
   const drawn = createDrawnIos(region.job, clone);
+  const writeOp = job.fua ? 'fua' : 'write';
   return {
     next: (_index, extent, write) => {
       const io = drawn.next(write === undefined ? undefined : write ? WRITE : READ);
       const at = io.file.baseBytes + io.offsetBytes;
       extent.first = Math.floor(at / BLOCK_BYTES);
       extent.blocks = Math.ceil(io.bytes / BLOCK_BYTES);
-      extent.write = io.direction === WRITE;
-      extent.trim = io.isTrim;
+      extent.op = io.isTrim ? 'trim' : io.direction === WRITE ? writeOp : 'read';
     },
     redraws: job.rw.random && job.norandommap && job.sequence.randomEvery === 1,
   };
 }
 
+/** Part of the media that one trim takes at most where data are checked: it is written and looked at, block by block. */
+const CHECKED_TRIM_SHARE = 1 / 64;
+
 /** The records in turn, from the first again after the last. A smaller region is used in a circle. */
-function replayed(replay: Replay, regionBlocks: number): IoSource {
+function replayed(replay: Replay, { blocks: regionBlocks, isChecked }: StreamRegion): IoSource {
   const count = replay.blocks.length;
+  const mostTrimmed = isChecked ? Math.ceil(regionBlocks * CHECKED_TRIM_SHARE) : regionBlocks;
   return {
     next: (index, extent) => {
-      extent.write = replay.write[index % count] === 1;
-      extent.blocks = replay.blocks[index % count] as number;
+      extent.op = TRACE_OPS[replay.op[index % count] as number] as TraceOp;
+      const blocks = replay.blocks[index % count] as number;
+      extent.blocks = extent.op === 'trim' ? Math.min(blocks, mostTrimmed) : blocks;
       const first = (replay.firstBlock[index % count] as number) % regionBlocks;
       extent.first = Math.min(first, regionBlocks - extent.blocks);
     },
@@ -178,6 +193,8 @@ function replayed(replay: Replay, regionBlocks: number): IoSource {
 
 interface StreamRegion {
   readonly blocks: number;
+  /** Its data are checked: it is a window of the media. */
+  readonly isChecked: boolean;
   /** The job within it. */
   readonly job: Job;
 }
@@ -185,7 +202,7 @@ interface StreamRegion {
 /** What the clone works in: its own files, or one file as large as the media window. */
 function regionOf(job: Job, place: StreamPlace, maxBytes: number): StreamRegion {
   const blocks = Math.floor(job.sizeBytes / BLOCK_BYTES);
-  if (place.verifyBlocks === undefined) return { blocks, job };
+  if (place.verifyBlocks === undefined) return { blocks, isChecked: false, job };
   const window = Math.min(blocks, place.verifyBlocks);
   const windowBytes = window * BLOCK_BYTES;
   if (windowBytes < maxBytes) {
@@ -193,7 +210,7 @@ function regionOf(job: Job, place: StreamPlace, maxBytes: number): StreamRegion 
       `[${job.name}] a block of ${formatBytes(maxBytes)} does not fit into the ${formatBytes(windowBytes)} of media this queue checks its data on. Lower bs or numjobs, or raise size.`,
     );
   }
-  return { blocks: window, job: inWindow(job, windowBytes) };
+  return { blocks: window, isChecked: true, job: inWindow(job, windowBytes) };
 }
 
 function inWindow(job: Job, windowBytes: number): Job {
@@ -229,7 +246,7 @@ function keepApart(attempt: Attempt, extent: Extent): boolean {
   const { source, guard, index } = attempt;
   const redraws = source.redraws ? REDRAWS : 0;
   for (let tries = 0; tries < redraws && !guard.isFree(index, extent.first, extent.blocks); tries++) {
-    source.next(index, extent, extent.write);
+    source.next(index, extent, extent.op !== 'read');
   }
   const first = guard.nextFree(index, extent.first, extent.blocks);
   if (first >= 0) extent.first = first;

@@ -25,7 +25,8 @@ import {
 import { readAmount, readRegion, readZones, totalIosOf } from './job_region.ts';
 import { DRAWN, readReplay } from './job_replay.ts';
 import { badValue, type Option } from './option.ts';
-import { engineOf, isSynchronousEngine } from './refusals.ts';
+import { isSynchronousEngine } from './refusals.ts';
+import { readSync } from './sync_values.ts';
 
 /** Where a job stands among the jobs of its file. */
 export type JobPlace = Pick<Job, 'group' | 'reportGroup' | 'firstClone'>;
@@ -86,7 +87,7 @@ export function buildJob(context: JobContext, place: JobPlace): Job {
     norandommap: readNoMap(context, { rw, blockSizes: ownSizes, blockAlignBytes }) || distribution.kind !== 'random',
     distribution,
     verify: readVerify(options.get('verify')),
-    ...readFsync(context),
+    ...readSync(context),
     ...readPace(context, rw),
     ...readIolog(context),
   };
@@ -112,19 +113,6 @@ function sizesOfOrder(
 
 function splitOf({ trims }: Job['rw']): typeof splitDirections {
   return trims === undefined ? splitDirections : splitForTrims;
-}
-
-/** Engines whose fsync is one more I/O in the queue (fio_ioring_prep); the others sleep in the system call (do_io_u_sync). */
-const QUEUED_SYNC_ENGINES: ReadonlySet<string> = new Set(['io_uring', 'io_uring_cmd', 'null', 'xnvme', 'libblkio']);
-
-/** On a block device fdatasync is what fsync is. */
-function readFsync(context: JobContext): Pick<Job, 'fsync'> {
-  const everyWrites = ['fsync', 'fdatasync']
-    .map((name) => integerOr(context, name, 0, 0))
-    .filter((writes) => writes > 0);
-  if (everyWrites.length === 0) return {};
-  const engine = context.options.get('ioengine');
-  return { fsync: { everyWrites, waits: engine === undefined || !QUEUED_SYNC_ENGINES.has(engineOf(engine)) } };
 }
 
 /** fio's kb_base, which decides how every other number is read. */

@@ -10,7 +10,7 @@ const words = (text: string): string[] => text.trim().split(/\s+/);
 const IMPLEMENTED = words(`
   name description filename filename_format directory nrfiles filesize openfiles file_service_type kb_base rw rw_sequencer rwmixread rwmixwrite bs bsrange bssplit bs_is_seq_rand ba size io_size fill_device offset
   offset_align offset_increment number_ios loops numjobs iodepth iodepth_batch runtime time_based ramp_time
-  randrepeat allrandrepeat randseed norandommap random_generator random_distribution percentage_random verify fsync fdatasync
+  randrepeat allrandrepeat randseed norandommap random_generator random_distribution percentage_random verify fsync fdatasync sync writefua
   stonewall wait_for new_group group_reporting startdelay exitall exitall_on_error max_latency thinktime thinktime_blocks
   thinktime_blocks_type thinktime_iotime flow flow_id zonesize zonerange zoneskip
   latency_target latency_window latency_percentile rate rate_min rate_iops rate_iops_min rate_process io_submit_mode
@@ -52,7 +52,7 @@ const IGNORED = words(`
 
   ioengine fdp fdp_pli fdp_pli_select plids plid_select dataplacement dp_scheme stream_id cmd_type hipri
   hipri_percentage fixedbufs nonvectored force_async registerfiles sqthread_poll sqthread_poll_cpu userspace_reap
-  nowait readfua writefua cmdprio cmdprio_percentage cmdprio_class cmdprio_hint cmdprio_bssplit xnvme_async xnvme_sync
+  nowait readfua cmdprio cmdprio_percentage cmdprio_class cmdprio_hint cmdprio_bssplit xnvme_async xnvme_sync
   xnvme_admin xnvme_mem xnvme_dev_nsid xnvme_dev_subnqn xnvme_iovec libblkio_driver libblkio_path
   libblkio_pre_connect_props libblkio_num_entries libblkio_queue_size libblkio_pre_start_props libblkio_vectored
   libblkio_write_zeroes_on_trim libblkio_wait_mode libblkio_force_enable_completion_eventfd
@@ -73,7 +73,6 @@ const INTEGRITY = 'asks for protection information or metadata; the emulated nam
 /** The options whose meaning would be lost by ignoring them, and why each cannot be honoured. */
 export const REFUSED: ReadonlyMap<string, { readonly reason: string; readonly harmless: readonly string[] }> = new Map([
   ...refuse('thinkcycles', THINKING, '0'),
-  ...refuse('sync', 'opens the file for synchronous writes (FUA); the lab sends plain ones: use fsync=1', '0', 'none'),
   ...refuse('write_barrier', 'asks for barrier writes, which Linux no longer has; use fsync', '0'),
   ...refuse('atomic', 'asks for writes that are not torn; the emulated controller reports no atomic write unit', '0'),
   ...refuse(

@@ -5,6 +5,7 @@ import { READ, WRITE } from './draw/directions.ts';
 import { createDrawnIos } from './draw/drawn_ios.ts';
 import { fileNames } from './file_names.ts';
 import type { Job } from './job.ts';
+import { type FioDirection, fioDirection, TRACE_OPS, type TraceOp } from './traces/trace.ts';
 
 export interface IologRequest {
   readonly version: 2 | 3;
@@ -14,8 +15,7 @@ export interface IologRequest {
 
 interface LoggedIo {
   readonly name: string;
-  readonly write: boolean;
-  readonly isTrim?: boolean;
+  readonly op: FioDirection;
   readonly offsetBytes: number;
   readonly bytes: number;
 }
@@ -33,16 +33,29 @@ export function* iologLines(job: Job, clone: number, { version, mostIos }: Iolog
   for (const name of names) yield `${stamp(0)}${name} open`;
   let waitedUs = 0;
   const arrivals = arrivalsOf(job, clone);
-  for (const { name, write, isTrim, offsetBytes, bytes } of iosOf(job, clone, arrivals, mostIos)) {
-    const dueUs = Math.floor((arrivals?.take(write, bytes) ?? 0) / 1000);
+  let writes = 0;
+  // As fio, which asks before the next I/O: there is none behind the last.
+  let isSyncDue = false;
+  let lastUs = 0;
+  for (const { name, op, offsetBytes, bytes } of iosOf(job, clone, arrivals, mostIos)) {
+    if (isSyncDue) yield `${stamp(lastUs)}${name} sync 0 0`;
+    const dueUs = Math.floor((arrivals?.take(op !== 'read', bytes) ?? 0) / 1000);
     if (version === 2 && dueUs > waitedUs) {
       yield `${name} wait ${dueUs - waitedUs} 0`;
       waitedUs = dueUs;
     }
-    yield `${stamp(dueUs)}${name} ${isTrim ? 'trim' : write ? 'write' : 'read'} ${offsetBytes} ${bytes}`;
+    yield `${stamp(dueUs)}${name} ${op} ${offsetBytes} ${bytes}`;
+    lastUs = dueUs;
+    if (op === 'write') writes++;
+    isSyncDue = op === 'write' && isFsyncDue(job, writes);
   }
   const endUs = Math.floor((arrivals?.end() ?? 0) / 1000);
   for (const name of names) yield `${stamp(endUs)}${name} close`;
+}
+
+/** fsync and fdatasync; the Flush of a synchronous write is Linux's, and in no log. */
+function isFsyncDue({ fsync }: Job, writes: number): boolean {
+  return fsync !== undefined && fsync.isOfSync !== true && fsync.everyWrites.some((every) => writes % every === 0);
 }
 
 function* iosOf(job: Job, clone: number, arrivals: Arrivals | undefined, mostIos: number): Generator<LoggedIo> {
@@ -51,7 +64,8 @@ function* iosOf(job: Job, clone: number, arrivals: Arrivals | undefined, mostIos
     const [name = job.name] = fileNames(job, clone);
     for (let index = 0; index < Math.min(mostIos, replay.blocks.length); index++) {
       const offsetBytes = (replay.firstBlock[index] as number) * 512;
-      yield { name, write: replay.write[index] === 1, offsetBytes, bytes: (replay.blocks[index] as number) * 512 };
+      const op = fioDirection(TRACE_OPS[replay.op[index] as number] as TraceOp);
+      yield { name, op, offsetBytes, bytes: (replay.blocks[index] as number) * 512 };
     }
     return;
   }
@@ -62,6 +76,6 @@ function* iosOf(job: Job, clone: number, arrivals: Arrivals | undefined, mostIos
       write === undefined ? undefined : write ? WRITE : READ,
     );
     if (drawn.runs() > 0) return;
-    yield { name: file.name, write: direction === WRITE, isTrim, offsetBytes, bytes };
+    yield { name: file.name, op: isTrim ? 'trim' : direction === WRITE ? 'write' : 'read', offsetBytes, bytes };
   }
 }

@@ -92,8 +92,8 @@ export interface Replay {
   /** First 512-byte block of each I/O. */
   readonly firstBlock: Float64Array;
   readonly blocks: Uint32Array;
-  /** 1 for a write. */
-  readonly write: Uint8Array;
+  /** What it does: index in TRACE_OPS (traces/trace.ts). */
+  readonly op: Uint8Array;
   /** When each I/O is due, since the first; undefined: each as soon as the queue has room (replay_no_stall). */
   readonly dueNs: Float64Array | undefined;
   /** End of the last block used. */
@@ -162,8 +162,8 @@ export interface Job {
     readonly reads: boolean;
     readonly writes: boolean;
     readonly random: boolean;
-    /** Trims in place of the writes, or one of the same blocks before each; undefined: none. */
-    readonly trims?: 'all' | 'before-write';
+    /** Trims in place of the writes, one of the same blocks before each, or those of a trace; undefined: none. */
+    readonly trims?: 'all' | 'before-write' | 'recorded';
   };
   /** Percentage of reads: 100 for reads only, 0 for writes only. */
   readonly rwmixRead: number;
@@ -219,8 +219,20 @@ export interface Job {
   /** False: a random job touches each block once before any twice. */
   readonly norandommap: boolean;
   readonly distribution: Distribution;
-  /** fsync and fdatasync: a Flush after every so many writes, and whether the engine waits for it. */
-  readonly fsync?: { readonly everyWrites: readonly number[]; readonly waits: boolean };
+  /**
+   * fsync, fdatasync, and a synchronous write of an engine that waits: a Flush after every so many writes, and whether the engine waits
+   * for it. Of a replay: its recorded flushes, after no number of writes.
+   */
+  readonly fsync?:
+    | {
+        readonly everyWrites: readonly number[];
+        readonly waits: boolean;
+        /** Linux sends them, unasked. */
+        readonly isOfSync?: true;
+      }
+    | undefined;
+  /** Every write is on the medium when it ends (sync, writefua). */
+  readonly fua?: boolean;
   /** Check the data of every I/O. */
   readonly verify: boolean;
   /** What read_iolog replays, clone c the one at c modulo their number; then rw, sizes and places above only describe it. */

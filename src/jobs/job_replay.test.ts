@@ -32,7 +32,12 @@ function resolved(options: string, trace = 'a.mqsim'): { job: Job; warnings: rea
 function stream(job: Job, clone = 0, verifyBlocks?: number) {
   const region = { bytes: GIB, windowBytes: 16 * MIB, slots: { first: 0, stride: 1 } };
   const out = new Uint32Array(16 * STREAM_WORDS);
-  const place = { p2pShare: 100, bar: region, ram: region, ...(verifyBlocks === undefined ? {} : { verifyBlocks }) };
+  const place = {
+    p2pShare: 100,
+    bar: region,
+    ram: region,
+    ...(verifyBlocks === undefined ? {} : { verifyBlocks, serializes: true }),
+  };
   compileStream(job, clone, place, out);
   return streamEntries(out).map(({ opcode, lba, blocks }) => [opcode, lba, blocks]);
 }
@@ -54,6 +59,55 @@ describe('a replayed trace', () => {
     expect(warnings.join('\n')).toMatch(/its bs do not apply/);
     expect(warnings.join('\n')).toMatch(/2 devices laid one behind another/);
     expect(job.replays?.[0]?.dueNs).toBeUndefined();
+  });
+
+  describe('with trims and flushes', () => {
+    const lines = 'Q WS 8 + 8|Q FWS|Q D 4096 + 4194304|Q FWFS 64 + 8|Q R 0 + 1'.split('|');
+    const text = lines.map((line, i) => {
+      const [action, kind, ...rest] = line.split(' ');
+      return `  8,0    1        1     0.00000${i}000  1234  ${action}   ${kind} ${rest.join(' ')} [fio]`;
+    });
+
+    beforeAll(() => {
+      writeFileSync(join(folder, 'ops.blk'), text.join('\n'));
+    });
+
+    it('sends them in their place: trims in pieces, a flush ahead of its write, Force Unit Access', () => {
+      const { job, warnings } = resolved('replay_no_stall=1\nioengine=io_uring\nfsync=1', 'ops.blk');
+      expect(job).toMatchObject({ fsync: { everyWrites: [], waits: false }, rw: { trims: 'recorded' } });
+      // Sizes are of what moves data.
+      expect(job.blockSizes).toEqual({ read: [{ bytes: 512, weight: 1 }], write: [{ bytes: 4096, weight: 1 }] });
+      const region = { bytes: GIB, windowBytes: 16 * MIB, slots: { first: 0, stride: 1 } };
+      const out = new Uint32Array(8 * STREAM_WORDS);
+      const facts = compileStream(job, 0, { p2pShare: 100, bar: region, ram: region }, out);
+      const plain = { flush: false, fua: false };
+      const records = [
+        { opcode: 1, lba: 8, blocks: 8, ...plain },
+        { opcode: 0, lba: 0, blocks: 0, flush: true, fua: false },
+        { opcode: 9, lba: 4096, blocks: 2 ** 21, ...plain },
+        { opcode: 9, lba: 4096 + 2 ** 21, blocks: 2 ** 21, ...plain },
+        { opcode: 0, lba: 0, blocks: 0, flush: true, fua: false },
+        { opcode: 1, lba: 64, blocks: 8, flush: false, fua: true },
+        { opcode: 2, lba: 0, blocks: 1, ...plain },
+        { opcode: 1, lba: 8, blocks: 8, ...plain },
+      ];
+      expect(streamEntries(out)).toMatchObject(records);
+      expect(facts).toMatchObject({ ios: 8, reads: 1, writes: 3, trims: 2, flushes: 2 });
+      expect(warnings.join('\n')).toMatch(/2 of its records are flushes; figures are per other I\/O/);
+      expect(warnings.join('\n')).toMatch(/its fsync do not apply/);
+    });
+
+    it('trims no more than a 64th of media that is checked, and leaves out what replay_skip names', () => {
+      const { job } = resolved('replay_no_stall=1\nreplay_skip=sync,read', 'ops.blk');
+      expect(job.fsync).toBeUndefined();
+      const small = stream(job, 0, 1024).slice(0, 4);
+      expect(small.map(([opcode, , blocks]) => [opcode, blocks])).toEqual([
+        [1, 8],
+        [9, 16],
+        [9, 16],
+        [1, 8],
+      ]);
+    });
   });
 
   it('has its devices laid over each other by replay_redirect', () => {
@@ -104,7 +158,7 @@ describe('a replayed trace', () => {
     ['replay_time_scale=0', /replay_time_scale/],
     ['read_iolog=-', /from files only/],
     ['read_iolog=nowhere.csv', /nowhere.csv: cannot read this file/],
-    ['replay_skip=read,write', /has no reads or writes/],
+    ['replay_skip=read,write', /has no reads, writes or trims/],
   ])('refuses %s', (options, message) => {
     expect(() => resolved(options)).toThrow(message);
   });

@@ -3,7 +3,11 @@ import { readBytes, requireValue } from './fio_values.ts';
 import type { BlockSize, Job, Replay } from './job.ts';
 import { integerOr, isOn, type JobContext } from './job_context.ts';
 import { badValue, type Option } from './option.ts';
+import { isWaitingSync } from './sync_values.ts';
 import { type ReplayOptions, replayOf } from './trace_jobs.ts';
+import { type FioDirection, fioDirection, TRACE_OPS, type TraceFilter } from './traces/trace.ts';
+
+const DIRECTIONS: readonly FioDirection[] = ['read', 'write', 'trim', 'sync'];
 
 /** What a job draws by, and a replay does not. */
 export const DRAWN = [
@@ -16,6 +20,8 @@ export const DRAWN = [
   'size',
   'offset',
   'random_distribution',
+  'fsync',
+  'fdatasync',
 ];
 
 /** The part of a job that its replays decide. */
@@ -29,6 +35,7 @@ type Replayed = Pick<
   | 'offsetBytes'
   | 'offsetIncrementBytes'
   | 'totalIos'
+  | 'fsync'
 > & { readonly replays: readonly Replay[] };
 
 /**
@@ -70,14 +77,17 @@ function readAlign(context: JobContext): number {
   throw badValue(option, 'expected a power of two, for example replay_align=4k.');
 }
 
-/** replay_skip=read,write,trim,sync. Trims and flushes are left out anyway. */
-function readSkip(context: JobContext): { reads: boolean; writes: boolean } {
+/** replay_skip=read,write,trim,sync. */
+function readSkip(context: JobContext): TraceFilter {
   const option = context.options.get('replay_skip');
   const words = option === undefined ? [] : requireValue(option).split(',');
-  const unknown = words.find((word) => !['read', 'write', 'trim', 'sync'].includes(word.trim()));
-  if (unknown !== undefined) throw badValue(option as Option, 'expected a list of read, write, trim and sync.');
-  const has = (word: string): boolean => words.some((each) => each.trim() === word);
-  return { reads: has('read'), writes: has('write') };
+  return new Set(
+    words.map((word): FioDirection => {
+      const known = DIRECTIONS.find((direction) => direction === word.trim());
+      if (known !== undefined) return known;
+      throw badValue(option as Option, 'expected a list of read, write, trim and sync.');
+    }),
+  );
 }
 
 /** Files are separated by colons; `\:` is a colon of a name. */
@@ -91,35 +101,54 @@ function pathsOf(option: Option): string[] {
   throw badValue(option, 'expected a file, for example read_iolog=trace.csv.');
 }
 
+/** How many records of each direction there are, and how many of each size of those that move data. */
+function countRecords(replays: readonly Replay[]) {
+  const sizes = { read: new Map<number, number>(), write: new Map<number, number>() };
+  const counts = { read: 0, write: 0, trim: 0, sync: 0 };
+  for (const { op, blocks } of replays) {
+    for (let index = 0; index < blocks.length; index++) {
+      const direction = fioDirection(TRACE_OPS[op[index] as number] as (typeof TRACE_OPS)[number]);
+      counts[direction]++;
+      if (direction === 'trim' || direction === 'sync') continue;
+      const bytes = (blocks[index] as number) * 512;
+      sizes[direction].set(bytes, (sizes[direction].get(bytes) ?? 0) + 1);
+    }
+  }
+  return { counts, sizes };
+}
+
 /** Sizes, mix and extent as they were recorded. */
 function describe(
   context: JobContext,
   job: Omit<Job, 'options' | 'totalIos'>,
   replays: readonly Replay[],
 ): Omit<Replayed, 'replays'> {
-  const sizes = { read: new Map<number, number>(), write: new Map<number, number>() };
-  const counts = { read: 0, write: 0 };
-  for (const { write, blocks } of replays) {
-    for (let index = 0; index < blocks.length; index++) {
-      const direction = write[index] === 1 ? 'write' : 'read';
-      const bytes = (blocks[index] as number) * 512;
-      sizes[direction].set(bytes, (sizes[direction].get(bytes) ?? 0) + 1);
-      counts[direction]++;
-    }
-  }
+  const { counts, sizes } = countRecords(replays);
   const shares = (direction: 'read' | 'write'): BlockSize[] =>
     [...sizes[direction]]
       .sort(([a], [b]) => a - b)
       .map(([bytes, count]) => ({ bytes, weight: count / counts[direction] }));
+  // A trim moves nothing: its size says nothing of buffers. A trace of trims alone is described as one of the smallest writes.
+  const writes = counts.read + counts.write > 0 ? shares('write') : [{ bytes: 512, weight: 1 }];
   const longest = Math.max(...replays.map(({ blocks }) => blocks.length));
   const timed = replays.some(({ dueNs }) => dueNs !== undefined);
   const isEndless = job.timeBased || (!timed && !['loops', 'number_ios'].some((name) => context.options.has(name)));
   const loops = integerOr(context, 'loops', 1, 1);
   const most = integerOr(context, 'number_ios', Number.POSITIVE_INFINITY, 1);
   return {
-    rw: { reads: counts.read > 0, writes: counts.write > 0, random: true },
-    rwmixRead: (100 * counts.read) / (counts.read + counts.write),
-    blockSizes: { read: shares('read'), write: shares('write') },
+    rw: {
+      reads: counts.read > 0,
+      writes: writes.length > 0,
+      random: true,
+      ...(counts.trim > 0 ? { trims: 'recorded' as const } : {}),
+    },
+    rwmixRead: (100 * counts.read) / Math.max(1, counts.read + counts.write),
+    blockSizes: { read: shares('read'), write: writes },
+    // Whose engine is not named is taken for one that queues: a recorded flush was a request like others.
+    fsync:
+      counts.sync > 0
+        ? { everyWrites: [], waits: context.options.has('ioengine') && isWaitingSync(context) }
+        : undefined,
     blockAlignBytes: { read: 512, write: 512 },
     sizeBytes: Math.max(...replays.map(({ endBytes }) => endBytes)),
     offsetBytes: 0,

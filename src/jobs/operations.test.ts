@@ -1,6 +1,7 @@
 // Trims and flushes of a job: what its options say, and what the stream holds.
 import { expect, test } from 'vitest';
 import { compileStream, STREAM_WORDS } from './access_stream.ts';
+import { iologLines } from './iolog.ts';
 import type { Job } from './job.ts';
 import { parseJobFile } from './job_file.ts';
 import { resolveJobs } from './resolve.ts';
@@ -62,4 +63,43 @@ test('an engine that queues its fsync goes on; one that calls fsync() waits', ()
   expect(jobOf('rw=write\nsize=1m\nfdatasync=8\nioengine=libaio').fsync).toEqual({ everyWrites: [8], waits: true });
   expect(jobOf('rw=write\nsize=1m\nfsync=1').fsync?.waits).toBe(true);
   expect(jobOf('rw=write\nsize=1m\nfsync=0').fsync).toBeUndefined();
+});
+
+test.each([
+  // REQ_FUA on each direct write (dio_bio_write_op); what waits for its writes gets a Flush behind each besides.
+  ['sync=1\nioengine=libaio', true, undefined],
+  ['sync=dsync\nioengine=io_uring', true, undefined],
+  ['sync=sync', true, { everyWrites: [1], waits: true, isOfSync: true }],
+  ['sync=dsync\nioengine=pvsync2', true, { everyWrites: [1], waits: true, isOfSync: true }],
+  ['sync=dsync\nioengine=posixaio', true, { everyWrites: [1], waits: false, isOfSync: true }],
+  ['sync=1\nioengine=libaio\nfsync=8', true, { everyWrites: [8], waits: true }],
+  ['sync=none', undefined, undefined],
+  ['sync=0', undefined, undefined],
+  ['sync=1\nioengine=io_uring_cmd', undefined, undefined],
+  ['writefua=1\nioengine=io_uring_cmd', true, undefined],
+  ['writefua=1\nioengine=libaio', undefined, undefined],
+])('%j: Force Unit Access %s, Flushes %j', (options, fua, fsync) => {
+  expect(jobOf(`rw=randrw\nsize=1m\n${options}`)).toMatchObject(fua ? { fua } : {});
+  expect(jobOf(`rw=randrw\nsize=1m\n${options}`).fua).toBe(fua);
+  expect(jobOf(`rw=randrw\nsize=1m\n${options}`).fsync).toEqual(fsync);
+});
+
+test('sync marks writes, and neither reads nor trims', () => {
+  for (const { opcode, fua } of entriesOf('rw=randrw\nsize=1g\nsync=1').entries) expect(fua).toBe(opcode === WRITE);
+  for (const { opcode, fua } of entriesOf('rw=trimwrite\nsize=1m\nsync=1').entries) expect(fua).toBe(opcode === WRITE);
+});
+
+test.each([
+  ['sync=2', /sync=2: expected none, sync or dsync/],
+  ['sync', /sync: .*value/],
+  ['sync=dsync\nfsync=4', /fsync=4: a write of this engine with sync is followed by a Flush already/],
+])('refuses %j', (options, message) => {
+  expect(() => jobOf(`rw=write\nsize=1m\n${options}`)).toThrow(message);
+});
+
+test("a job's log has a sync where fio issues one: before the I/O behind every so many writes", () => {
+  const logOf = (options: string) =>
+    [...iologLines(jobOf(options), 0, { version: 2, mostIos: 100 })].map((line) => line.split(' ')[1]).slice(3, -1);
+  expect(logOf('rw=write\nsize=16k\nfsync=2')).toEqual(['write', 'write', 'sync', 'write', 'write']);
+  expect(logOf('rw=write\nsize=12k\nsync=1')).toEqual(['write', 'write', 'write']);
 });

@@ -6,6 +6,7 @@ export interface StreamEntry {
   readonly lba: number;
   readonly blocks: number;
   readonly flush: boolean;
+  readonly fua: boolean;
   /** May meet others in flight. */
   readonly overlaps: boolean;
   readonly opcode: number;
@@ -22,7 +23,8 @@ export function streamEntries(words: Uint32Array): StreamEntry[] {
       blocks: length & 0x3fffff,
       flush: (length & 0x800000) !== 0,
       overlaps: (length & 0x400000) !== 0,
-      opcode: length >>> 24,
+      fua: length >= 2 ** 31,
+      opcode: (length >>> 24) & 0x7f,
       page: buffer % HOST_RAM_BIT,
       hostRam: buffer >= HOST_RAM_BIT,
     };

@@ -1,9 +1,10 @@
 // A trace as a job replays it: fio's replay options applied, devices laid into one namespace, bytes made blocks.
 import { GIB } from '../base/units.ts';
 import type { Replay } from './job.ts';
-import type { Trace } from './traces/trace.ts';
+import { TRACE_OPS, type Trace } from './traces/trace.ts';
 
 const BLOCK_BYTES = 512;
+const FLUSH = TRACE_OPS.indexOf('flush');
 
 /** fio's options for replays. */
 export interface ReplayOptions {
@@ -40,6 +41,8 @@ export function replayOf(trace: Trace, options: ReplayOptions): { replay: Replay
     endBytes = Math.max(endBytes, last * BLOCK_BYTES);
   }
   const notes = [...trace.notes];
+  const flushes = trace.op.reduce((sum, op) => (op === FLUSH ? sum + 1 : sum), 0);
+  if (flushes > 0) notes.push(`${flushes.toLocaleString('en')} of its records are flushes; figures are per other I/O`);
   if (widened > 0) notes.push(`${widened.toLocaleString('en')} I/Os widened to whole blocks of 512 bytes`);
   if (trace.devices.length > 1) {
     notes.push(
@@ -48,8 +51,8 @@ export function replayOf(trace: Trace, options: ReplayOptions): { replay: Replay
         : `${trace.devices.length} devices laid one behind another in the namespace; replay_redirect lays them over each other`,
     );
   }
-  const { source, format, write } = trace;
-  return { replay: { source, format, firstBlock, blocks, write, dueNs: dueTimes(trace, options), endBytes }, notes };
+  const { source, format, op } = trace;
+  return { replay: { source, format, firstBlock, blocks, op, dueNs: dueTimes(trace, options), endBytes }, notes };
 }
 
 /** Each device begins at a whole GiB behind the one before it. */

@@ -12,6 +12,7 @@ import { loadJobFile } from '../jobs/load_job_file.ts';
 import { replayJobFile } from '../jobs/replay_job.ts';
 import { type Override, resolveJobs } from '../jobs/resolve.ts';
 import { recogniseTrace } from '../jobs/traces/load_trace.ts';
+import { TRACE_OPS } from '../jobs/traces/trace.ts';
 import { findScheme, listSchemes, variantOf } from '../lab/machine/modules.ts';
 import { flowPlan, flowsWith } from '../plan/flows.ts';
 import type { Flow, Payload } from '../plan/machine_spec.ts';
@@ -70,7 +71,10 @@ export async function resolveRun(
   };
   return {
     params,
-    warnings: [...warnings, ...fabric.notes, ...flowNotes(jobs, options), ...runtimeNotes(jobs, options)],
+    warnings: [
+      ...[...warnings, ...fabric.notes, ...flowNotes(jobs, options)],
+      ...[...stageNotes(jobs, options), ...runtimeNotes(jobs, options)],
+    ],
   };
 }
 
@@ -146,8 +150,21 @@ function readOverride(text: string): Override {
 }
 
 /** Whether a job sends commands besides Read and Write. */
-function hasOtherCommands({ rw, fsync }: Job): boolean {
-  return rw.trims !== undefined || fsync !== undefined;
+function hasOtherCommands(job: Job): boolean {
+  return otherCommands(job) !== undefined;
+}
+
+/** What of a job asks for commands besides Read and Write, or for Force Unit Access. */
+function otherCommands({ rw, fsync, fua, options, replays }: Job): string | undefined {
+  if (rw.trims === 'recorded' || (fsync !== undefined && replays !== undefined)) {
+    return `a trace with trims or flushes (${replays?.[0]?.source}; replay_skip=trim,sync leaves them out)`;
+  }
+  if (replays?.some(({ op }) => op.includes(TRACE_OPS.indexOf('fua')))) {
+    return `a trace with Force Unit Access (${replays[0]?.source})`;
+  }
+  if (rw.trims !== undefined) return `rw=${options.rw}`;
+  if (fua === true) return options.sync === undefined ? `writefua=${options.writefua}` : `sync=${options.sync}`;
+  return fsync === undefined ? undefined : `fsync=${fsync.everyWrites[0]}`;
 }
 
 /** @throws LabError for operations that a flow does not have */
@@ -155,15 +172,23 @@ function checkFlows(jobs: readonly Job[], flows: readonly Flow[]): void {
   const flow = flows.find((each) => flowPlan(each).sendsOnly !== undefined);
   const job = jobs.find(hasOtherCommands);
   if (flow === undefined || job === undefined) return;
-  const what = job.rw.trims === undefined ? `fsync=${job.fsync?.everyWrites[0]}` : `rw=${job.options.rw}`;
   throw new LabError(
-    `[${job.name}] ${what}: flow ${flow} ${flowPlan(flow).sendsOnly} and nothing else; use --flow ${flowsWith(({ sendsOnly }) => sendsOnly === undefined).join(' or ')}.`,
+    `[${job.name}] ${otherCommands(job)}: flow ${flow} ${flowPlan(flow).sendsOnly} and nothing else; use --flow ${flowsWith(({ sendsOnly }) => sendsOnly === undefined).join(' or ')}.`,
   );
 }
 
 /** What flows make of jobs and options. */
 function flowNotes(jobs: readonly Job[], { flow, iommu, buffers }: RunOptions): string[] {
   return flow.flatMap((each) => flowPlan(each).notes?.({ jobs, iommu, buffers }) ?? []);
+}
+
+/** Where stages would be timed and are not, because of what the jobs send. */
+function stageNotes(jobs: readonly Job[], options: RunOptions): string[] {
+  const job = jobs.find(hasOtherCommands);
+  if (job === undefined || options.stages === 'off' || !options.mode.includes('inline')) return [];
+  return [
+    `[${job.name}] ${otherCommands(job)}: no stage costs, as only plain reads and writes are cut into stages; --stages off says no more of it`,
+  ];
 }
 
 /** A job file's runtime is a limit, not the plan: say so where they differ. */

@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { scratchFolder } from '../../../test/support/scratch.ts';
 import { loadTrace, recogniseTrace } from './load_trace.ts';
-import type { Trace } from './trace.ts';
+import { TRACE_OPS, type Trace } from './trace.ts';
 
 let folder = '';
 beforeAll(() => {
@@ -20,25 +20,48 @@ function file(content: string | Buffer, name = 'trace'): string {
 const rows = (trace: Trace) =>
   Array.from({ length: trace.count }, (_, i) => [
     trace.timeNs[i],
-    trace.write[i] === 1 ? 'write' : 'read',
+    TRACE_OPS[trace.op[i] as number],
     trace.devices[trace.device[i] as number],
     trace.offsetBytes[i],
     trace.lengthBytes[i],
   ]);
 
 describe('fio iologs', () => {
-  it('of version 3 have microseconds, and trims and flushes are left out and counted', () => {
+  it('of version 3 have microseconds, trims and flushes', () => {
     const trace = loadTrace(
       file(
         'fio version 3 iolog\n5 /dev/sda add\n6 /dev/sda open\n100 /dev/sda read 4096 8192\n' +
-          '100 /dev/sda trim 0 4096\n350 /dev/sda write 0 512\n351 /dev/sda sync 0 0\n400 /dev/sda close\n',
+          '100 /dev/sda trim 0 4096\n350 /dev/sda write 0 512\n351 /dev/sda sync 512 0\n352 /dev/sda datasync 512 0\n' +
+          '353 /dev/sda sync_file_range 0 0\n400 /dev/sda close\n',
       ),
     );
     expect(rows(trace)).toEqual([
       [0, 'read', '/dev/sda', 4096, 8192],
+      [0, 'trim', '/dev/sda', 0, 4096],
       [250_000, 'write', '/dev/sda', 0, 512],
+      [251_000, 'flush', '/dev/sda', 0, 0],
+      [252_000, 'flush', '/dev/sda', 0, 0],
     ]);
-    expect(trace).toMatchObject({ timed: true, notes: ['1 trims left out', '1 flushes left out'] });
+    const notes = ['1 sync_file_range lines, which direct I/O leaves nothing to do left out'];
+    expect(trace).toMatchObject({ timed: true, notes });
+  });
+
+  it('have trims of any length, in pieces, and what replay_skip names is left out', () => {
+    const text = 'fio version 2 iolog\nf read 0 512\nf trim 4096 2147487744\nf sync 0 0\nf datasync 0 0\n';
+    expect(
+      rows(loadTrace(file(text)))
+        .slice(1, 4)
+        .map((row) => row.slice(3)),
+    ).toEqual([
+      [4096, 2 ** 30],
+      [4096 + 2 ** 30, 2 ** 30],
+      [4096 + 2 ** 31, 4096],
+    ]);
+    expect(loadTrace(file(text), new Set(['trim', 'sync'] as const))).toMatchObject({
+      count: 1,
+      notes: ['1 trims left out (replay_skip)', '2 flushes left out (replay_skip)'],
+    });
+    expect(() => loadTrace(file(text), new Set(['read', 'trim'] as const))).toThrow(/has no reads, writes or trims/);
   });
 
   it('of version 2 have waits, or no times at all', () => {
@@ -53,7 +76,7 @@ describe('fio iologs', () => {
     ['fio version 3 iolog\n1 f read 0\n', /trace:2: '1 f read 0': expected an action/],
     ['fio version 3 iolog\nf read 0 512\n', /:2: .*expected microseconds/],
     ['fio version 2 iolog\nf erase 0 512\n', /'erase' is not an action/],
-    ['fio version 2 iolog\nf open\n', /has no reads or writes/],
+    ['fio version 2 iolog\nf open\n', /has no reads, writes or trims/],
     ['fio version 2 iolog\nf read -1 512\n', /expected an action/],
   ])('refuse %j', (text, message) => {
     expect(() => loadTrace(file(text))).toThrow(message);
@@ -106,7 +129,7 @@ describe('MQSim traces', () => {
   });
 
   it('leave out directions and empty I/Os, counted', () => {
-    const trace = loadTrace(file('1 0 0 8 1\n2 0 8 8 0\n3 0 16 0 1\n'), { reads: false, writes: true });
+    const trace = loadTrace(file('1 0 0 8 1\n2 0 8 8 0\n3 0 16 0 1\n'), new Set(['write'] as const));
     expect(trace.count).toBe(1);
     expect(trace.notes).toEqual(['1 writes left out (replay_skip)', '1 I/Os of no length left out']);
   });

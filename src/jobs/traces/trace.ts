@@ -1,12 +1,17 @@
-// A recorded workload, whatever it was recorded by: reads and writes with their times, one column for each field.
+// A recorded workload, whatever it was recorded by: reads, writes, trims and flushes with their times, one column for each field.
+
+/** What an I/O does; `fua` is a write with Force Unit Access. A column holds the place in this list. */
+export const TRACE_OPS = ['read', 'write', 'fua', 'trim', 'flush'] as const;
+export type TraceOp = (typeof TRACE_OPS)[number];
 
 /** What was recorded of one I/O. */
 export interface TraceRecord {
   /** Of the trace's own clock. */
   readonly timeNs: number;
-  readonly write: boolean;
+  readonly op: TraceOp;
   /** The disk or file as the trace names it. */
   readonly device: string;
+  /** Both 0 of a flush. */
   readonly offsetBytes: number;
   readonly lengthBytes: number;
 }
@@ -19,7 +24,8 @@ export interface Trace {
   readonly count: number;
   /** Since the first record; never decreasing. */
   readonly timeNs: Float64Array;
-  readonly write: Uint8Array;
+  /** Index in TRACE_OPS. */
+  readonly op: Uint8Array;
   /** Index in `devices`. */
   readonly device: Uint16Array;
   readonly offsetBytes: Float64Array;
@@ -31,13 +37,16 @@ export interface Trace {
   readonly notes: readonly string[];
 }
 
-/** Directions that are left out (fio's replay_skip). */
-export interface TraceFilter {
-  readonly reads: boolean;
-  readonly writes: boolean;
+/** Directions that are left out, by fio's names (replay_skip). */
+export type TraceFilter = ReadonlySet<FioDirection>;
+export type FioDirection = 'read' | 'write' | 'trim' | 'sync';
+
+export function fioDirection(op: TraceOp): FioDirection {
+  if (op === 'fua') return 'write';
+  return op === 'flush' ? 'sync' : op;
 }
 
-/** One line of a trace that is no read or write. */
+/** One line of a trace that is none of these. */
 export type Skipped = { readonly skip: string };
 
 /** Reads one format, line by line. */
@@ -50,8 +59,11 @@ export interface TraceFormat {
 }
 
 export interface TraceReader {
-  /** What a line says; undefined for lines without meaning of their own (headers, comments); a string says what is wrong. */
-  read(line: string): TraceRecord | Skipped | undefined | string;
+  /**
+   * What a line says, in several records where it is several commands; undefined for lines without meaning of their own (headers,
+   * comments); a string says what is wrong.
+   */
+  read(line: string): TraceRecord | readonly TraceRecord[] | Skipped | undefined | string;
   /** Whether times were given. */
   readonly timed: boolean;
 }
@@ -64,7 +76,7 @@ export class TraceColumns {
   private capacity = 2 ** 12;
   private readonly names = new Map<string, number>();
   private timeNs = new Float64Array(this.capacity);
-  private write = new Uint8Array(this.capacity);
+  private op = new Uint8Array(this.capacity);
   private device = new Uint16Array(this.capacity);
   private offsetBytes = new Float64Array(this.capacity);
   private lengthBytes = new Float64Array(this.capacity);
@@ -79,7 +91,7 @@ export class TraceColumns {
     const last = at === 0 ? 0 : (this.timeNs[at - 1] as number);
     const timeNs = record.timeNs - this.startNs;
     this.timeNs[at] = Math.max(last, timeNs);
-    this.write[at] = record.write ? 1 : 0;
+    this.op[at] = TRACE_OPS.indexOf(record.op);
     this.device[at] = this.deviceIndex(record.device);
     this.offsetBytes[at] = record.offsetBytes;
     this.lengthBytes[at] = record.lengthBytes;
@@ -92,7 +104,7 @@ export class TraceColumns {
       ...rest,
       count,
       timeNs: this.timeNs.slice(0, count),
-      write: this.write.slice(0, count),
+      op: this.op.slice(0, count),
       device: this.device.slice(0, count),
       offsetBytes: this.offsetBytes.slice(0, count),
       lengthBytes: this.lengthBytes.slice(0, count),
@@ -115,7 +127,7 @@ export class TraceColumns {
       return next;
     };
     this.timeNs = wider(this.timeNs);
-    this.write = wider(this.write);
+    this.op = wider(this.op);
     this.device = wider(this.device);
     this.offsetBytes = wider(this.offsetBytes);
     this.lengthBytes = wider(this.lengthBytes);

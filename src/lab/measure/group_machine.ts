@@ -4,7 +4,7 @@ import type { HostModule } from '../../../build/exports.ts';
 import { Machine } from '../../../build/layout.ts';
 import type { ArmRecord } from '../../analysis/group_record.ts';
 import { assert } from '../../base/errors.ts';
-import { compileStream } from '../../jobs/access_stream.ts';
+import { compileStream, type StreamFacts } from '../../jobs/access_stream.ts';
 import { clientsOf } from '../../plan/fabric.ts';
 import { flowPlan } from '../../plan/flows.ts';
 import type { LanePacing, MachineSpec } from '../../plan/machine_spec.ts';
@@ -52,7 +52,7 @@ export function buildGroupMachine(plan: GroupPlan, params: MeasureParams, memory
   });
   const movedBytes =
     plan.payload === 'none' ? 0 : facts.reduce((sum, { meanBytes }) => sum + meanBytes, 0) / facts.length;
-  const paces = facts.map(({ meanGapNs }, index) => paceOf(spec.lanes[index]?.pacing, meanGapNs));
+  const paces = facts.map((each, index) => paceOf(spec.lanes[index]?.pacing, each));
   return { machine, paces, movedBytes };
 }
 
@@ -61,14 +61,13 @@ function movesRam({ flow, arms }: GroupPlan, { p2pShare }: MeasureParams): boole
   return flowPlan(flow).movesRam === true || p2pShare < 100 || arms.some(({ buffers }) => buffers === 'ram');
 }
 
-/** @param meanGapNs of arrivals */
-function paceOf(pacing: LanePacing | undefined, meanGapNs: number | undefined): LanePace {
+function paceOf(pacing: LanePacing | undefined, { meanGapNs, ios, flushes }: StreamFacts): LanePace {
   if (pacing === undefined) return undefined;
   if (pacing.kind === 'share') return { kind: 'share', share: pacing.weight / pacing.totalWeight };
   // A burst takes at least its pause; one that ends by time has that besides, and no number of its own.
   const gapNs =
     pacing.kind === 'arrivals' ? (meanGapNs ?? 1) : (pacing.pauseNs + (pacing.burstNs ?? 0)) / (pacing.ios ?? 1);
-  return { kind: pacing.kind, gapNs: Math.max(1, gapNs) };
+  return { kind: pacing.kind, gapNs: Math.max(1, gapNs), ...(flushes > 0 ? { ioShare: 1 - flushes / ios } : {}) };
 }
 
 /** A target chooses its buffers itself, whatever the stream says: there the stream's are only numbers. */

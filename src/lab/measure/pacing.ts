@@ -3,9 +3,12 @@
 
 /**
  * What paces a lane: `gapNs` from I/O to I/O on average, offered by an open loop or, with pauses, at most; or its share of what
- * all lanes with a share issue. Undefined: as fast as the queue takes them.
+ * all lanes with a share issue. `ioShare`: part of what arrives that is an I/O in figures (no Flush), all where it is left out. Undefined: as fast as the queue takes them.
  */
-export type LanePace = { kind: 'arrivals' | 'bursts'; gapNs: number } | { kind: 'share'; share: number } | undefined;
+export type LanePace =
+  | { kind: 'arrivals' | 'bursts'; gapNs: number; ioShare?: number }
+  | { kind: 'share'; share: number }
+  | undefined;
 
 /** A slice should see so many arrivals of the slowest lane, unless that takes too long. */
 const ARRIVALS_WANTED = 16;
@@ -26,7 +29,10 @@ export function isTimed(paces: readonly LanePace[]): boolean {
 
 /** I/Os per second that all lanes of an open loop are offered together. */
 export function offeredIops(paces: readonly LanePace[]): number {
-  return paces.reduce((sum, pace) => sum + (pace?.kind === 'arrivals' ? 1e9 / pace.gapNs : 0), 0);
+  return paces.reduce(
+    (sum, pace) => sum + (pace?.kind === 'arrivals' ? (1e9 / pace.gapNs) * (pace.ioShare ?? 1) : 0),
+    0,
+  );
 }
 
 /** I/Os per second that lanes with times of their own make at most. */

@@ -9,13 +9,14 @@ const LINE = /^\s*\d+\s*,\s*(\d+)\s*,\s*(?:0x)?([0-9a-f]{1,2})\s*,\s*(\d+)\s*,\s
 /** READ and WRITE with commands of 6, 10, 12 and 16 bytes. */
 const READS = new Set(['8', '08', '28', 'a8', '88']);
 const WRITES = new Set(['a', '0a', '2a', 'aa', '8a']);
-const NOT_MOVED: ReadonlyMap<string, string> = new Map(
+/** SYNCHRONIZE CACHE. */
+const FLUSHES = new Set(['35', '91']);
+const NOT_REPLAYED: ReadonlyMap<string, string> = new Map(
   Object.entries({
-    '35': 'flushes',
-    '91': 'flushes',
     '41': 'repeated writes',
     '93': 'repeated writes',
-    '42': 'trims',
+    // UNMAP has its ranges in data that the trace does not hold.
+    '42': 'trims, whose ranges are not recorded,',
   }),
 );
 
@@ -40,9 +41,12 @@ class CloudPhysicsReader implements TraceReader {
       return 'expected version, microseconds, SCSI operation code, bytes and block, as in: 1,5633898,2a,512,42932745';
     }
     const code = op.toLowerCase();
-    if (!READS.has(code) && !WRITES.has(code)) return { skip: NOT_MOVED.get(code) ?? `commands of SCSI code ${code}` };
+    const timeNs = microseconds * 1000;
+    if (FLUSHES.has(code)) return { timeNs, op: 'flush', device: '0', offsetBytes: 0, lengthBytes: 0 };
+    if (!READS.has(code) && !WRITES.has(code))
+      return { skip: NOT_REPLAYED.get(code) ?? `commands of SCSI code ${code}` };
     const offsetBytes = block * BLOCK_BYTES;
     if (!Number.isSafeInteger(offsetBytes)) return 'the block is larger than any disk';
-    return { timeNs: microseconds * 1000, write: WRITES.has(code), device: '0', offsetBytes, lengthBytes };
+    return { timeNs, op: WRITES.has(code) ? 'write' : 'read', device: '0', offsetBytes, lengthBytes };
   }
 }

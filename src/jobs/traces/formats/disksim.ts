@@ -28,6 +28,6 @@ class DiskSimReader implements TraceReader {
     if (!Number.isSafeInteger(offsetBytes)) return 'the first block is larger than any disk';
     const timeNs = Math.round(Number(milliseconds) * 1e6);
     const write = (Number.parseInt(flags, 16) & 1) === 0;
-    return { timeNs, write, device, offsetBytes, lengthBytes: blocks * BLOCK_BYTES };
+    return { timeNs, op: write ? 'write' : 'read', device, offsetBytes, lengthBytes: blocks * BLOCK_BYTES };
   }
 }

@@ -2,16 +2,13 @@
 // 2: `file action [offset length]`, with `wait` lines; 3: microseconds since the log began before each line, no waits.
 import { wordTable } from '../../../base/word_table.ts';
 import { wholeNumber } from '../numbers.ts';
-import type { Skipped, TraceFormat, TraceReader, TraceRecord } from '../trace.ts';
+import type { Skipped, TraceFormat, TraceOp, TraceReader, TraceRecord } from '../trace.ts';
 
 const FILE_ACTIONS = new Set(['add', 'open', 'close', 'unlink']);
-const NOT_MOVED = wordTable<string>({
-  trim: 'trims',
-  sync: 'flushes',
-  datasync: 'flushes',
-  sync_file_range: 'flushes',
-  syncfs: 'flushes',
-});
+/** fsync and fdatasync of a block device are one Flush (blkdev_fsync). */
+const OPS = wordTable<TraceOp>({ read: 'read', write: 'write', trim: 'trim', sync: 'flush', datasync: 'flush' });
+/** What writes back a file from the page cache sends a block device nothing here, where I/O is direct. */
+const OF_PAGE_CACHE = new Set(['sync_file_range', 'syncfs']);
 
 const fioIolog2: TraceFormat = {
   name: 'fio iolog version 2',
@@ -59,10 +56,12 @@ class IologReader implements TraceReader {
     if (offsetBytes === undefined || lengthBytes === undefined) {
       return `expected an action (read, write, trim, sync, datasync) with an offset and a length in bytes, or ${[...FILE_ACTIONS].join(', ')}`;
     }
-    const notMoved = NOT_MOVED[action];
-    if (notMoved !== undefined) return { skip: notMoved };
-    if (action !== 'read' && action !== 'write') return `'${action}' is not an action of fio's logs`;
-    return { timeNs: this.timeNs, write: action === 'write', device, offsetBytes, lengthBytes };
+    if (OF_PAGE_CACHE.has(action)) return { skip: `${action} lines, which direct I/O leaves nothing to do` };
+    const op = OPS[action];
+    if (op === undefined) return `'${action}' is not an action of fio's logs`;
+    // fio writes the place of the last write beside a sync.
+    if (op === 'flush') return { timeNs: this.timeNs, op, device, offsetBytes: 0, lengthBytes: 0 };
+    return { timeNs: this.timeNs, op, device, offsetBytes, lengthBytes };
   }
 
   /** HOWTO: microseconds, relative to the last wait. Not in version 3, where fio passes over it with a message. */

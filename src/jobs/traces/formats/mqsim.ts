@@ -26,6 +26,6 @@ class MqsimReader implements TraceReader {
     }
     const offsetBytes = offset * SECTOR_BYTES;
     if (!Number.isSafeInteger(offsetBytes)) return 'the first sector is larger than any disk';
-    return { timeNs, write: type === '0', device, offsetBytes, lengthBytes: length * SECTOR_BYTES };
+    return { timeNs, op: type === '0' ? 'write' : 'read', device, offsetBytes, lengthBytes: length * SECTOR_BYTES };
   }
 }

@@ -33,6 +33,12 @@ class MsrReader implements TraceReader {
     if (kind !== 'read' && kind !== 'write') return `the type '${type}' is neither Read nor Write`;
     this.firstTicks ??= BigInt(ticks);
     const timeNs = Number(BigInt(ticks) - this.firstTicks) * 100;
-    return { timeNs, write: kind === 'write', device: `${host.trim()}_${disk}`, offsetBytes, lengthBytes };
+    return {
+      timeNs,
+      op: kind === 'write' ? 'write' : 'read',
+      device: `${host.trim()}_${disk}`,
+      offsetBytes,
+      lengthBytes,
+    };
   }
 }

@@ -27,6 +27,6 @@ class SpcReader implements TraceReader {
     const offsetBytes = first * SECTOR_BYTES;
     if (!Number.isSafeInteger(offsetBytes)) return 'the LBA is larger than any disk';
     const timeNs = Math.round(Number(seconds) * 1e9);
-    return { timeNs, write: opcode.toLowerCase() === 'w', device, offsetBytes, lengthBytes };
+    return { timeNs, op: opcode.toLowerCase() === 'w' ? 'write' : 'read', device, offsetBytes, lengthBytes };
   }
 }
