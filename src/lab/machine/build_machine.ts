@@ -59,7 +59,7 @@ import {
   PRP_PAGE_BYTES,
   PRP_SMALL_BYTES,
 } from './machine_plan.ts';
-import { rnicAgent, type TargetAddresses, targetAddresses, writeTarget } from './nvmet_machine.ts';
+import { rnicAgent, type TargetAddresses, targetAddresses, writeTarget } from './nvmet_target.ts';
 import { planOf } from './whole_plan.ts';
 import { barReached, kernelMemoryBus, prpListSpan, writeWindows } from './windows.ts';
 

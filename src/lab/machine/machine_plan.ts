@@ -34,7 +34,7 @@ import type { LaneSpec, MachineSpec } from '../../plan/machine_spec.ts';
 import { responsesOf } from '../../plan/nvmet_sizes.ts';
 import { ADDRESSABLE, Arena, type Span } from './arena.ts';
 import { HISTOGRAMS_BYTES } from './latency_window.ts';
-import { planTargetPools, planTargets } from './nvmet_plan.ts';
+import { planTargetPools, planTargets } from './nvmet_target.ts';
 
 export const PRP_SMALL_BYTES = 256;
 export const PRP_PAGE_BYTES = 4096;

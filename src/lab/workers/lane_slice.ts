@@ -29,12 +29,11 @@ export interface LaneSlice {
 const FOREVER = 0x3fff_ffff;
 
 export function beginSlice(view: MemoryView, { at, lane }: Pick<LaneSlice, 'at' | 'lane'>): LaneSlice {
-  const completed = field(view, at, HostQueue.completed);
   const samples = latencyWindow(view, at);
   samples.shut();
+  const completed = setMark(view, at, view.f64[laneOrder(lane).leadIos] as number);
   setField(view, at, HostQueue.streamPos, view.i32[CONTROL.streamStart] as number);
   setField(view, at, HostQueue.issueTarget, completed + FOREVER);
-  setField(view, at, HostQueue.completionMark, completed + (view.f64[laneOrder(lane).leadIos] as number));
   return { at, lane, phase: 'lead', startMs: 0, startCompleted: completed, startDone: readDone(view, at), samples };
 }
 
@@ -53,7 +52,7 @@ function advanceOnce(view: MemoryView, lanes: readonly Lane[], slice: LaneSlice)
   switch (slice.phase) {
     case 'lead':
       if (!markReached(view, slice.at) && !stopped) break;
-      setField(view, slice.at, HostQueue.completionMark, field(view, slice.at, HostQueue.completed) + FOREVER);
+      setMark(view, slice.at, FOREVER);
       Atomics.add(i32, CONTROL.ready, 1);
       slice.phase = 'ready';
       break;
@@ -68,7 +67,7 @@ function advanceOnce(view: MemoryView, lanes: readonly Lane[], slice: LaneSlice)
       if (!markReached(view, slice.at) && !stopped) break;
       record(view, slice, performance.now());
       slice.samples.shut();
-      setField(view, slice.at, HostQueue.completionMark, field(view, slice.at, HostQueue.completed) + FOREVER);
+      setMark(view, slice.at, FOREVER);
       Atomics.add(i32, CONTROL.done, 1);
       slice.phase = 'done';
       break;
@@ -92,9 +91,7 @@ function advanceOnce(view: MemoryView, lanes: readonly Lane[], slice: LaneSlice)
 }
 
 function beginWindow(view: MemoryView, slice: LaneSlice): void {
-  slice.startCompleted = field(view, slice.at, HostQueue.completed);
-  const measureIos = view.f64[laneOrder(slice.lane).measureIos] as number;
-  setField(view, slice.at, HostQueue.completionMark, slice.startCompleted + measureIos);
+  slice.startCompleted = setMark(view, slice.at, view.f64[laneOrder(slice.lane).measureIos] as number);
   slice.startDone = readDone(view, slice.at);
   slice.samples.open();
 }
@@ -105,6 +102,13 @@ function record(view: MemoryView, slice: LaneSlice, endMs: number): void {
   view.f64[result.endMs] = endMs;
   view.f64[result.ios] = (field(view, slice.at, HostQueue.completed) - slice.startCompleted) >>> 0;
   putDone(view.f64, result.done, doneSince(view, slice.at, slice.startDone));
+}
+
+/** The front returns to its worker once so many more I/Os have completed. Those that have by now. */
+function setMark(view: MemoryView, at: number, ios: number): number {
+  const completed = field(view, at, HostQueue.completed);
+  setField(view, at, HostQueue.completionMark, completed + ios);
+  return completed;
 }
 
 function markReached(view: MemoryView, at: number): boolean {

@@ -1,5 +1,7 @@
-// Writes the NVMe-oF target of one lane, its RNIC and its initiator into a machine's memory.
+// NVMe-oF targets in a machine's memory, each with its RNIC and its initiator, one for each lane of a flow with targets: where their
+// structures lie, and what is written into them before agents run.
 import {
+  BusWindow,
   Dio,
   DmaClient,
   HostQueue,
@@ -21,27 +23,103 @@ import {
   RnicMr,
   RSP_STRIDE,
 } from '../../../build/layout.ts';
-import { assert } from '../../base/errors.ts';
+import { assert, LabError } from '../../base/errors.ts';
+import { formatBytes, powerAtLeast } from '../../base/units.ts';
 import type { FabricClient } from '../../plan/fabric.ts';
 import type { LaneSpec, MachineSpec, RdmaSpec } from '../../plan/machine_spec.ts';
 import {
   CAPSULE_BYTES,
   commandsOf,
+  initiatorBytes,
   inlinePages,
   mapBytes,
   REG_CTX_STRIDE,
+  responsesOf,
   rnicOf,
   slotBytes,
   targetRamPages,
 } from '../../plan/nvmet_sizes.ts';
-import type { MemoryView, Span } from './arena.ts';
+import type { Arena, MemoryView, Span } from './arena.ts';
 import { fillStack, setField } from './fields.ts';
 import type { DeviceAgent } from './lanes.ts';
+import { HISTOGRAMS_BYTES } from './latency_window.ts';
 import type { MachinePlan } from './machine_plan.ts';
-import type { TargetPlan, TargetPools } from './nvmet_plan.ts';
 import { kernelMemoryBus, writeWindows } from './windows.ts';
 
 const PAGE_BYTES = 4096;
+const MR_LIST_BYTES = RDMA_MR_PAGES * 8;
+/** Blocks that one I/O of 256 pages may need, in the least favourable case, fit twice. */
+const LEAST_SQ_BLOCKS = 512;
+
+/**
+ * Structures that are zeroed before a run.
+ * @throws LabError when host RAM has not enough pages for the targets' buffers
+ */
+export function planTargets(arena: Arena, spec: MachineSpec, rdma: RdmaSpec) {
+  const pages = spec.lanes.reduce((sum, lane) => sum + targetRamPages(lane, rdma), 0);
+  const there = spec.ramWindowBytes / PAGE_BYTES;
+  if (pages > there) {
+    throw new LabError(
+      `--flow ${spec.flow}: targets need ${formatBytes(pages * PAGE_BYTES)} of host RAM for the buffers of their I/O in flight, and there are ` +
+        `${formatBytes(spec.ramWindowBytes)}. Make --ram larger, or iodepth or the block size smaller.`,
+    );
+  }
+  const windows = rnicOf(spec).windows.length + 1;
+  return spec.lanes.map((lane, index) => {
+    const take = (name: string, bytes: number, align?: number): Span =>
+      arena.take(`target ${index} ${name}`, bytes, align);
+    const commands = commandsOf(lane, rdma);
+    const responses = responsesOf(lane, rdma);
+    return {
+      initiator: take('initiator', Initiator.bytes),
+      rnic: take('RNIC', Rnic.bytes),
+      target: take('queue', NvmetRdmaQueue.bytes),
+      shared: take('doorbells', RdmaQpShared.bytes),
+      windows: take('bus windows', windows * BusWindow.bytes),
+      histogram: take('histograms', HISTOGRAMS_BYTES),
+      sq: take('SQ', powerAtLeast(Math.max(LEAST_SQ_BLOCKS, responses * 4)) * RDMA_WQE_BYTES, PAGE_BYTES),
+      rq: take('RQ', powerAtLeast(commands) * RdmaRecvWqe.bytes, PAGE_BYTES),
+      cq: take('CQ', powerAtLeast(commands + responses) * RdmaCqe.bytes, PAGE_BYTES),
+      responses: take('responses', responses * RSP_STRIDE, PAGE_BYTES),
+      responseStack: take('free responses', responses * 4),
+      cmds: take('receive buffers', commands * NvmetRdmaCmd.bytes),
+      commands: take('commands', commands * InitiatorCommand.bytes),
+      commandStack: take('free commands', commands * 4),
+      dios: take('I/Os', lane.iodepth * Dio.bytes),
+      dioStack: take('free I/Os', lane.iodepth * 4),
+      mrs: take('regions', responses * IbMr.bytes),
+      mrStack: take('free regions', responses * 4),
+      rnicMrs: take("the RNIC's regions", responses * RnicMr.bytes),
+      sglStack: take('free scatterlists', responses * 4),
+      mapStack: take('free request arrays', responses * 4),
+      regStack: take('free registrations', responses * 4),
+      pageStack: take('free pages', (targetRamPages(lane, rdma) - commands * inlinePages(rdma)) * 4),
+    };
+  });
+}
+
+/** Pools and memory that are handed out as they are. What the RNIC reads of the host's own lies together. */
+export function planTargetPools(arena: Arena, spec: MachineSpec, rdma: RdmaSpec) {
+  const take = (name: string, index: number, bytes: number): Span =>
+    arena.take(`target ${index} ${name}`, bytes, PAGE_BYTES);
+  const kernel = spec.lanes.map((lane, index) => ({
+    capsules: take('capsules', index, commandsOf(lane, rdma) * CAPSULE_BYTES),
+    responses: take('completions', index, responsesOf(lane, rdma) * CAPSULE_BYTES),
+    mrLists: take('page lists', index, responsesOf(lane, rdma) * MR_LIST_BYTES),
+  }));
+  const own = spec.lanes.map((lane, index) => ({
+    sgls: take('scatterlists', index, responsesOf(lane, rdma) * NVMET_SGL_BYTES),
+    maps: take('request arrays', index, responsesOf(lane, rdma) * mapBytes(rdma)),
+    regs: take('registrations', index, responsesOf(lane, rdma) * REG_CTX_STRIDE),
+    rnicLists: take("the RNIC's page lists", index, responsesOf(lane, rdma) * MR_LIST_BYTES),
+    memory: take("initiator's memory", index, initiatorBytes(spec, lane)),
+  }));
+  return { kernel, own };
+}
+
+export type TargetPlan = ReturnType<typeof planTargets>[number];
+export type TargetPools = ReturnType<typeof planTargetPools>;
+
 const RAM_PAGE_SHIFT = 12n;
 
 /** What the lab reads of one lane's target: NvmetRdmaQueue, Rnic, Initiator (a HostQueue), and their tables. */
