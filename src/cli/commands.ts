@@ -21,6 +21,20 @@ const ENTRIES: readonly CommandEntry[] = [
     load: () => import('./commands/run.ts'),
   },
   {
+    name: 'cost',
+    description:
+      'count instructions, lines and atomics of every scheme exactly, and simulate its misses on named processors: the same on every machine',
+    argument: ['[job.fio|trace]', 'as of p2plab run'],
+    load: () => import('./commands/cost.ts'),
+  },
+  {
+    name: 'trace',
+    description:
+      'show one I/O of each scheme step by step: structures and fields it touches, in order, and its addresses',
+    argument: ['[job.fio|trace]', 'as of p2plab run'],
+    load: () => import('./commands/trace.ts'),
+  },
+  {
     name: 'sweep',
     description:
       'measure every combination of options as a cell of its own, resumable, and merge the cells into one result',

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import type { APIOptions } from 'assemblyscript/asc';
 import type { Target } from './targets.ts';
 
 const FLAGS = [
@@ -12,6 +13,7 @@ const FLAGS = [
 ];
 /** The counting build is asked how often, never how fast. */
 const OPTIMIZE = { counting: '-O0', timed: '-O3' };
+const SPREAD_LINES = 'propagate-debug-locs';
 /** More threads than this do not help: the longest module takes as long as several others. */
 const MOST_THREADS = 8;
 
@@ -21,34 +23,58 @@ export function compilerIdentity(): string {
   return JSON.stringify([version, FLAGS, OPTIMIZE]);
 }
 
+/** The module with its source map (JSON), whose locations are spread over what the optimiser made. @throws Error with the compiler's messages */
+export async function compileMapped(root: string, target: Target): Promise<{ bytes: Uint8Array; map: string }> {
+  // Before the optimiser and after it: else a third of the instructions says nothing of where it comes from.
+  const spread = { afterCompile: (module: { runPasses(passes: string[]): void }) => module.runPasses([SPREAD_LINES]) };
+  const transforms = [spread] as unknown as APIOptions['transforms'];
+  const files = await compileFiles(root, target, ['--sourceMap', '--runPasses', SPREAD_LINES], {
+    transforms,
+  });
+  return { bytes: files.get('module.wasm') as Uint8Array, map: String(files.get('module.wasm.map')) };
+}
+
 /** The module's bytes. P2PLAB_WAT=FOLDER writes its text form there as well. @throws Error with the compiler's messages */
 export async function compileTarget(root: string, target: Target): Promise<Uint8Array> {
+  const wat = process.env.P2PLAB_WAT;
+  const files = await compileFiles(root, target, wat === undefined ? [] : ['--textFile', 'module.wat']);
+  const text = files.get('module.wat');
+  if (wat !== undefined && text !== undefined) writeFileSync(join(wat, `${target.name}.wat`), text);
+  return files.get('module.wasm') as Uint8Array;
+}
+
+/** What the compiler writes, by name. @throws Error with its messages */
+async function compileFiles(
+  root: string,
+  target: Target,
+  more: readonly string[],
+  options: Pick<APIOptions, 'transforms'> = {},
+): Promise<Map<string, string | Uint8Array>> {
   // Loaded where something is compiled: it takes half a second.
   const { default: asc } = await import('assemblyscript/asc');
   const constants = { COUNTING: target.counting ? 1 : 0, ...target.constants };
-  const wat = process.env.P2PLAB_WAT;
   const args = [
     target.entry,
     ...FLAGS,
     target.counting ? OPTIMIZE.counting : OPTIMIZE.timed,
     ...Object.entries(constants).flatMap(([name, value]) => ['--use', `${name}=${value}`]),
     ...['--outFile', 'module.wasm'],
-    ...(wat === undefined ? [] : ['--textFile', 'module.wat']),
+    ...more,
   ];
-  let bytes: Uint8Array | undefined;
+  const files = new Map<string, string | Uint8Array>();
   const { error, stderr } = await asc.main(args, {
     readFile: (name) => {
       const path = join(root, name);
       return target.overlay[name] ?? (existsSync(path) ? readFileSync(path, 'utf8') : null);
     },
     writeFile: (name, contents) => {
-      if (name === 'module.wasm') bytes = contents as Uint8Array;
-      else if (wat !== undefined) writeFileSync(join(wat, `${target.name}.wat`), contents);
+      files.set(name, contents);
     },
     listFiles: () => [],
+    ...options,
   });
-  if (error || bytes === undefined) throw new Error(`${target.name}: ${error?.message}\n${stderr.toString()}`);
-  return bytes;
+  if (error || !files.has('module.wasm')) throw new Error(`${target.name}: ${error?.message}\n${stderr.toString()}`);
+  return files;
 }
 
 /** What a compiling thread is started with, sent, and answers. */

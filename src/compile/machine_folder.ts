@@ -12,7 +12,7 @@ import { exportTypes } from './export_types.ts';
 import { flowsText } from './flow_table.ts';
 import { layoutText } from './layout_text.ts';
 import type { SchemeHeader } from './scheme_header.ts';
-import { flowsOf, moduleKey, planTargets, readSchemes, SourceTexts } from './targets.ts';
+import { flowsOf, moduleKey, planTargets, readSchemes, SourceTexts, textKey } from './targets.ts';
 
 /** manifest.json */
 export interface MachineManifest {
@@ -72,6 +72,14 @@ export function moduleFile(folder: string, manifest: MachineManifest, name: stri
   const key = manifest.modules[name];
   if (key === undefined) throw new Error(`the machine has no module '${name}'`);
   return join(folder, 'modules', `${key}.wasm`);
+}
+
+/** A module's target, where its sources are, and a key of its code with every line of its text. @throws Error for an unknown name */
+export function moduleTarget(folder: string, manifest: MachineManifest, name: string) {
+  const root = resolve(folder, manifest.root);
+  const target = planTargets(root, manifest.schemes, manifest.slots).find((each) => each.name === name);
+  if (target === undefined) throw new Error(`the machine has no module '${name}'`);
+  return { target, root, textKey: textKey(target, new SourceTexts(root), compilerIdentity()) };
 }
 
 /** Which of these modules have not been compiled. */

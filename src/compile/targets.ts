@@ -105,6 +105,15 @@ export class SourceTexts {
 
 /** Digest of everything that a module's code depends on, comments left out: 20 hexadecimal digits. @param compiler its version and flags */
 export function moduleKey(target: Target, sources: SourceTexts, compiler: string): string {
+  return keyOf(target, sources, compiler, codeOf);
+}
+
+/** The same of all text: where its lines are matters. */
+export function textKey(target: Target, sources: SourceTexts, compiler: string): string {
+  return keyOf(target, sources, compiler, (text) => text);
+}
+
+function keyOf(target: Target, sources: SourceTexts, compiler: string, reading: (text: string) => string): string {
   const sum = createHash('sha256')
     .update(compiler)
     .update(JSON.stringify([target.counting, target.constants]));
@@ -113,9 +122,10 @@ export function moduleKey(target: Target, sources: SourceTexts, compiler: string
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
     if (seen.has(path)) continue;
     seen.add(path);
-    const text = codeOf(sources.text(path, target));
-    sum.update(`\n${path} ${text.length}\n`).update(text);
-    for (const [, imported] of text.matchAll(/\bfrom "(\.{1,2}\/[^"]+)"/g)) {
+    const text = sources.text(path, target);
+    const read = reading(text);
+    sum.update(`\n${path} ${read.length}\n`).update(read);
+    for (const [, imported] of codeOf(text).matchAll(/\bfrom "(\.{1,2}\/[^"]+)"/g)) {
       waiting.push(`${join(dirname(path), imported as string)}.ts`);
     }
   }

@@ -55,6 +55,12 @@ describe('a description of a processor', () => {
     ],
     ['an unknown key', /^l2:/m, 'l4:', /own.yaml:\d+: unknown key 'l4'/],
     ['an L2 that cannot hold L1', /(^l2:\n {2}sets: \{ value: )1024/m, '$132', /^own.yaml:\d+: l2: smaller than l1d/],
+    [
+      'more than any L3',
+      /^ {2}sets: \{ value: 32768/m,
+      '  sets: { value: 1048576',
+      /^own.yaml:\d+: l3: has 16777216 entries/,
+    ],
     ['no YAML', /^core:/m, 'core: [', /^own.yaml:\d+: not YAML/],
   ];
   for (const [what, from, to, message] of cases) {

@@ -12,6 +12,8 @@ const LINE_BYTES = 64;
 /** A table of more words than this is no cache of any processor. */
 const MOST_SETS = 2 ** 20;
 const MOST_WAYS = 128;
+/** Entries of one table: an L3 of 256 MiB. */
+export const MOST_ENTRIES = 2 ** 22;
 
 /** Shape of a cache or a TLB. */
 export interface TableShape {
@@ -156,6 +158,10 @@ export function parseCpu(text: string, source: string): Cpu {
   if (l1.sets * l1.ways > l2.sets * l2.ways) wrong('l2', 'smaller than l1d, all of which it holds. Make it larger.');
   if (l1.sets > l2.sets || l1.ways > l2.ways * (l2.sets / l1.sets))
     wrong('l2', 'cannot hold all of l1d: fewer places for the lines of one set of it. Give it more sets or ways.');
+  for (const key of ['l1d', 'l2', 'l3', 'dtlb', 'dtlb_2m', 'stlb'] as const) {
+    const { sets: rows, ways: columns } = file[key] === undefined ? { sets: 1, ways: 1 } : shape(file[key]);
+    if (rows * columns > MOST_ENTRIES) wrong(key, `has ${rows * columns} entries, expected at most ${MOST_ENTRIES}.`);
+  }
   const ghz = file.ghz.value;
   const { core } = file;
   return {

@@ -14,12 +14,15 @@ export interface Instrumented extends Rewritten {
   /** The machine's name of the module: `host.page`. */
   name: string;
   module: WebAssembly.Module;
+  /** Its bytes as they are run elsewhere. */
+  original: Uint8Array;
 }
 
 /** A module of the machine, instrumented. @param firstSite id of its first site */
 export function instrument(name: string, firstSite = 0): Instrumented {
-  const rewritten = rewrite(moduleBytes(name), firstSite);
-  return { ...rewritten, name, module: new WebAssembly.Module(rewritten.bytes) };
+  const original = moduleBytes(name);
+  const rewritten = rewrite(original, firstSite);
+  return { ...rewritten, name, original, module: new WebAssembly.Module(rewritten.bytes) };
 }
 
 /** @param now the machine's clock, in milliseconds */

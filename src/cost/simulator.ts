@@ -1,8 +1,9 @@
 // The simulator as the lab uses it (core/simulator.ts): its memory laid out, a processor and a placement set, its counts read.
 import type { CostModule } from '../../build/exports.ts';
+import { assert } from '../base/errors.ts';
 import { Arena, growTo, type Span, sharedMemory } from '../lab/machine/arena.ts';
 import { costModule } from '../lab/machine/modules.ts';
-import { type Cpu, L3_POLICIES, type TableShape } from './cpu_file.ts';
+import { type Cpu, L3_POLICIES, MOST_ENTRIES, type TableShape } from './cpu_file.ts';
 import type { Hooks } from './instrument.ts';
 import { PAGE_BYTES } from './placement.ts';
 
@@ -53,6 +54,8 @@ export interface Simulator {
   caching: Record<CoreName, Hooks>;
   /** Empty caches of a processor, and where the memory lies (placement.ts). */
   begin(cpu: Cpu, pageTable: Uint32Array, prefetchesNext: boolean): void;
+  /** Caches as long use of a region by the host leaves them: reads so many of its lines, all over it. */
+  fill(region: Span, lines: number): void;
   /** Forgets what was counted; caches keep what they hold. @param ops of each core's instances so far */
   resetMisses(ops: Record<CoreName, bigint>): void;
   resetCounts(): void;
@@ -71,11 +74,13 @@ const START = 4096;
 const ROW_BYTES = 32;
 const REGION_BYTES = 24;
 const SOURCE_BYTES = 12;
+/** Odd: regions have a power of two lines. */
+const FILL_STRIDE = 0x9e3779b1;
 const NO_SITE = 0xffff_ffff;
 const CLOCKS = 4;
 const MOST_MISS_REGISTERS = 512;
-/** Words for all tables of the largest processor: two L1 and L2, TLBs, an L3. */
-const CACHE_BYTES = 64 * 2 ** 20;
+/** Room for all tables of the largest processor that a file may describe: five of each core, and an L3. */
+const CACHE_BYTES = 11 * 4 * MOST_ENTRIES + 65536;
 /** Where the cores are, with the shapes of their caches (core/core.ts). */
 const CORE_AT = 1024;
 const CORE_BYTES = 1024;
@@ -133,14 +138,14 @@ export function createSimulator(simulated: SimulatedMemory): Simulator {
       device: { access: module.simulateDevice, range: module.simulateRangeDevice },
     },
     begin: (cpu, pageTable, prefetchesNext) => {
-      clear(spans.caches);
       clear(spans.ready);
       for (const core of Object.values(CORES))
         u8.fill(0, CORE_AT + core * CORE_BYTES, CORE_AT + (core + 1) * CORE_BYTES);
       u32.set(pageTable, spans.pageTable.at / 4);
-      setProcessor(module, cpu, spans, prefetchesNext);
+      clear({ at: spans.caches.at, bytes: setProcessor(module, cpu, spans, prefetchesNext) });
       setAttribution(module, simulated, spans);
     },
+    fill: ({ at, bytes }, lines) => module.fill(CORES.host, at, bytes / 64, lines, FILL_STRIDE),
     resetMisses: (ops) => {
       [...spans.fieldMisses, spans.siteMisses, spans.ready].forEach(clear);
       for (const [name, core] of Object.entries(CORES)) module.resetCore(core, ops[name as CoreName]);
@@ -150,8 +155,11 @@ export function createSimulator(simulated: SimulatedMemory): Simulator {
     events: (core) =>
       Object.fromEntries(EVENTS.map((name, i) => [name, module.eventsOf(CORES[core], i)])) as unknown as Events,
     cycles: (core, ops) => {
-      module.settle(CORES[core], ops);
-      const [lo, dep, hi] = [0, 1, 2].map((clock) => module.cyclesOf(CORES[core], clock)) as [number, number, number];
+      const [lo, dep, hi] = [0, 1, 2].map((clock) => module.cyclesOf(CORES[core], clock, ops)) as [
+        number,
+        number,
+        number,
+      ];
       return { lo: Math.min(lo, dep), dep, hi: Math.max(hi, dep) };
     },
     fieldMisses: (core) => rows(MISSES, spans.fieldMisses[CORES[core]]),
@@ -189,7 +197,8 @@ function writeTables(view: DataView, { regions, sites, sources }: SimulatedMemor
   }
 }
 
-function setProcessor(module: CostModule, cpu: Cpu, spans: Plan, prefetchesNext: boolean): void {
+/** Bytes that the processor's caches take. */
+function setProcessor(module: CostModule, cpu: Cpu, spans: Plan, prefetchesNext: boolean): number {
   const arena = new Arena(spans.caches.at);
   const set = (core: number, which: number, { sets, ways }: TableShape): void => {
     module.setCache(core, which, arena.take('cache', sets * ways * 4).at, sets, ways);
@@ -218,4 +227,6 @@ function setProcessor(module: CostModule, cpu: Cpu, spans: Plan, prefetchesNext:
     spans.sources.at,
     spans.rings.at,
   );
+  assert(arena.end <= spans.caches.at + spans.caches.bytes, 'caches of the processor fit');
+  return arena.end - spans.caches.at;
 }

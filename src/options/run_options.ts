@@ -1,12 +1,13 @@
 // The catalogue's options for commander. What they add up to is resolve_run.ts's: this file is loaded for every help text and imports
 // little.
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { CELL_OPTIONS, RUN_OPTIONS } from '../catalogue/options/catalogue.ts';
+import { CELL_OPTIONS, RUN_OPTIONS, type RunOptions } from '../catalogue/options/catalogue.ts';
 import { type OptionDefinition, type Options, UnfitWord } from '../catalogue/options/definition.ts';
 
-/** Adds every option of a run to a command. */
-export function addRunOptions(command: Command): Command {
-  return addOptions(command, RUN_OPTIONS);
+/** Adds every option of a run to a command. @param own those that the command has in a way of its own */
+export function addRunOptions(command: Command, own: readonly (keyof RunOptions)[] = []): Command {
+  const shared = Object.entries(RUN_OPTIONS).filter(([name]) => !own.includes(name as keyof RunOptions));
+  return addOptions(command, Object.fromEntries(shared));
 }
 
 /** The options that decide what is measured and how, without those about where the result goes. */

@@ -14,7 +14,8 @@ class Pending {
 /** One of the two clocks with a window: fields of Core that lie in a row. */
 @unmanaged
 class Clock {
-  cycles: f64;
+  /** Cycles that it has waited, besides those of the instructions. */
+  waits: f64;
   ring: u32;
   first: u32;
   count: u32;
@@ -40,44 +41,42 @@ export function setClock(perOp: f64, window: f64, registers: u32, locked: f64, r
 
 /** Time begins at 0 again, with nothing under way; values of sites are there since then. */
 export function resetClocks(core: Core, ops: f64): void {
-  core.lastOps = ops;
-  core.loCycles = 0;
+  core.startOps = ops;
+  core.loWaits = 0;
   core.loCount = 0;
-  core.depCycles = 0;
+  core.depWaits = 0;
   core.depCount = 0;
-  core.hiCycles = 0;
+  core.hiWaits = 0;
 }
 
-/** Time of the instructions up to this one. */
+/** Time that the instructions up to this one take by themselves: a clock is that and what it has waited. */
 @inline
-export function advance(core: Core, ops: f64): void {
-  const passed = (ops - core.lastOps) * cyclesPerOp;
-  core.lastOps = ops;
-  core.loCycles += passed;
-  core.depCycles += passed;
-  core.hiCycles += passed;
+export function busy(core: Core, ops: f64): f64 {
+  return (ops - core.startOps) * cyclesPerOp;
 }
 
 /** A load that L1 and the first TLB answer: nothing waits, but its value may be late because its address was. */
 @inline
-export function hit(core: Core, site: u32, latency: f64): void {
-  store<f64>(readyAt + (<usize>site << 3), max(core.depCycles, sourcesReady(site)) + latency);
+export function hit(core: Core, site: u32, ops: f64, latency: f64): void {
+  store<f64>(readyAt + (<usize>site << 3), max(busy(core, ops) + core.depWaits, sourcesReady(site)) + latency);
 }
 
 /** A load that takes longer. */
 export function miss(core: Core, site: u32, ops: f64, latency: f64): void {
-  core.hiCycles += latency;
-  begin(changetype<Clock>(changetype<usize>(core) + offsetof<Core>("loCycles")), ops, 0, latency);
-  const dep = changetype<Clock>(changetype<usize>(core) + offsetof<Core>("depCycles"));
-  store<f64>(readyAt + (<usize>site << 3), begin(dep, ops, sourcesReady(site), latency));
+  core.hiWaits += latency;
+  const now = busy(core, ops);
+  begin(changetype<Clock>(changetype<usize>(core) + offsetof<Core>("loWaits")), now, ops, 0, latency);
+  const dep = changetype<Clock>(changetype<usize>(core) + offsetof<Core>("depWaits"));
+  store<f64>(readyAt + (<usize>site << 3), begin(dep, now, ops, sourcesReady(site), latency));
 }
 
 /** An operation that waits for every load before it, and that no later one passes. */
-export function locked(core: Core, site: u32, latency: f64): void {
-  core.hiCycles += latency + lockedCycles;
-  drain(changetype<Clock>(changetype<usize>(core) + offsetof<Core>("loCycles")), latency);
-  drain(changetype<Clock>(changetype<usize>(core) + offsetof<Core>("depCycles")), latency);
-  store<f64>(readyAt + (<usize>site << 3), core.depCycles);
+export function locked(core: Core, site: u32, ops: f64, latency: f64): void {
+  core.hiWaits += latency + lockedCycles;
+  const now = busy(core, ops);
+  drain(changetype<Clock>(changetype<usize>(core) + offsetof<Core>("loWaits")), now, latency);
+  drain(changetype<Clock>(changetype<usize>(core) + offsetof<Core>("depWaits")), now, latency);
+  store<f64>(readyAt + (<usize>site << 3), now + core.depWaits);
 }
 
 function sourcesReady(site: u32): f64 {
@@ -96,18 +95,18 @@ function pendingAt(clock: Clock, index: u32): Pending {
   return changetype<Pending>(<usize>clock.ring + (<usize>(index % missRegisters) << 4));
 }
 
-/** Puts a load into the window; when it is done. */
-function begin(clock: Clock, ops: f64, ready: f64, latency: f64): f64 {
+/** Puts a load into the window; when it is done. `now`: busy time. */
+function begin(clock: Clock, now: f64, ops: f64, ready: f64, latency: f64): f64 {
   while (clock.count > 0) {
     const oldest = pendingAt(clock, clock.first);
-    if (oldest.done > clock.cycles) {
+    if (oldest.done > now + clock.waits) {
       if (oldest.ops > ops - windowOps && clock.count < missRegisters) break;
-      clock.cycles = oldest.done;
+      clock.waits = oldest.done - now;
     }
     clock.first = (clock.first + 1) % missRegisters;
     clock.count -= 1;
   }
-  const done = max(clock.cycles, ready) + latency;
+  const done = max(now + clock.waits, ready) + latency;
   const entry = pendingAt(clock, clock.first + clock.count);
   entry.ops = ops;
   entry.done = done;
@@ -115,10 +114,10 @@ function begin(clock: Clock, ops: f64, ready: f64, latency: f64): f64 {
   return done;
 }
 
-function drain(clock: Clock, latency: f64): void {
+function drain(clock: Clock, now: f64, latency: f64): void {
   for (; clock.count > 0; clock.count -= 1) {
-    clock.cycles = max(clock.cycles, pendingAt(clock, clock.first).done);
+    clock.waits = max(clock.waits, pendingAt(clock, clock.first).done - now);
     clock.first = (clock.first + 1) % missRegisters;
   }
-  clock.cycles += latency + lockedCycles;
+  clock.waits += latency + lockedCycles;
 }

@@ -8,7 +8,8 @@ export class Core {
   lastKey: u32;
   /** Misses of each field: rows of MISS_ROW_BYTES. */
   fieldMisses: u32;
-  lastOps: f64;
+  /** Instructions at which its time began. */
+  startOps: f64;
   // Events, in the order of EVENT_*.
   l1Misses: u64;
   l2Misses: u64;
@@ -23,18 +24,18 @@ export class Core {
   /** L1 and L2 misses that are attributed: the difference is that of the access in hand. */
   seenL1Misses: u64;
   seenL2Misses: u64;
-  // Clocks: all misses overlap; those wait that depend on each other; none overlap.
-  loCycles: f64;
+  // What clocks have waited: all misses overlap; those wait that depend on each other; none overlap.
+  loWaits: f64;
   loRing: u32;
   loFirst: u32;
   loCount: u32;
   loPad: u32;
-  depCycles: f64;
+  depWaits: f64;
   depRing: u32;
   depFirst: u32;
   depCount: u32;
   depPad: u32;
-  hiCycles: f64;
+  hiWaits: f64;
 }
 
 export const EVENT_L1: u32 = 0;

@@ -2,7 +2,7 @@
 // core that its module runs on. The memory is the simulator's own; the lab puts tables into it and says where they are.
 import { fieldOf, setRegions } from "./attribution";
 import { Cache } from "./cache";
-import { advance, hit, locked, miss, resetClocks, setClock } from "./clock";
+import { busy, hit, locked, miss, resetClocks, setClock } from "./clock";
 import { coreAt, Core, dtlbOf, hugeDtlbOf, l1Of, l2Of, l3, MISS_ROW_BYTES, stlbOf } from "./core";
 import { EVENT_DTLB, EVENT_L1, EVENT_L2, EVENT_L3, EVENT_STLB, EVENT_TRANSFER } from "./core";
 import { count, countRange, KIND_LOAD, KIND_STORE, nextWindow, setCounts } from "./counts";
@@ -91,20 +91,31 @@ export function eventsOf(core: u32, event: u32): f64 {
   return <f64>load<u64>(changetype<usize>(coreAt(core)) + offsetof<Core>("l1Misses") + (<usize>event << 3));
 }
 /** Cycles of a core after `ops` instructions: 0 lo, 1 dep, 2 hi. */
-export function cyclesOf(core: u32, clock: u32): f64 {
+export function cyclesOf(core: u32, clock: u32, ops: i64): f64 {
   const at = coreAt(core);
-  return clock == 0 ? at.loCycles : clock == 1 ? at.depCycles : at.hiCycles;
-}
-/** Time of the instructions since the last access. */
-export function settle(core: u32, ops: i64): void {
-  advance(coreAt(core), <f64>ops);
+  return busy(at, <f64>ops) + (clock == 0 ? at.loWaits : clock == 1 ? at.depWaits : at.hiWaits);
 }
 /** Forgets what a core has counted, and begins its time anew; `ops`: instructions so far. What it holds stays. */
 export function resetCore(core: u32, ops: i64): void {
   const at = coreAt(core);
   const first = changetype<usize>(at) + offsetof<Core>("l1Misses");
-  memory.fill(first, 0, offsetof<Core>("loCycles") - offsetof<Core>("l1Misses"));
+  memory.fill(first, 0, offsetof<Core>("loWaits") - offsetof<Core>("l1Misses"));
   resetClocks(at, <f64>ops);
+}
+
+/**
+ * Reads lines of a region on a core, once round all of them or so many: `stride` has no factor in common with how many there are.
+ * What caches hold afterwards is what long use of the region leaves.
+ */
+export function fill(core: u32, region: usize, lines: u32, count: u32, stride: u32): void {
+  const own = coreAt(core);
+  const other = coreAt(1 - core);
+  for (let i: u32 = 0; i < count; i++) {
+    const at = region + (<usize>(i * stride % lines) << 6);
+    const page = pageOf(at);
+    translate(own, at, page);
+    touch(own, other, lineOf(at, page), false);
+  }
 }
 
 export function countHost(address: usize, site: u32, ops: i64): void {
@@ -150,12 +161,11 @@ function look(core: Core, other: Core, address: usize, site: u32, ops: i64): voi
   const kind = site >> 3 & 7;
   const id = site >> 6;
   core.lookups += 1;
-  advance(core, <f64>ops);
   const page = pageOf(address);
   const translation = translate(core, address, page);
   const level = touch(core, other, lineOf(address, page), kind != KIND_LOAD);
   if (translation == TLB_FIRST && level == LEVEL_L1 && kind <= KIND_STORE) {
-    if (kind == KIND_LOAD) hit(core, id, l1Latency);
+    if (kind == KIND_LOAD) hit(core, id, <f64>ops, l1Latency);
     return;
   }
   slow(core, address, id, kind, <f64>ops, translation, page, level);
@@ -164,7 +174,7 @@ function look(core: Core, other: Core, address: usize, site: u32, ops: i64): voi
 /** What is seldom: misses, and operations that are locked. */
 function slow(core: Core, address: usize, site: u32, kind: u32, ops: f64, translation: u32, page: u32, level: u32): void {
   const latency = latencyOf(level) + translationLatency(translation, page);
-  if (kind > KIND_STORE) locked(core, site, latency);
+  if (kind > KIND_STORE) locked(core, site, ops, latency);
   else if (kind == KIND_LOAD) miss(core, site, ops, latency);
   if (translation == TLB_FIRST && level == LEVEL_L1) return;
   const row = siteMisses + <usize>site * MISS_ROW_BYTES;

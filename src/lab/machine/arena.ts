@@ -32,10 +32,16 @@ export interface Span {
   readonly bytes: number;
 }
 
+/** A region by the name that it was taken under. */
+export interface NamedSpan {
+  readonly name: string;
+  readonly span: Span;
+}
+
 /** Plans regions one behind the other; nothing is touched until the memory is made large enough. */
 export class Arena {
   #next: number;
-  readonly #regions: { name: string; span: Span }[] = [];
+  readonly #regions: NamedSpan[] = [];
 
   constructor(start: number) {
     this.#next = start;
@@ -55,6 +61,11 @@ export class Arena {
   skipTo(at: number): void {
     assert(at >= this.#next, `a gap to ${at} behind ${this.#next}`);
     this.#next = at;
+  }
+
+  /** Every region so far, in ascending order. */
+  get regions(): readonly NamedSpan[] {
+    return this.#regions;
   }
 
   get end(): number {

@@ -19,6 +19,7 @@ import {
   type MachineManifest,
   missingModules,
   moduleFile,
+  moduleTarget,
   readMachineFolder,
 } from '../../compile/machine_folder.ts';
 import type { SchemeHeader } from '../../compile/scheme_header.ts';
@@ -141,6 +142,11 @@ export function moduleBytes(name: string): Uint8Array<ArrayBuffer> {
   const file = moduleFile(FOLDER, readManifest(), name);
   if (!existsSync(file)) compileMissing([name, ...expected]);
   return new Uint8Array(readFileSync(file));
+}
+
+/** How a module is compiled, and where its sources are and what is made of them besides may be kept. */
+export function moduleSources(name: string) {
+  return { ...moduleTarget(FOLDER, readManifest(), name), folder: FOLDER };
 }
 
 /** Instance of a module over `memory`. */
