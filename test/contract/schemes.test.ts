@@ -6,6 +6,7 @@ import { takeLandings } from '../../src/lab/machine/queue_state.ts';
 import { oneSwitch } from '../../src/plan/fabric.ts';
 import type { Buffers } from '../../src/plan/machine_spec.ts';
 import { misdirectionLines } from '../../src/topology/routes.ts';
+import { expectedOf } from '../support/expected.ts';
 import { type SmallMachine, smallMachine, type TestIo } from '../support/small_machine.ts';
 import { soundVariants } from '../support/variants.ts';
 
@@ -114,9 +115,8 @@ describe.each(VARIANTS)('%s', (scheme) => {
       }));
       small.stream(ios);
       expect(small.run(scheme, buffers, 64)).toMatchObject({ errors: 0, verifyErrors: 0, refused: undefined });
-      // 6.12 marks no user bio: its requests mix, and dma_map_sgtable tells the entries apart. The floor has no rules.
-      const mixes = scheme === 'null' || (scheme === 'page' && buffers === 'user');
-      expect(small.counters().merges > 0).toBe(mixes);
+      const { merges = [] } = expectedOf(scheme);
+      expect(small.counters().merges > 0).toBe(merges.includes(buffers));
       expect(small.leftovers()).toEqual([]);
     }
   });

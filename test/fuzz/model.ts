@@ -1,6 +1,8 @@
 // The block path as plain arithmetic on arrays: which bytes every I/O moves where, how many requests, segments, descriptors
 // and mapping calls that takes, and what is refused. Written from the rules (kernel 6.12 and the proposals), sharing no code
 // with the machine; slow and simple on purpose.
+import type { ModelRules } from '../support/expectation.ts';
+import { expectedOf } from '../support/expected.ts';
 import { checksItself, type FuzzCase, type FuzzIo } from './case.ts';
 
 /** What must come of a case. */
@@ -36,101 +38,22 @@ const SG = 32;
 /** A request of so many bytes is the last of its plug. */
 const PLUG_FLUSH_BYTES = 128 * 1024;
 
-/** What a scheme does with one kind of memory. */
-interface Rules {
-  /** Errno of an I/O that is not even submitted. */
-  refusal: string | undefined;
-  /** Never merged with another request's bios. */
-  noMerge: boolean;
-  /** Through a scatterlist: always, or only where a single plain segment does not do. */
-  sg: 'always' | 'unless plain' | 'never';
-  /** Calls of the map-type decision: for each entry, each request, or never. */
-  mapCalls: 'entry' | 'request' | 'never';
-  /** With what mapping fails, where it does. */
-  mapError: string | undefined;
-}
+const IN_RAM: Readonly<Record<'direct' | 'through sg', ModelRules>> = {
+  direct: { refusal: undefined, noMerge: false, sg: 'never', mapCalls: 'never', mapError: undefined },
+  'through sg': { refusal: undefined, noMerge: false, sg: 'unless plain', mapCalls: 'never', mapError: undefined },
+};
+
+/** P2P memory, where the scheme's own rules say nothing else. */
+const P2P: ModelRules = { refusal: undefined, noMerge: true, sg: 'never', mapCalls: 'request', mapError: undefined };
 
 /** The rules of the case's scheme for P2P memory or host RAM. */
-export function rulesOf(fuzz: FuzzCase, inRam: boolean): Rules {
-  const [base = '', variant = ''] = fuzz.scheme.split('@');
-  return inRam ? ramRules(base, variant) : p2pRules(base, variant, fuzz);
-}
-
-function ramRules(base: string, variant: string): Rules {
-  const direct = ['phys', 'null', 'provider', 'dmabuf'].includes(base) || (base === 'page' && variant === '6.17');
+export function rulesOf({ scheme, buffers, p2pQueue, place }: FuzzCase, inRam: boolean): ModelRules {
+  const { model } = expectedOf(scheme);
+  if (inRam) return IN_RAM[model.ram];
   return {
-    refusal: undefined,
-    noMerge: false,
-    sg: direct ? 'never' : 'unless plain',
-    mapCalls: 'never',
-    mapError: undefined,
+    ...P2P,
+    ...model.p2p({ buffers, p2pQueue, isApart: place === 'apart', isUnderSwitch: place === 'switch' }),
   };
-}
-
-function p2pRules(base: string, variant: string, { buffers, place, p2pQueue }: FuzzCase): Rules {
-  const rules = (over: Partial<Rules>): Rules => ({
-    refusal: undefined,
-    noMerge: true,
-    sg: 'never',
-    mapCalls: 'request',
-    mapError: undefined,
-    ...over,
-  });
-  const apart = place === 'apart';
-  const isUser = buffers === 'user';
-  switch (base) {
-    case 'null':
-      return rules({ noMerge: false, mapCalls: 'never' });
-    case 'page':
-      if (variant === '5.2') {
-        const refusal = isUser ? 'EFAULT' : apart || !p2pQueue ? 'EINVAL' : undefined;
-        return rules({ refusal, sg: 'always', mapCalls: 'entry' });
-      }
-      if (!p2pQueue) return rules({ refusal: isUser ? 'EREMOTEIO' : 'EINVAL' });
-      if (variant === '6.17') return rules({ mapError: apart ? 'EINVAL' : undefined });
-      // O_DIRECT leaves the bio unmarked in 6.12; nvmet's own test marks kernel buffers.
-      return rules({ sg: 'always', mapCalls: 'entry', noMerge: !isUser, mapError: apart ? 'EREMOTEIO' : undefined });
-    case 'dma_vec':
-      return rules({
-        refusal: isUser || !p2pQueue || apart ? 'EINVAL' : undefined,
-        sg: 'always',
-        mapCalls: 'never',
-      });
-    case 'phys':
-      return rules({
-        refusal: isUser ? 'EFAULT' : p2pQueue ? undefined : 'EINVAL',
-        mapError: apart ? 'EINVAL' : undefined,
-      });
-    case 'pfn_t':
-      return rules({
-        refusal: isUser ? 'EFAULT' : p2pQueue ? undefined : 'EINVAL',
-        sg: 'always',
-        mapError: apart ? 'EREMOTEIO' : undefined,
-      });
-    case 'sgl':
-      return rules({
-        refusal: isUser ? 'EFAULT' : place !== 'switch' || !p2pQueue ? 'EINVAL' : undefined,
-        sg: 'always',
-        mapCalls: 'entry',
-      });
-    case 'vma':
-      return rules({
-        refusal: buffers === 'pool' ? 'ENOMEM' : isUser || !p2pQueue ? 'EFAULT' : undefined,
-        mapError: apart ? 'EINVAL' : undefined,
-      });
-    case 'dmabuf':
-      return rules({
-        refusal: buffers === 'pool' ? 'ENOMEM' : isUser ? 'EFAULT' : apart || !p2pQueue ? 'EINVAL' : undefined,
-        mapCalls: 'never',
-      });
-    case 'provider':
-      return rules({
-        refusal: buffers === 'pool' ? 'ENOMEM' : isUser ? 'EFAULT' : p2pQueue ? undefined : 'EINVAL',
-        mapError: apart ? 'EINVAL' : undefined,
-      });
-    default:
-      throw new Error(`the model knows no scheme ${base}`);
-  }
 }
 
 /** One part of an I/O that fits the queue's limits. */

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { KIB, MIB } from '../../src/base/units.ts';
 import type { RdmaSpec } from '../../src/plan/machine_spec.ts';
+import { expectedOf } from '../support/expected.ts';
 import { smallMachine, type TestIo } from '../support/small_machine.ts';
 import { rdmaSpec, targetFabric } from '../support/small_target.ts';
 import { soundVariants } from '../support/variants.ts';
@@ -40,55 +41,12 @@ const BOTH = ['read', 'write'] as const;
 const SIZES = [4 * KIB, 128 * KIB, MIB] as const;
 const CASES = BOTH.flatMap((op) => SIZES.map((bytes) => [op, bytes] as const));
 
-describe.each(CASES)('page, %s of %i bytes', (op, bytes) => {
-  it('5.2: 6 is-P2P tests and 2 pgmap reads on one line, no atomic', () => {
-    expect(countsOf('page@5.2', op, bytes)).toMatchObject({
-      // rw context made and destroyed; submission; single segment, scatterlist, unmap.
-      p2pTests: 6,
-      mapCalls: 2,
-      pageLines: 1,
-      pageLoads: 6 * 2 + 2,
-      pageAtomics: 0,
-      pgmapChecks: 0,
-    });
-  });
+const CARRYING = soundVariants().filter((name) => typeof expectedOf(name).nvmet !== 'string');
 
-  it('6.12: 4 tests, none at unmap, and 2 map-type decisions', () => {
-    expect(countsOf('page', op, bytes)).toMatchObject({
-      // dma_map_sgtable for the RNIC; submission; single segment and dma_map_sgtable for the drive.
-      p2pTests: 4,
-      mapCalls: 2,
-      pageLines: 1,
-      pageLoads: 4 * 2 + 2,
-      pageAtomics: 0,
-      pgmapChecks: 0,
-    });
-  });
-
-  it('6.17: one line; the RDMA side as in 6.12, the block side tests the new vector and decides once per request', () => {
-    // Two PRPs reach 8 KiB: nvme's single-segment path asks once more.
-    const p2pTests = bytes <= 8 * KIB ? 5 : 4;
-    expect(countsOf('page@6.17', op, bytes)).toMatchObject({
-      p2pTests,
-      mapCalls: 2,
-      pageLines: 1,
-      pageLoads: p2pTests * 2 + 2,
-      pageAtomics: 0,
-      pgmapChecks: 0,
-    });
-  });
-
-  it('the list of 2018: submission, one entry for each client, one line', () => {
-    expect(countsOf('sgl', op, bytes)).toMatchObject({ p2pTests: 3, mapCalls: 2, pageLines: 1, pageAtomics: 0 });
-  });
-
-  it('no scheme without pages touches one', () => {
-    for (const scheme of ['dma_vec', 'phys', 'phys@hash', 'phys@tree', 'pfn_t', 'null']) {
-      expect([scheme, countsOf(scheme, op, bytes)]).toMatchObject([
-        scheme,
-        { pageLines: 0, pageLoads: 0, pageAtomics: 0, p2pTests: 0, pgmapChecks: 0, pageLookups: 0 },
-      ]);
-    }
+describe.each(CASES)('%s of %i bytes', (op, bytes) => {
+  it.each(CARRYING)('%s: exactly what its rules ask for, RDMA side and block side', (scheme) => {
+    const { nvmet } = expectedOf(scheme);
+    expect(countsOf(scheme, op, bytes)).toMatchObject((nvmet as (bytes: number) => object)(bytes));
   });
 
   it('two work requests each way, one doorbell of the send queue for a read, two for a write', () => {
@@ -107,18 +65,21 @@ describe.each(CASES)('page, %s of %i bytes', (op, bytes) => {
   });
 });
 
-describe('map decisions of page-less schemes', () => {
-  it('are one for each client, and lookups as many', () => {
-    for (const [scheme, mapCalls, providerLookups] of [
-      ['dma_vec', 0, 0],
-      ['phys', 2, 0],
-      ['phys@hash', 2, 2],
-      ['phys@tree', 2, 2],
-      ['pfn_t', 2, 2],
-    ] as const) {
-      expect([scheme, countsOf(scheme, 'read', 128 * KIB)]).toMatchObject([scheme, { mapCalls, providerLookups }]);
-    }
-  });
+describe('a scheme whose exporter publishes no p2pmem', () => {
+  it.each(soundVariants().filter((name) => !CARRYING.includes(name)))(
+    '%s is refused with the errno of its file',
+    (scheme) => {
+      const small = smallMachine({
+        flow: 'nvmet',
+        fabricOf: targetFabric('one-switch'),
+        rdma: rdmaSpec({}),
+        iodepth: 4,
+        batch: 4,
+      });
+      small.stream([{ op: 'read', lba: 0, bytes: 4 * KIB, buffer: 0 }]);
+      expect(small.run(scheme, 'pool', 4).refused).toBe(expectedOf(scheme).nvmet);
+    },
+  );
 });
 
 describe('registered regions', () => {
@@ -149,7 +110,7 @@ describe('host RAM', () => {
     const loads = Object.fromEntries(
       soundVariants().map((name) => [name, countsOf(name, 'read', 8 * KIB, {}, true).pageLoads]),
     );
-    const untested = ['dma_vec', 'null', 'pfn_t', 'phys', 'phys@hash', 'phys@tree', 'vma'];
+    const untested = soundVariants().filter((name) => expectedOf(name).hostPageLoads === 0);
     for (const name of untested) expect([name, loads[name]]).toEqual([name, 0]);
     for (const name of ['page', 'page@6.17', 'dmabuf', 'provider']) expect(loads[name]).toBeGreaterThanOrEqual(2);
   });

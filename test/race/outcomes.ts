@@ -1,6 +1,8 @@
 // What may come of each race, as data: every outcome that is not in these tables is a fault. An outcome is the set of things
 // that were seen in one run, in the order of the words below. The inline tests also show that each of them is reached.
 
+import type { Race } from '../support/expectation.ts';
+
 /** What became of I/Os of one run in which the provider was removed. */
 export const FATES = ['before', 'draining', 'after', 'refused', 'torn', 'device error', 'landed elsewhere'] as const;
 export type Fate = (typeof FATES)[number];
@@ -8,8 +10,8 @@ export type Fate = (typeof FATES)[number];
 /** One kind of arm: those whose removal waits for the same, and is told by the same errno. */
 export interface RemovalRace {
   name: string;
-  arms: readonly (readonly [scheme: string, buffers: 'pool' | 'fixed' | 'user'])[];
-  errno: string | undefined;
+  /** What test/schemes calls it: each scheme says to which its removals belong. */
+  race: Race;
   /** Outcomes, words joined by +. */
   allowed: readonly string[];
   /** Outcomes that take two threads. */
@@ -34,47 +36,23 @@ const WAITS = [
 export const REMOVAL_AGAINST_SUBMISSION: readonly RemovalRace[] = [
   {
     name: 'pinned pages',
-    arms: [
-      ['page', 'user'],
-      ['page@6.17', 'user'],
-    ],
-    errno: 'EFAULT',
+    race: 'pinned',
     allowed: WAITS,
   },
   {
     name: 'allocations',
-    arms: [
-      ['page', 'pool'],
-      ['page@5.2', 'pool'],
-      ['dma_vec', 'pool'],
-      ['phys', 'pool'],
-      ['pfn_t', 'pool'],
-      ['sgl', 'pool'],
-    ],
-    errno: 'ENOMEM',
+    race: 'allocated',
     allowed: WAITS,
   },
   {
     name: 'pages of long-lived buffers',
-    arms: [
-      ['page', 'fixed'],
-      ['page@5.2', 'fixed'],
-      ['sgl', 'fixed'],
-    ],
-    errno: undefined,
+    race: 'held',
     // Whoever holds them goes on to the end.
     allowed: ['before+draining', 'before', 'draining'],
   },
   {
     name: 'nothing',
-    arms: [
-      ['dma_vec', 'fixed'],
-      ['phys', 'fixed'],
-      ['phys@tree', 'fixed'],
-      ['pfn_t', 'fixed'],
-      ['provider', 'fixed'],
-    ],
-    errno: undefined,
+    race: 'unowned',
     // After: moved before it went, told afterwards. In one thread the removal is over in one turn, so nothing drains.
     allowed: [
       'before',
@@ -102,17 +80,12 @@ export const REMOVAL_AGAINST_SUBMISSION: readonly RemovalRace[] = [
 export const REVOCATION_AGAINST_COMPLETION: readonly RemovalRace[] = [
   {
     name: 'a reference for each bio: an I/O is whole or refused',
-    arms: [
-      ['dmabuf', 'fixed'],
-      ['dmabuf@atomic', 'fixed'],
-    ],
-    errno: 'ENODEV',
+    race: 'referenced',
     allowed: WAITS,
   },
   {
     name: 'mapped for each request: an I/O that waits for tags may lose its second part',
-    arms: [['vma', 'fixed']],
-    errno: 'EINVAL',
+    race: 'mapped',
     allowed: [
       ...WAITS,
       'before+draining+refused+torn',

@@ -12,6 +12,7 @@ import {
   memmapBytes,
   memmapPageTableBytes,
   PAGE_SIZES,
+  SECTION_BYTES,
   spanRefusal,
 } from './memmap.ts';
 import * as sizes from './struct_sizes.ts';
@@ -81,8 +82,8 @@ function genPoolAllocated(barBytes: number, pageBytes: number): number {
 }
 
 function pageState({ era, clients }: MemoryOptions): number {
-  const { p2pdma, pagemap } = sizes.ERA_SIZES[era];
-  return p2pdma + pagemap + clients * sizes.MAP_TYPE_ENTRY;
+  const { p2pdma, pagemap, mapType } = sizes.ERA_SIZES[era];
+  return p2pdma + pagemap + clients * mapType;
 }
 
 function pageIo(era: Era): number {
@@ -132,8 +133,16 @@ const OTHER_PAGE_SIZES: readonly SchemeModel[] = [...PAGE_SIZES].map(([word, pag
   perIo: pageIo,
 }));
 
-/** Without pages but with the gen_pool: the provider's own state is all that is left. */
-function pageless(scheme: string, note: string, vec: number, lookup: number): SchemeModel {
+/**
+ * Without pages but with the gen_pool: the provider's own state is all that is left.
+ * @param state of one provider besides, by its BAR
+ * @param asks for a map type: an entry for each client, and the state of a mapping that goes on
+ */
+function pageless(
+  scheme: string,
+  note: string,
+  { vec, state, asks }: { vec: number; state: (barBytes: number) => number; asks: boolean },
+): SchemeModel {
   return {
     scheme,
     note,
@@ -141,14 +150,23 @@ function pageless(scheme: string, note: string, vec: number, lookup: number): Sc
       memmap: 0,
       pageTables: 0,
       pool: genPoolAllocated(barBytes, pageBytes),
-      mapState: sizes.P2PDMA_PROVIDER + (lookup === 0 ? 0 : lookup + clients * sizes.MAP_TYPE_ENTRY),
+      mapState: sizes.P2PDMA_PROVIDER + state(barBytes) + (asks ? clients * sizes.MAP_TYPE_ENTRY : 0),
     }),
-    perIo: () => vec + (lookup === 0 ? 0 : sizes.ERA_SIZES[NEWEST_ERA].mapState),
+    perIo: () => vec + (asks ? sizes.ERA_SIZES[NEWEST_ERA].mapState : 0),
   };
 }
 
-/** Interval-tree node that finds a provider by physical address: rb_node 24, start 8, last 8, subtree 8. */
-const RANGE_LOOKUP = 48;
+/** Nodes of a radix tree over sections of 128 MiB: 64 of them in each, and two above. */
+function radixBytes(barBytes: number): number {
+  return (Math.ceil(barBytes / (64 * SECTION_BYTES)) + 2) * sizes.XA_NODE;
+}
+
+/** One client's map of a BAR as a dma-buf: nvme's map and its token, a percpu_ref, the list, and the exporter's scatterlist. */
+function dmabufMap(barBytes: number, pageBytes: number): number {
+  const list = Math.ceil(barBytes / pageBytes) * sizes.DMA_ADDRESS;
+  const sg = sizes.SG_TABLE + Math.ceil(barBytes / sizes.MAX_SG_BYTES) * sizes.SCATTERLIST;
+  return sizes.DMABUF_MAP + sizes.DMABUF_TOKEN + sizes.PERCPU_REF + sizes.PERCPU_COUNT + list + sg;
+}
 
 const MODELS: readonly SchemeModel[] = [
   {
@@ -172,9 +190,22 @@ const MODELS: readonly SchemeModel[] = [
   reducedPage('page-hvo-1G', 'hugetlb only, 1 vmemmap page kept for each 1 GiB', GIB, (bar, page) =>
     hvoMemmap(bar, page, GIB),
   ),
-  pageless('dma_vec', '2019 RFC: bus address made by the caller', sizes.DMA_VEC, 0),
-  pageless('phys', 'phys_addr_t + length, provider found by address range', sizes.PHYS_VEC, RANGE_LOOKUP),
-  pageless('pfn_t', 'pfn with flags, no page behind it', sizes.PFN_VEC, RANGE_LOOKUP),
+  pageless('dma_vec', '2019 RFC: bus address made by the caller', {
+    vec: sizes.DMA_VEC,
+    // RFC 27/28: one percpu_ref for the device instead of a pagemap.
+    state: () => sizes.PERCPU_REF,
+    asks: false,
+  }),
+  pageless('phys', "phys_addr_t + length, provider numbered in the vector's flags", {
+    vec: sizes.PHYS_VEC,
+    state: () => 0,
+    asks: true,
+  }),
+  pageless('pfn_t', 'pfn with flags, no page behind it, device found in a radix tree', {
+    vec: sizes.PFN_VEC,
+    state: radixBytes,
+    asks: true,
+  }),
   {
     scheme: 'vma',
     note: '2019 HMM proposal: p2p_map gives one DMA address for each page, whole BAR mapped once for each client',
@@ -190,7 +221,7 @@ const MODELS: readonly SchemeModel[] = [
     scheme: 'sgl',
     note: '2018 proposal: homogeneous scatterlists over struct pages',
     needsPages: true,
-    bar: pageBar,
+    bar: (barBytes, options) => ({ ...pageBar(barBytes, options), mapState: sizes.P2PDMA_4_20 }),
     perIo: () => sizes.BIO_VEC + sizes.SG_TABLE + sizes.SCATTERLIST,
   },
   {
@@ -200,12 +231,7 @@ const MODELS: readonly SchemeModel[] = [
       memmap: 0,
       pageTables: 0,
       pool: 0,
-      mapState:
-        sizes.P2PDMA_PROVIDER +
-        clients *
-          (sizes.SG_TABLE +
-            Math.ceil(barBytes / sizes.MAX_SG_BYTES) * sizes.SCATTERLIST +
-            Math.ceil(barBytes / pageBytes) * sizes.DMA_ADDRESS),
+      mapState: clients * dmabufMap(barBytes, pageBytes),
     }),
     perIo: () => sizes.BIO_VEC,
   },
