@@ -14,6 +14,7 @@ import { junitXml } from '../gate/junit.ts';
 import { exitCodeOf, overall } from '../gate/outcome.ts';
 import { planAgainst } from '../gate/run/against.ts';
 import { checkOut, findCommit } from '../gate/run/checkout.ts';
+import { planCosts } from '../gate/run/cost.ts';
 import { loadGates } from '../gate/run/find_file.ts';
 import { openHistories } from '../gate/run/history.ts';
 import { measureAndJudge } from '../gate/run/measure.ts';
@@ -32,6 +33,10 @@ export async function gateCommand(path: string | undefined, options: GateOptions
   const planned = await planWorkloads(asked, gates.source);
   const plans = await planAgainst(
     asked.filter((rule) => rule.kind === 'against'),
+    gates.source,
+  );
+  const costs = await planCosts(
+    asked.filter((rule) => rule.kind === 'cost'),
     gates.source,
   );
   const { against } = options;
@@ -54,6 +59,7 @@ export async function gateCommand(path: string | undefined, options: GateOptions
     order: asked,
     budgetMs: options.budget ?? gates.budgetMs,
     histories,
+    costs,
     against: {
       plans,
       checkOut: () => checkOut(against as string, signal, (what) => progress.note(`${against}: ${what}`)),

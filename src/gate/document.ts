@@ -58,6 +58,7 @@ function describeRule(rule: Rule): object {
 function armsOf(rule: Rule): string[] {
   switch (rule.kind) {
     case 'exact':
+    case 'cost':
       return rule.arms.map(armWords);
     case 'against':
       return [armWords(rule.arm)];

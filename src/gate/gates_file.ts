@@ -70,7 +70,16 @@ export interface AgainstRule extends RuleBase {
   arm: ArmName;
   marginPercent: number;
 }
-export type Rule = ExactRule | RatioRule | EquivalentRule | HistoryRule | AgainstRule;
+/** Instructions, accesses, lines and atomics of the timed modules as a document of p2plab cost has them. */
+export interface CostRule extends RuleBase {
+  kind: 'cost';
+  arms: ArmName[];
+  /** p2plab.cost/1, beside the gates file. */
+  baseline: string;
+  /** Tolerance of mean simulated misses; undefined: none are simulated. */
+  missesPercent: number | undefined;
+}
+export type Rule = ExactRule | RatioRule | EquivalentRule | HistoryRule | AgainstRule | CostRule;
 
 export interface Gates {
   /** The file as the user named it. */
@@ -192,9 +201,18 @@ const KINDS = {
     buffers: buffersWord,
     margin: percent.default(DEFAULT_AGAINST_MARGIN),
   }),
+  cost: strictMap({
+    ...base,
+    kind: z.literal('cost'),
+    scheme: listOf(schemeWord),
+    buffers: listOf(buffersWord),
+    baseline: word('the path of a document of p2plab cost --json'),
+    misses: percent.optional(),
+  }),
 } as const satisfies Record<RuleKind, unknown>;
 
-const rule = z.discriminatedUnion('kind', [KINDS.exact, KINDS.ratio, KINDS.equivalent, KINDS.history, KINDS.against], {
+const kinds = [KINDS.exact, KINDS.ratio, KINDS.equivalent, KINDS.history, KINDS.against, KINDS.cost] as const;
+const rule = z.discriminatedUnion('kind', kinds, {
   error: expecting(`a rule with a kind of ${RULE_KINDS.join(', ')}`),
 });
 
@@ -262,14 +280,18 @@ function namedWorkloads({ value, lineOf }: YamlFile<z.output<typeof gatesSchema>
   return new Map(entries.map(([name, options]) => [name, { name, options, line: lineOf(['workloads', name]) }]));
 }
 
+function everyArm({ scheme, buffers }: { scheme: readonly string[]; buffers: readonly Buffers[] }): ArmName[] {
+  return scheme.flatMap((each) => buffers.map((source) => ({ scheme: each, buffers: source, isCopy: false })));
+}
+
 function ruleOf(written: z.output<typeof rule>, { line, workload }: { line: number; workload: Workload }): Rule {
   const common = { name: written.name, line, workload };
   switch (written.kind) {
-    case 'exact': {
-      const arms = written.scheme.flatMap((scheme) =>
-        written.buffers.map((buffers: Buffers) => ({ scheme, buffers, isCopy: false })),
-      );
-      return { ...common, kind: 'exact', arms, expect: written.expect };
+    case 'exact':
+      return { ...common, kind: 'exact', arms: everyArm(written), expect: written.expect };
+    case 'cost': {
+      const { baseline, misses } = written;
+      return { ...common, kind: 'cost', arms: everyArm(written), baseline, missesPercent: misses };
     }
     case 'ratio': {
       const { metric, a, b, above, below } = written;

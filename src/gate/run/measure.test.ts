@@ -67,6 +67,7 @@ async function gate({ rules, nsOf, refused, failure, interrupts }: Case) {
     order,
     budgetMs: BUDGET_MS,
     histories: undefined as never,
+    costs: [],
     against: { plans: [], checkOut: () => Promise.reject(new Error('nobody asked for another commit')) },
     measurement: {
       signal: interruption.signal,

@@ -12,6 +12,7 @@ import type { Outcome } from '../outcome.ts';
 import { boundsOf, type Evidence, isDecided, timedOutcome, verdictsOf } from '../timed.ts';
 import { type AgainstPlan, measureAgainst } from './against.ts';
 import type { Checkout } from './checkout.ts';
+import { type CostPlan, judgeCosts } from './cost.ts';
 import { historyFigure, isMissing, type Missing, ofGroup, ofResult, ratioEvidence } from './evidence.ts';
 import type { Histories } from './history.ts';
 import type { PlannedWorkload } from './workloads.ts';
@@ -22,6 +23,7 @@ export interface GateMeasuring {
   /** For all timed workloads together. */
   budgetMs: number;
   histories: Histories;
+  costs: readonly CostPlan[];
   /** Comparisons with another commit. */
   against: { plans: readonly AgainstPlan[]; checkOut(): Promise<Checkout> };
   measurement: Measurement;
@@ -81,7 +83,13 @@ export async function measureAndJudge(planned: readonly PlannedWorkload[], measu
     ...workload.warnings.map((warning) => `workload ${workload.workload.name}: ${warning}`),
     ...result.environment.warnings,
   ]);
-  return { ...judge(results, evidence, measuring), warnings };
+  const { signal, events } = measurement;
+  const costs = await judgeCosts(measuring.costs, {
+    signal,
+    progress: (of, what) => events.progress(of, `cost: ${what}`),
+  });
+  if (signal.aborted) throw new LabError('interrupted: no verdict, nothing recorded.', EXIT.interrupted);
+  return { ...judge(results, evidence, costs, measuring), warnings };
 }
 
 /** What one workload gets of the gate. */
@@ -123,9 +131,10 @@ function isRatio(rule: Rule): rule is Ratio {
 function judge(
   results: ReadonlyMap<PlannedWorkload, Result>,
   against: ReadonlyMap<AgainstRule, Evidence | Missing>,
+  costs: ReadonlyMap<Rule, Outcome>,
   { order, histories }: GateMeasuring,
 ): Pick<Judged, 'outcomes' | 'figures'> {
-  const outcomes = new Map<Rule, Outcome>();
+  const outcomes = new Map<Rule, Outcome>(costs);
   const figures = new Map<HistoryRule, HistoryFigure>();
   const timed: { rule: Ratio | AgainstRule; evidence: Evidence }[] = [];
   for (const [{ rules }, result] of results) {

@@ -33,13 +33,17 @@ const OF_THE_RULES = (['scheme', 'buffers', 'mode'] satisfies CellOptionName[]).
 /** @throws LabError with line and workload for options that cannot be run */
 export async function planWorkloads(rules: readonly Rule[], source: string): Promise<PlannedWorkload[]> {
   const planned: PlannedWorkload[] = [];
-  // Rules of kind `against` measure processes of their own (gate_against.ts).
-  const own = rules.filter(({ kind }) => kind !== 'against');
+  // Rules of kind `against` measure processes of their own (against.ts), those of kind `cost` nothing (cost.ts).
+  const own = rules.filter(({ kind }) => kind !== 'against' && kind !== 'cost');
   for (const [workload, ofWorkload] of Map.groupBy(own, (rule) => rule.workload)) {
     const where = `${source}:${workload.line}: workload ${workload.name}`;
     const options = workloadOptions(workload, source);
     const modes = [
-      ...new Set(ofWorkload.flatMap((rule) => (rule.kind === 'exact' ? [] : [metricOf(rule.metric).mode]))),
+      ...new Set(
+        ofWorkload.flatMap((rule) =>
+          rule.kind === 'exact' || rule.kind === 'cost' ? [] : [metricOf(rule.metric).mode],
+        ),
+      ),
     ];
     const arms = armOrder(ofWorkload.flatMap(armsOf), where);
     const { params, warnings, fault } = await resolveWorkload(options, arms, where);
@@ -101,7 +105,8 @@ export function workloadOptions({ options, line, name }: Workload, source: strin
   };
 }
 
-function besideFile(path: unknown, source: string): string {
+/** A file that a gates file names: beside it where it is there. */
+export function besideFile(path: unknown, source: string): string {
   const text = String(path);
   const beside = join(dirname(source), text);
   return isAbsolute(text) || !existsSync(beside) ? text : beside;
@@ -110,6 +115,7 @@ function besideFile(path: unknown, source: string): string {
 function armsOf(rule: Rule): ArmName[] {
   switch (rule.kind) {
     case 'exact':
+    case 'cost':
       return rule.arms;
     case 'against':
       return [rule.arm];
