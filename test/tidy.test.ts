@@ -136,6 +136,13 @@ describe('layers', () => {
   });
 });
 
+describe('modules of the machine', () => {
+  it('keep their state in structures of the memory: no globals but the counts of an agent and the plan of an IOMMU', () => {
+    const globals = sources('src/machine').filter((file) => /^(export )?let /m.test(text(file)));
+    expect(globals.sort()).toEqual(['src/machine/base/counting.ts', 'src/machine/pci/iommu_setup.ts']);
+  });
+});
+
 describe('atomics', () => {
   it('name the function that they meet, and it exists', () => {
     const machine = sources('src/machine').map((file) => [file, text(file)] as const);

@@ -10,7 +10,7 @@ import { Bio, BLK_STS_IOERR } from "../layout/bio";
 import { ENOMEM } from "../layout/errno";
 import { Machine } from "../layout/machine";
 import { PAGE_SHIFT } from "../layout/page";
-import { Dio, dioOf, HostQueue } from "../layout/queue";
+import { Dio, dioOf, HostQueue, nextDescriptor } from "../layout/queue";
 import { SECTOR_SHIFT } from "../layout/request";
 import { BUFFERS_POOL, IO_BLOCKS_MASK, IO_BUFFER_MASK, IoDescriptor } from "../layout/stream";
 import { POOL_FULL } from "../mm/gen_pool";
@@ -101,7 +101,7 @@ function submitPaced<S, F>(queue: HostQueue, scheme: S, until: u32): bool {
 /** The stream's next descriptor. */
 @inline
 export function nextIo(queue: HostQueue): IoDescriptor {
-  const io = changetype<IoDescriptor>(<usize>queue.stream + (<usize>(queue.streamPos & queue.streamMask) << 4));
+  const io = nextDescriptor(queue);
   queue.streamPos += 1;
   queue.issued += 1;
   return io;

@@ -2,8 +2,8 @@
 // address goes on and the owner is the same. Mirrors __blk_rq_map_sg (6.12) and blk_map_iter_next (6.17).
 // It yields places; turning a place into a DMA address is the scheme's decision, made elsewhere.
 import { Bio, vecAt } from "../layout/bio";
-import { HostQueue, MapIter } from "../layout/queue";
-import { QueueLimits, Request } from "../layout/request";
+import { HostQueue, limitsOf, MapIter } from "../layout/queue";
+import { Request } from "../layout/request";
 import { maxSegmentBytes, physMergeable } from "./limits";
 
 /** Starts the walk at the request's first bio. */
@@ -33,7 +33,7 @@ export function mapIterMore(iter: MapIter): bool {
 /** Next segment into iter.place, iter.offset, iter.len. Only after mapIterMore. */
 @inline
 export function mapIterNext<S>(queue: HostQueue, scheme: S, iter: MapIter): void {
-  const limits = changetype<QueueLimits>(<usize>queue.limits);
+  const limits = limitsOf(queue);
   const vec = vecAt(changetype<Bio>(<usize>iter.bio), iter.idx);
   const place = vec.place;
   const offset = vec.bv_offset + iter.done;

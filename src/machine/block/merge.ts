@@ -2,8 +2,8 @@
 // Left out: the I/O scheduler's own merges (nvme queues use none) and discard merges.
 import { counters } from "../base/counting";
 import { Bio, REQ_DMA_DIRECT, REQ_FUA, REQ_NOMERGE, REQ_OP_MASK, vecAt } from "../layout/bio";
-import { HostQueue, plugged } from "../layout/queue";
-import { QueueLimits, Request, SECTOR_SHIFT } from "../layout/request";
+import { HostQueue, limitsOf, plugged } from "../layout/queue";
+import { Request, SECTOR_SHIFT } from "../layout/request";
 import { gapBetween } from "./limits";
 
 /** REQ_NOMERGE_FLAGS, with the RFC's addition. */
@@ -27,7 +27,7 @@ export function plugMerge<S>(queue: HostQueue, scheme: S, bio: Bio, segments: u3
 function mayJoin(queue: HostQueue, request: Request, bio: Bio, segments: u32): bool {
   if ((request.cmd_flags | bio.bi_opf) & NEVER_MERGED) return false;
   if ((request.cmd_flags ^ bio.bi_opf) & REQ_OP_MASK) return false;
-  const limits = changetype<QueueLimits>(<usize>queue.limits);
+  const limits = limitsOf(queue);
   if ((request.__data_len + bio.bi_size) >> SECTOR_SHIFT > limits.max_sectors) return false;
   return <u32>request.nr_phys_segments + segments <= <u32>limits.max_segments;
 }
@@ -58,7 +58,7 @@ function grow(request: Request, bio: Bio, segments: u32): bool {
 
 /** req_gap_to_prev: a hole against the virt boundary where one bio ends and the next begins. */
 function gapAcross<S>(queue: HostQueue, scheme: S, first: Bio, second: Bio): bool {
-  const limits = changetype<QueueLimits>(<usize>queue.limits);
+  const limits = limitsOf(queue);
   return gapBetween(limits, lastAddress(queue, scheme, first), firstAddress(queue, scheme, second));
 }
 

@@ -44,7 +44,7 @@ export function mapMarkedPages(queue: HostQueue, phys: u64, first: bool): u64 {
     const page = physToPage(machine, phys);
     if (!isPciP2pdmaPage(page)) return physToDma(phys);
     const busOffset = changetype<PciP2pdmaPagemap>(<usize>pagePgmap(page) - PGMAP_IN_P2PDMA).bus_offset;
-    enterProvider(machine, clientOf(queue), busOffset);
+    enterProvider(queue, clientOf(queue), busOffset);
   }
-  return p2pAddress(phys);
+  return p2pAddress(queue, phys);
 }

@@ -2,8 +2,8 @@
 // Works on the address that the scheme carries (physical or bus), so that no scheme has a copy of it.
 // Left out: discard, write-zeroes, zone append; NOWAIT.
 import { Bio, vecAt } from "../layout/bio";
-import { HostQueue } from "../layout/queue";
-import { QueueLimits, SECTOR_SHIFT } from "../layout/request";
+import { HostQueue, limitsOf } from "../layout/queue";
+import { SECTOR_SHIFT } from "../layout/request";
 import { gapBetween, inOnePage, maxSegmentBytes } from "./limits";
 
 /** The front of a bio that fits its queue's limits: bytes, and DMA segments in the upper half. */
@@ -29,7 +29,7 @@ export function mayExceedLimits<S>(queue: HostQueue, scheme: S, bio: Bio): bool 
 
 /** The bio's front that fits the limits: all of it, or a multiple of the logical block. */
 export function splitPoint<S>(queue: HostQueue, scheme: S, bio: Bio): Split {
-  const limits = changetype<QueueLimits>(<usize>queue.limits);
+  const limits = limitsOf(queue);
   const maxBytes = limits.max_sectors << SECTOR_SHIFT;
   const maxSegments = <u32>limits.max_segments;
   let bytes: u32 = 0;

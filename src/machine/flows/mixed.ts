@@ -17,9 +17,9 @@ import { Bio, BLK_STS_OK, REQ_OP_READ, REQ_OP_WRITE } from "../layout/bio";
 import { isChecked } from "../layout/machine";
 import { NVME_OP_WRITE } from "../layout/nvme";
 import { PAGE_SHIFT } from "../layout/page";
-import { Dio, dioOf, HostQueue, machineOf } from "../layout/queue";
+import { Dio, dioOf, HostQueue, machineOf, nextDescriptor } from "../layout/queue";
 import { SECTOR_SHIFT } from "../layout/request";
-import { IO_BLOCKS_MASK, IO_BUFFER_MASK, IoDescriptor, opcodeOf } from "../layout/stream";
+import { IO_BLOCKS_MASK, IO_BUFFER_MASK, opcodeOf } from "../layout/stream";
 import { NvmeMqOps, reap } from "../nvme/host";
 
 @unmanaged
@@ -67,7 +67,7 @@ export class Mixed extends NvmeMqOps {
 
 /** The second piece, whatever bio it will lie in: the stream's next descriptor. */
 function openRest(queue: HostQueue, bio: Bio): Bio {
-  const io = changetype<IoDescriptor>(<usize>queue.stream + (<usize>(queue.streamPos & queue.streamMask) << 4));
+  const io = nextDescriptor(queue);
   queue.streamPos += 1;
   const rest = bioAlloc(queue, bio.bi_opf, io.block);
   const first = dioOf(bio);

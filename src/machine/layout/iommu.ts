@@ -1,5 +1,6 @@
 // The IOMMU of one machine: IOVA ranges (drivers/iommu/iova.c), flush queues (dma-iommu.c), and what VT-d's hardware reads:
 // page tables and invalidation queue. Sizes of struct iova, iova_magazine and dma_iova_state are those of Linux 6.12.
+import { DmaClient } from "./machine";
 
 /** The DMA domain of the NVMe controller: where its parts are. Written at set-up, read-only afterwards. */
 @unmanaged
@@ -190,3 +191,9 @@ export const IOMMU_LAZY: u32 = 2;
 export const IOMMU_STRICT: u32 = 3;
 /** dma_opt_mapping_size: the largest mapping that the IOVA caches hold (iova_rcache_range), bytes. */
 export const IOVA_RCACHE_RANGE: u32 = 131072;
+
+/** The IOMMU behind a client. */
+@inline
+export function domainOf(client: DmaClient): IommuDomain {
+  return changetype<IommuDomain>(<usize>client.iommuDomain);
+}

@@ -1,7 +1,8 @@
 // One NVMe queue pair as its two agents see it: the host's side, the device's side, and the words they share.
 import { Bio } from "./bio";
 import { DmaClient, Machine } from "./machine";
-import { Request, REQUEST_STRIDE } from "./request";
+import { QueueLimits, Request, REQUEST_STRIDE } from "./request";
+import { IoDescriptor } from "./stream";
 
 /** The words both sides touch. Each is written by one side only and sits two cache lines from the next. */
 @unmanaged
@@ -94,6 +95,9 @@ export class HostQueue {
   /** Map iterator of the request being mapped (block/map_iter), and the PRPs being written for it (nvme/prp). */
   mapIter: u32;
   prpWriter: u32;
+  /** struct pci_p2pdma_map_state of that request: MAP_* and bus offset of the provider entered last (pci/map_state). */
+  p2pMapType: u32;
+  p2pBusOffset: u64;
 
   /** Bell of the worker that runs the device's side, and how often it had to be rung. */
   peerBell: u32;
@@ -273,6 +277,17 @@ export class MapIter {
   place: u64;
   offset: u32;
   len: u32;
+}
+
+@inline
+export function limitsOf(queue: HostQueue): QueueLimits {
+  return changetype<QueueLimits>(<usize>queue.limits);
+}
+
+/** The stream's next descriptor, which stays the next. */
+@inline
+export function nextDescriptor(queue: HostQueue): IoDescriptor {
+  return changetype<IoDescriptor>(<usize>queue.stream + (<usize>(queue.streamPos & queue.streamMask) << 4));
 }
 
 /** The PRPs of one command while they are written (the local variables of nvme_pci_setup_prps). */

@@ -14,3 +14,9 @@ export class Scatterlist {
 
 /** dma_flags: dma_address is a bus address that no IOMMU translates and no unmap returns. */
 export const SG_DMA_BUS_ADDRESS: u32 = 1;
+
+/** Entry number `index` of a list. */
+@inline
+export function sgAt(sgl: usize, index: u32): Scatterlist {
+  return changetype<Scatterlist>(sgl + <usize>index * offsetof<Scatterlist>());
+}

@@ -11,7 +11,7 @@ import { EREMOTEIO } from "../layout/errno";
 import { commandOf, iodOf, NVME_CTRL_PAGE_SIZE } from "../layout/nvme";
 import { HostQueue } from "../layout/queue";
 import { Request } from "../layout/request";
-import { Scatterlist } from "../layout/scatterlist";
+import { Scatterlist, sgAt } from "../layout/scatterlist";
 import { peekFree, pushFree } from "../mm/free_stack";
 import { dmaAddressOf, isBusAddress } from "../pci/dma_direct";
 import { iommuMapRequest, iommuMapSg, iommuUnmapRequest, iovaBegin, iovaLink, isTranslated } from "../pci/dma_iommu";
@@ -112,7 +112,7 @@ function mapThroughSg<S>(queue: HostQueue, scheme: S, request: Request): u8 {
   }
   prpBegin(queue, iod, command, first, request.__data_len);
   for (let i: u32 = 0; i < count; i++) {
-    const sg = changetype<Scatterlist>(sgl + <usize>i * offsetof<Scatterlist>());
+    const sg = sgAt(sgl, i);
     prpAdd(queue, iod, command, sg.dma_address, sg.dma_length);
   }
   return BLK_STS_OK;

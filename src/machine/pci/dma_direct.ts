@@ -2,7 +2,7 @@
 // that is final. Without an IOMMU the former is the address itself (kernel/dma/direct.h: phys_to_dma), as the client's
 // inbound window is identity in the lab's host bridges. What an IOMMU makes of it is in dma_iommu.ts.
 import { Machine } from "../layout/machine";
-import { Scatterlist } from "../layout/scatterlist";
+import { sgAt } from "../layout/scatterlist";
 import { pageToPhys } from "../mm/page";
 
 /** Marks an address that no IOMMU translates (PCI_P2PDMA_MAP_BUS_ADDR), as SG_DMA_BUS_ADDRESS does in a scatterlist. */
@@ -34,7 +34,7 @@ export function dmaAddressOf(answer: u64): u64 {
 /** dma_direct_map_sg over entries that are known to be host pages. */
 export function dmaMapHostSg(machine: Machine, sgl: usize, count: u32): void {
   for (let i: u32 = 0; i < count; i++) {
-    const sg = changetype<Scatterlist>(sgl + <usize>i * offsetof<Scatterlist>());
+    const sg = sgAt(sgl, i);
     sg.dma_address = physToDma(pageToPhys(machine, sg.page_link) + sg.offset);
     sg.dma_length = sg.length;
     sg.dma_flags = 0;

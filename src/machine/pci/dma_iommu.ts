@@ -4,12 +4,12 @@
 // Every scheme comes through here: the only place that allocates or frees IOVAs per I/O.
 // Left out: swiotlb, attributes, the walk of iommu_dma_unmap_page for bounced pages, dma_iova_sync (VT-d needs none).
 import { counters } from "../base/counting";
-import { DmaIovaState, IOMMU_PAGE_BYTES, IOMMU_PAGE_SHIFT, IommuDomain, IovaTree } from "../layout/iommu";
+import { DmaIovaState, domainOf, IOMMU_PAGE_BYTES, IOMMU_PAGE_SHIFT, IommuDomain, IovaTree } from "../layout/iommu";
 import { DmaClient } from "../layout/machine";
 import { NvmeIod } from "../layout/nvme";
 import { HostQueue } from "../layout/queue";
 import { Request } from "../layout/request";
-import { Scatterlist, SG_DMA_BUS_ADDRESS } from "../layout/scatterlist";
+import { Scatterlist, SG_DMA_BUS_ADDRESS, sgAt } from "../layout/scatterlist";
 import { flushTimer, invalidateRange, queueIova } from "./iommu_invalidate";
 import { mapPages, unmapPages } from "./iommu_page_table";
 import { allocIova, DMA_32BIT_PFN, DMA_48BIT_PFN } from "./iova";
@@ -24,7 +24,7 @@ export function isTranslated(queue: HostQueue): bool {
 }
 
 @inline
-function domainOf(queue: HostQueue): IommuDomain {
+function queueDomain(queue: HostQueue): IommuDomain {
   return changetype<IommuDomain>(<usize>queue.iommuDomain);
 }
 
@@ -60,7 +60,7 @@ function freeDmaIova(domain: IommuDomain, cpu: u32, iova: u64, bytes: u64): void
 
 /** A range for `bytes` at `phys` with nothing mapped in it yet; remembered in the request. Page address, or 0. */
 function allocFor(queue: HostQueue, request: Request, phys: u64, bytes: u64): u64 {
-  const iova = allocDmaIova(domainOf(queue), queue.queueIndex, alignedBytes(phys, bytes));
+  const iova = allocDmaIova(queueDomain(queue), queue.queueIndex, alignedBytes(phys, bytes));
   const state = stateOf(request);
   state.addr = iova;
   state.size = iova == 0 ? 0 : alignedBytes(phys, bytes);
@@ -69,7 +69,7 @@ function allocFor(queue: HostQueue, request: Request, phys: u64, bytes: u64): u6
 
 /** Maps whole pages around [phys, phys + bytes) at `iova` of the request's range; undoes all of it when tables run out. */
 function mapAt(queue: HostQueue, request: Request, iova: u64, phys: u64, bytes: u64): bool {
-  const domain = domainOf(queue);
+  const domain = queueDomain(queue);
   if (mapPages(domain, iova, phys & ~PAGE_MASK, alignedBytes(phys, bytes))) return true;
   const state = stateOf(request);
   if (iova > state.addr) unmapPages(domain, state.addr, iova - state.addr);
@@ -104,7 +104,7 @@ export function iovaLink(queue: HostQueue, request: Request, address: u64, phys:
 export function iommuMapSg(queue: HostQueue, request: Request, sgl: usize, count: u32): u32 {
   let total: u64 = 0;
   for (let i: u32 = 0; i < count; i++) {
-    const sg = entry(sgl, i);
+    const sg = sgAt(sgl, i);
     if ((sg.dma_flags & SG_DMA_BUS_ADDRESS) == 0) total += alignedBytes(sg.dma_address, sg.dma_length);
   }
   if (total == 0) return count;
@@ -114,11 +114,11 @@ export function iommuMapSg(queue: HostQueue, request: Request, sgl: usize, count
   /** Where the entry before ended, if the next may be appended to it; else 0. */
   let end: u64 = 0;
   for (let i: u32 = 0; i < count; i++) {
-    const sg = entry(sgl, i);
+    const sg = sgAt(sgl, i);
     const address = sg.dma_address;
     const bytes = sg.dma_length;
     if (sg.dma_flags & SG_DMA_BUS_ADDRESS) {
-      moveTo(entry(sgl, out), address, bytes, SG_DMA_BUS_ADDRESS);
+      moveTo(sgAt(sgl, out), address, bytes, SG_DMA_BUS_ADDRESS);
       out++;
       end = 0;
       continue;
@@ -126,20 +126,15 @@ export function iommuMapSg(queue: HostQueue, request: Request, sgl: usize, count
     if (!mapAt(queue, request, iova, address, bytes)) return 0;
     const mapped = iova | (address & PAGE_MASK);
     if (out > 0 && mapped == end) {
-      entry(sgl, out - 1).dma_length += bytes;
+      sgAt(sgl, out - 1).dma_length += bytes;
     } else {
-      moveTo(entry(sgl, out), mapped, bytes, 0);
+      moveTo(sgAt(sgl, out), mapped, bytes, 0);
       out++;
     }
     end = mapped + bytes;
     iova += alignedBytes(address, bytes);
   }
   return out;
-}
-
-@inline
-function entry(sgl: usize, index: u32): Scatterlist {
-  return changetype<Scatterlist>(sgl + <usize>index * offsetof<Scatterlist>());
 }
 
 @inline
@@ -153,7 +148,7 @@ function moveTo(sg: Scatterlist, address: u64, bytes: u32, flags: u32): void {
 export function iommuUnmapRequest(queue: HostQueue, request: Request): void {
   const state = stateOf(request);
   if (state.size == 0) return;
-  const domain = domainOf(queue);
+  const domain = queueDomain(queue);
   unmapPages(domain, state.addr, state.size);
   const first = state.addr >> IOMMU_PAGE_SHIFT;
   const pages = state.size >> IOMMU_PAGE_SHIFT;
@@ -169,13 +164,13 @@ export function iommuUnmapRequest(queue: HostQueue, request: Request): void {
 /** The flush queues' timer, looked at when a host agent begins to work. */
 @inline
 export function iommuTick(queue: HostQueue): void {
-  if (isTranslated(queue) && domainOf(queue).lazy != 0) flushTimer(domainOf(queue), queue.queueIndex);
+  if (isTranslated(queue) && queueDomain(queue).lazy != 0) flushTimer(queueDomain(queue), queue.queueIndex);
 }
 
 /** dma_map_phys of memory that stays mapped for the machine's life: at set-up. Its DMA address, or 0. */
 export function iommuMapOnce(client: DmaClient, phys: u64, bytes: u64): u64 {
   if (client.iommuDomain == 0) return phys;
-  const domain = changetype<IommuDomain>(<usize>client.iommuDomain);
+  const domain = domainOf(client);
   const length = alignedBytes(phys, bytes);
   // Above 4 GiB: below it is for what comes and goes.
   const iova = allocIova(domain, length >> IOMMU_PAGE_SHIFT, DMA_48BIT_PFN - 1) << IOMMU_PAGE_SHIFT;

@@ -2,9 +2,9 @@
 // carved from one region that the lab has planned by `iommuRegionBytes`. Ranges that the client's bus claims otherwise are
 // reserved (iova_reserve_pci_windows), and the floor's buffers, all of RAM and BAR, are mapped once.
 import {
-  CpuRcache, DEPOT_STRIDE, FlushState, FQ_BYTES, InvalidationQueue, IOMMU_PAGE_BYTES, IOMMU_PAGE_SHIFT, IommuDomain, IOTLB_ENTRIES,
-  IotlbEntry, IOVA_MAG_BYTES, IOVA_MAG_SIZE, IOVA_NODE_STRIDE, IOVA_RANGE_CACHE_MAX_SIZE, IovaTree, MagazineStock,
-  MAX_GLOBAL_MAGS, QI_ENTRIES, QiDescriptor,
+  CpuRcache, DEPOT_STRIDE, domainOf, FlushState, FQ_BYTES, InvalidationQueue, IOMMU_PAGE_BYTES, IOMMU_PAGE_SHIFT,
+  IommuDomain, IOTLB_ENTRIES, IotlbEntry, IOVA_MAG_BYTES, IOVA_MAG_SIZE, IOVA_NODE_STRIDE, IOVA_RANGE_CACHE_MAX_SIZE,
+  IovaTree, MagazineStock, MAX_GLOBAL_MAGS, QI_ENTRIES, QiDescriptor,
 } from "../layout/iommu";
 import { BusWindow, DmaClient, Machine, WRITER_STRIDE } from "../layout/machine";
 import { DeviceQueue, HostQueue } from "../layout/queue";
@@ -161,7 +161,7 @@ function fillMagazines(domain: IommuDomain, count: u32): void {
 
 /** What the host of queue pair `index` maps in, and its controller translates by. */
 export function attachQueue(client: DmaClient, host: HostQueue, device: DeviceQueue, index: u32): void {
-  const domain = changetype<IommuDomain>(<usize>client.iommuDomain);
+  const domain = domainOf(client);
   host.iommuDomain = client.iommuDomain;
   device.iommu = client.iommuDomain;
   device.iotlb = <u32>(<usize>domain.iotlbs + <usize>index * IOTLB_BYTES);

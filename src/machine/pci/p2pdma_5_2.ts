@@ -5,12 +5,12 @@
 import { counters } from "../base/counting";
 import { Machine } from "../layout/machine";
 import { PciP2pdmaPagemap, PGMAP_IN_P2PDMA } from "../layout/page";
-import { Scatterlist, SG_DMA_BUS_ADDRESS } from "../layout/scatterlist";
+import { SG_DMA_BUS_ADDRESS, sgAt } from "../layout/scatterlist";
 import { pagePgmap, pageToPhys } from "../mm/page";
 
 export function p2pdmaMapSg(machine: Machine, sgl: usize, count: u32): void {
   for (let i: u32 = 0; i < count; i++) {
-    const sg = changetype<Scatterlist>(sgl + <usize>i * offsetof<Scatterlist>());
+    const sg = sgAt(sgl, i);
     if (COUNTING) counters().mapCalls += 1;
     const pgmap = pagePgmap(sg.page_link);
     const busOffset = changetype<PciP2pdmaPagemap>(<usize>pgmap - PGMAP_IN_P2PDMA).bus_offset;

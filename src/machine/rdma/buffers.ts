@@ -7,7 +7,7 @@ import { setSgPage } from "../block/page_bio";
 import { NvmetRdmaQueue, NvmetRdmaRsp, NVMET_SGL_PAGES_AT } from "../layout/nvmet";
 import { PAGE_SHIFT, PAGE_SIZE } from "../layout/page";
 import { HostQueue, machineOf } from "../layout/queue";
-import { Scatterlist } from "../layout/scatterlist";
+import { Scatterlist, sgAt } from "../layout/scatterlist";
 import { peekFree, pushFree } from "../mm/free_stack";
 import { POOL_FULL } from "../mm/gen_pool";
 import { physToPage } from "../mm/page";
@@ -51,15 +51,10 @@ function allocRam<S>(queue: HostQueue, target: NvmetRdmaQueue, rsp: NvmetRdmaRsp
   for (let i: u32 = 0; i < count; i++) {
     const page = load<u32>(<usize>target.pageStack + (<usize>(target.pageFree - 1 - i) << 2));
     store<u32>(sgl + NVMET_SGL_PAGES_AT + (<usize>i << 2), page);
-    fillEntry<S>(queue, target, entryOf(sgl, i), ramPhysOf(queue, sgl, i), min(bytes - (i << PAGE_SHIFT), PAGE_SIZE), true);
+    fillEntry<S>(queue, target, sgAt(sgl, i), ramPhysOf(queue, sgl, i), min(bytes - (i << PAGE_SHIFT), PAGE_SIZE), true);
   }
   target.pageFree -= count;
   rsp.req_sg_cnt = <i32>count;
-}
-
-@inline
-function entryOf(sgl: usize, index: u32): Scatterlist {
-  return changetype<Scatterlist>(sgl + <usize>index * offsetof<Scatterlist>());
 }
 
 /** Physical address of entry `index` of a list of host pages. */
@@ -89,7 +84,7 @@ export function useInlineBuffer<S>(
   rsp.req_sg_cnt = <i32>count;
   for (let i: u32 = 0; i < count; i++) {
     store<u32>(sgl + NVMET_SGL_PAGES_AT + (<usize>i << 2), firstPage + i);
-    fillEntry<S>(queue, target, entryOf(sgl, i), ramPhysOf(queue, sgl, i), min(bytes - (i << PAGE_SHIFT), PAGE_SIZE), true);
+    fillEntry<S>(queue, target, sgAt(sgl, i), ramPhysOf(queue, sgl, i), min(bytes - (i << PAGE_SHIFT), PAGE_SIZE), true);
   }
   target.inlineWrites += 1;
   if (COUNTING) counters().inlineWrites += 1;

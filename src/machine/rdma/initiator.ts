@@ -9,14 +9,14 @@ import { mayGo, noteGoing } from "../front/pacing";
 import { checkDone, prepareCheck, undoCheck } from "../front/verify";
 import { isChecked } from "../layout/machine";
 import { NVME_OP_WRITE, NvmeCommand } from "../layout/nvme";
-import { BUFFER_REMOTE, Dio, machineOf } from "../layout/queue";
+import { BUFFER_REMOTE, Dio, machineOf, nextDescriptor } from "../layout/queue";
 import {
   NVME_INLINE_SGL, NVME_KEYED_SGL_INVALIDATE, NVMET_NSID_P2P, NVMET_NSID_RAM, NVMET_RDMA_MAX_BYTES, RDMA_KEY_SHIFT,
   RDMA_KEY_VARIANT,
 } from "../layout/rdma";
 import { SECTOR_SHIFT } from "../layout/request";
 import { Initiator, InitiatorCommand, Rnic } from "../layout/rnic";
-import { IO_BLOCKS_MASK, IO_BUFFER_RAM, IoDescriptor, opcodeOf } from "../layout/stream";
+import { IO_BLOCKS_MASK, IO_BUFFER_RAM, opcodeOf } from "../layout/stream";
 import { peekFree, pushFree } from "../mm/free_stack";
 import { capsuleArrived, capsuleBuffer } from "./rnic";
 
@@ -56,9 +56,7 @@ function beginBatch(initiator: Initiator): bool {
 function beginIo(initiator: Initiator): void {
   const machine = machineOf(initiator);
   if (initiator.pacing != 0) noteGoing(initiator);
-  const io = changetype<IoDescriptor>(
-    <usize>initiator.stream + (<usize>(initiator.streamPos & initiator.streamMask) << 4),
-  );
+  const io = nextDescriptor(initiator);
   initiator.streamPos += 1;
   initiator.issued += 1;
   initiator.batchLeft -= 1;

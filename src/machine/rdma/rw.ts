@@ -16,18 +16,13 @@ import {
   IbMr, IbRdmaWr, IbRegWr, IbSendWr, IbSge, RdmaRwCtx, RdmaRwRegCtx, RDMA_RW_MR, RDMA_RW_MULTI_WR, RDMA_RW_SINGLE_WR,
   REG_CTX_INV_WR, REG_CTX_REG_WR, REG_CTX_WR, RW_CTX_POINTERS, RW_CTX_SGE, RW_CTX_WR,
 } from "../layout/rdma_rw";
-import { Scatterlist } from "../layout/scatterlist";
+import { sgAt } from "../layout/scatterlist";
 import { peekFree, pushFree } from "../mm/free_stack";
 import { dmaMapHostSg } from "../pci/dma_direct";
 import { blocksOf, clearInvalidation } from "./queue_pair";
 
 /** map.sges and map.wrs of a context with several data segments: the requests follow RDMA_MR_PAGES segments. */
 const MAP_WRS_AT: usize = <usize>RDMA_MR_PAGES << 4;
-
-@inline
-function entryOf(sgl: usize, index: u32): Scatterlist {
-  return changetype<Scatterlist>(sgl + <usize>index * offsetof<Scatterlist>());
-}
 
 /**
  * rdma_rw_ctx_init: maps `count` entries for the RNIC and makes the work requests. Returns the blocks of the send queue
@@ -85,7 +80,7 @@ function fillSge(at: usize, address: u64, bytes: u32, lkey: u32): void {
 
 /** rdma_rw_init_single_wr. */
 function initSingle(ctx: RdmaRwCtx, sgl: usize, remote: u64, rkey: u32, toRemote: bool): i32 {
-  const sg = entryOf(sgl, 0);
+  const sg = sgAt(sgl, 0);
   const at = changetype<usize>(ctx);
   ctx.type = RDMA_RW_SINGLE_WR;
   ctx.nr_ops = 1;
@@ -116,7 +111,7 @@ function initMany(
     fillRdmaWr(wr, sges + (<usize>done << 4), take, far, rkey, toRemote);
     if (ctx.nr_ops > 0) changetype<IbSendWr>(wr - offsetof<IbRdmaWr>()).next = <u64>wr;
     for (let i: u32 = 0; i < take; i++, done++) {
-      const sg = entryOf(sgl, done);
+      const sg = sgAt(sgl, done);
       fillSge(sges + (<usize>done << 4), sg.dma_address, sg.dma_length, LOCAL_DMA_LKEY);
       far += sg.dma_length;
     }
@@ -163,12 +158,12 @@ function initRegion(
 
 /** ib_map_mr_sg -> ib_sg_to_pages: the DMA address of every page, whose interior edges are page edges. */
 function listPages(mr: IbMr, sgl: usize, count: u32): void {
-  const first = entryOf(sgl, 0).dma_address;
+  const first = sgAt(sgl, 0).dma_address;
   mr.iova = first;
   mr.length = 0;
   let entry = <usize>mr.pages;
   for (let i: u32 = 0; i < count; i++) {
-    const sg = entryOf(sgl, i);
+    const sg = sgAt(sgl, i);
     const end = sg.dma_address + sg.dma_length;
     for (let page = sg.dma_address & ~(<u64>PAGE_SIZE - 1); page < end; page += PAGE_SIZE) {
       store<u64>(entry, page);

@@ -11,7 +11,7 @@ import { Bio } from "../layout/bio";
 import { DmaClient } from "../layout/machine";
 import { clientOf, Dio, HostQueue, machineOf } from "../layout/queue";
 import { Request } from "../layout/request";
-import { Scatterlist } from "../layout/scatterlist";
+import { Scatterlist, sgAt } from "../layout/scatterlist";
 import { busAddress } from "../pci/dma_direct";
 
 @unmanaged
@@ -72,7 +72,7 @@ export class Scheme {
     const machine = machineOf(queue);
     const offset = inRam ? rnic.ramReached - machine.ramPhys : rnic.barReached - machine.barPhys;
     for (let i: u32 = 0; i < count; i++) {
-      changetype<Scatterlist>(sgl + <usize>i * offsetof<Scatterlist>()).dma_address += offset;
+      sgAt(sgl, i).dma_address += offset;
     }
     return 0;
   }

@@ -20,7 +20,7 @@ import { DmaClient, Machine } from "../layout/machine";
 import { PAGE_SHIFT, PAGE_SIZE } from "../layout/page";
 import { clientOf, Dio, HostQueue, machineOf } from "../layout/queue";
 import { BLK_FEAT_PCI_P2PDMA, Request } from "../layout/request";
-import { Scatterlist, SG_DMA_BUS_ADDRESS } from "../layout/scatterlist";
+import { Scatterlist, SG_DMA_BUS_ADDRESS, sgAt } from "../layout/scatterlist";
 import { BUFFERS_USER } from "../layout/stream";
 import { pageToPhys, physToPage } from "../mm/page";
 import { dmaAddressOf, isBusAddress, physToDma } from "../pci/dma_direct";
@@ -153,7 +153,7 @@ export class Scheme {
 
   @inline
   mapSg(queue: HostQueue, _request: Request, sgl: usize, count: u32): i32 {
-    return this.mapList(machineOf(queue), clientOf(queue), sgl, count);
+    return this.mapList(queue, clientOf(queue), sgl, count);
   }
 
   @inline
@@ -178,14 +178,14 @@ export class Scheme {
 
   @inline
   mapRdma(queue: HostQueue, rnic: DmaClient, sgl: usize, count: u32, _inRam: bool): i32 {
-    return this.mapList(machineOf(queue), rnic, sgl, count);
+    return this.mapList(queue, rnic, sgl, count);
   }
 
   /** dma_map_sg on frames: a page behind it or not, entry by entry; the provider of pageless ones is looked up once. */
-  private mapList(machine: Machine, client: DmaClient, sgl: usize, count: u32): i32 {
+  private mapList(queue: HostQueue, client: DmaClient, sgl: usize, count: u32): i32 {
     let provider: u32 = 0;
     for (let i: u32 = 0; i < count; i++) {
-      const sg = changetype<Scatterlist>(sgl + <usize>i * offsetof<Scatterlist>());
+      const sg = sgAt(sgl, i);
       const phys = pfnToPhys(sg.page_link) + sg.offset;
       sg.dma_length = sg.length;
       sg.dma_flags = 0;
@@ -195,9 +195,9 @@ export class Scheme {
       }
       const found = findInRadix(<usize>this.providers, phys);
       if (found == 0) return -EREMOTEIO;
-      if (found != provider) enterProvider(machine, client, changetype<P2pdmaProvider>(<usize>found).bus_offset);
+      if (found != provider) enterProvider(queue, client, changetype<P2pdmaProvider>(<usize>found).bus_offset);
       provider = found;
-      const answer = p2pAddress(phys);
+      const answer = p2pAddress(queue, phys);
       if (answer == 0) return -EREMOTEIO;
       sg.dma_address = dmaAddressOf(answer);
       if (isBusAddress(answer)) sg.dma_flags = SG_DMA_BUS_ADDRESS;

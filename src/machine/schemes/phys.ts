@@ -22,7 +22,7 @@ import { EFAULT, EINVAL } from "../layout/errno";
 import { DmaClient, Machine } from "../layout/machine";
 import { clientOf, Dio, HostQueue, machineOf } from "../layout/queue";
 import { BLK_FEAT_PCI_P2PDMA, Request } from "../layout/request";
-import { Scatterlist, SG_DMA_BUS_ADDRESS } from "../layout/scatterlist";
+import { Scatterlist, SG_DMA_BUS_ADDRESS, sgAt } from "../layout/scatterlist";
 import { BUFFERS_USER } from "../layout/stream";
 import { pageToPhys, physToPage } from "../mm/page";
 import { takeState } from "../mm/scheme_state";
@@ -131,16 +131,16 @@ export class Scheme {
     if (PHYS_LOOKUP_FLAG) {
       const number = <u32>(place >> FLAGS_SHIFT);
       if (number == 0) return physToDma(phys);
-      if (first) enterProvider(machineOf(queue), clientOf(queue), this.provider(number).bus_offset);
-      return p2pAddress(phys);
+      if (first) enterProvider(queue, clientOf(queue), this.provider(number).bus_offset);
+      return p2pAddress(queue, phys);
     }
     if ((request.cmd_flags & REQ_P2PDMA) == 0) return physToDma(phys);
     if (first) {
       const found = PHYS_LOOKUP_HASH ? findByHash(<usize>this.lookup, phys) : findInTree(<usize>this.lookup, phys);
       if (found == 0) return 0;
-      enterProvider(machineOf(queue), clientOf(queue), changetype<P2pdmaProvider>(<usize>found).bus_offset);
+      enterProvider(queue, clientOf(queue), changetype<P2pdmaProvider>(<usize>found).bus_offset);
     }
-    return p2pAddress(phys);
+    return p2pAddress(queue, phys);
   }
 
   @inline
@@ -166,9 +166,9 @@ export class Scheme {
   mapRdma(queue: HostQueue, rnic: DmaClient, sgl: usize, count: u32, inRam: bool): i32 {
     if (!inRam && !this.enterProviderOf(queue, rnic, changetype<Scatterlist>(sgl).page_link)) return -EINVAL;
     for (let i: u32 = 0; i < count; i++) {
-      const sg = changetype<Scatterlist>(sgl + <usize>i * offsetof<Scatterlist>());
+      const sg = sgAt(sgl, i);
       const phys = this.address(queue, sg.page_link, 0);
-      const answer = inRam ? physToDma(phys) : p2pAddress(phys);
+      const answer = inRam ? physToDma(phys) : p2pAddress(queue, phys);
       if (answer == 0) return -EINVAL;
       sg.dma_address = dmaAddressOf(answer);
       sg.dma_flags = isBusAddress(answer) ? SG_DMA_BUS_ADDRESS : 0;
@@ -188,7 +188,7 @@ export class Scheme {
       if (found == 0) return false;
       provider = changetype<P2pdmaProvider>(<usize>found);
     }
-    enterProvider(machineOf(queue), client, provider.bus_offset);
+    enterProvider(queue, client, provider.bus_offset);
     return true;
   }
 

@@ -93,8 +93,8 @@ export class Scheme {
   mapSegment(queue: HostQueue, request: Request, place: u64, offset: u32, first: bool): u64 {
     const phys = this.address(queue, place, offset);
     if ((request.cmd_flags & REQ_P2PDMA) == 0) return mapTestedRam(queue, request, place, phys, first);
-    if (first) enterProvider(machineOf(queue), clientOf(queue), this.bus_offset);
-    return p2pAddress(phys);
+    if (first) enterProvider(queue, clientOf(queue), this.bus_offset);
+    return p2pAddress(queue, phys);
   }
 
   @inline

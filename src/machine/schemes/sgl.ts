@@ -20,7 +20,7 @@ import { DMA_OPS_VIRT, DmaClient, Machine } from "../layout/machine";
 import { PAGE_SIZE } from "../layout/page";
 import { Dio, HostQueue, machineOf } from "../layout/queue";
 import { BLK_FEAT_PCI_P2PDMA, Request } from "../layout/request";
-import { Scatterlist } from "../layout/scatterlist";
+import { Scatterlist, sgAt } from "../layout/scatterlist";
 import { BUFFERS_USER } from "../layout/stream";
 import { initDeviceMemmap } from "../mm/memmap";
 import { isPciP2pdmaPage, pageToPhys, physToPage } from "../mm/page";
@@ -133,7 +133,7 @@ export class Scheme {
   private mapList(machine: Machine, sgl: usize, count: u32): i32 {
     let p2p: u32 = 0;
     for (let i: u32 = 0; i < count; i++) {
-      if (isPciP2pdmaPage(changetype<Scatterlist>(sgl + <usize>i * offsetof<Scatterlist>()).page_link)) p2p++;
+      if (isPciP2pdmaPage(sgAt(sgl, i).page_link)) p2p++;
     }
     if (p2p == 0) {
       dmaMapHostSg(machine, sgl, count);
@@ -148,7 +148,7 @@ export class Scheme {
   /** dma_virt_map_sg. */
   private toCpuAddresses(sgl: usize, count: u32): void {
     for (let i: u32 = 0; i < count; i++) {
-      changetype<Scatterlist>(sgl + <usize>i * offsetof<Scatterlist>()).dma_address += this.cpuAddressBase;
+      sgAt(sgl, i).dma_address += this.cpuAddressBase;
     }
   }
 }

@@ -1,6 +1,6 @@
 // setup.wasm: what the lab calls once to bring a machine's memory into its first state. Never runs in a timed region.
 import { fillMedia as fillMediaOf } from "../front/verify";
-import { IOMMU_PAGE_BYTES, IommuDomain } from "../layout/iommu";
+import { domainOf, IOMMU_PAGE_BYTES } from "../layout/iommu";
 import { DmaClient, Machine } from "../layout/machine";
 import { DeviceQueue, HostQueue } from "../layout/queue";
 import { poolAlloc, poolAvail as poolAvailOf, poolFree, poolInit } from "../mm/gen_pool";
@@ -69,36 +69,31 @@ export function mapFloorBuffers(machine: usize, client: usize, barThroughIommu: 
   return mapFloor(changetype<Machine>(machine), changetype<DmaClient>(client), barThroughIommu != 0) ? 1 : 0;
 }
 
-@inline
-function domainOf(client: usize): IommuDomain {
-  return changetype<IommuDomain>(<usize>changetype<DmaClient>(client).iommuDomain);
-}
-
 /** Ranges of IOVAs that requests still hold: in the tree, but neither cached, nor waiting for a flush, nor permanent. */
 export function iovasHeld(client: usize): f64 {
-  const domain = domainOf(client);
+  const domain = domainOf(changetype<DmaClient>(client));
   return <f64>countRanges(domain) - <f64>countCached(domain) - <f64>countQueued(domain) - <f64>domain.permanentRanges;
 }
 
 /** Pages of 4 KiB that requests still have mapped. */
 export function iommuPagesHeld(client: usize): f64 {
-  const domain = domainOf(client);
+  const domain = domainOf(changetype<DmaClient>(client));
   return <f64>countMapped(domain) - <f64>domain.permanentPages;
 }
 
 /** Ranges that wait for a flush. */
 export function iovasQueued(client: usize): u32 {
-  return countQueued(domainOf(client));
+  return countQueued(domainOf(changetype<DmaClient>(client)));
 }
 
 /** What the flush queues' timer does. */
 export function flushIommu(client: usize): void {
-  flushAll(domainOf(client), 0);
+  flushAll(domainOf(changetype<DmaClient>(client)), 0);
 }
 
 /** Bytes of page tables in use. */
 export function iommuTableBytes(client: usize): f64 {
-  const domain = domainOf(client);
+  const domain = domainOf(changetype<DmaClient>(client));
   return <f64>min(load<u32>(<usize>domain.tablesUsed), domain.tableCount) * IOMMU_PAGE_BYTES;
 }
 
