@@ -14,10 +14,7 @@ const ENTRIES: readonly CommandEntry[] = [
   {
     name: 'run',
     description: 'compare address schemes on one workload, interleaved, and say what differs and how sure that is',
-    argument: [
-      '[job.fio|trace]',
-      'fio job file, or a trace (fio iolog, MSR Cambridge, MQSim); without one the default comparison',
-    ],
+    argument: ['[job.fio|trace]', 'fio job file, or a trace; without one the default comparison'],
     load: () => import('./commands/run.ts'),
   },
   {

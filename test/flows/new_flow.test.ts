@@ -1,47 +1,21 @@
 // Adding a flow is two files: those of test/templates/flow are put into a copy of the project under one name, and everything that knows
 // flows knows it: the build, help, checks of options, the run, the result.
-import { spawnSync } from 'node:child_process';
-import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Cell, parseResult } from '../../src/result/schema.ts';
 import { jobFile, QUICK } from '../support/cli.ts';
-import { scratchFolder } from '../support/scratch.ts';
-
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const TEMPLATES = join(ROOT, 'test/templates/flow');
-const ADDED = [
-  ['machine.ts.txt', 'src/machine/flows/plain.ts'],
-  ['plan.ts.txt', 'src/plan/flows/plain.ts'],
-] as const;
+import { addTemplate, inCopy, projectCopy } from '../templates/added.ts';
 
 let copy: string;
 
-function node(...args: string[]) {
-  return spawnSync(process.execPath, args, { cwd: copy, encoding: 'utf8' });
-}
-
-const p2plab = (...args: string[]) => node('bin/p2plab.js', ...args);
+const p2plab = (...args: string[]) => inCopy(copy, ['bin/p2plab.js', ...args]);
 
 beforeAll(() => {
-  copy = scratchFolder('flow');
-  for (const part of [
-    'src',
-    'bin',
-    'build',
-    'workers',
-    'scripts',
-    'package.json',
-    'package-lock.json',
-    'tsconfig.json',
-  ]) {
-    cpSync(join(ROOT, part), join(copy, part), { recursive: true });
-  }
-  symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
-  for (const [from, to] of ADDED) writeFileSync(join(copy, to), readFileSync(join(TEMPLATES, from)), { flag: 'wx' });
-  const built = node('scripts/build.ts');
-  expect([built.status, built.stderr]).toEqual([0, '']);
+  copy = projectCopy();
+  addTemplate('flow', copy);
+  const built = inCopy(copy, ['scripts/build.ts']);
+  expect([built.code, built.stderr]).toEqual([0, '']);
 }, 120_000);
 
 describe('two new files in the flows folders', () => {
@@ -65,7 +39,7 @@ describe('two new files in the flows folders', () => {
       'fixed',
     ];
     const ended = p2plab('run', job, ...options, '--out', 'out', '--json', 'result.json');
-    expect([ended.status, ended.stderr]).toEqual([0, ended.stderr]);
+    expect([ended.code, ended.stderr]).toEqual([0, ended.stderr]);
     expect(ended.stderr).toContain('flow plain sends each read and write by itself');
     const { cells } = parseResult(readFileSync(join(copy, 'result.json'), 'utf8'), 'result.json');
     const floor = (flow: string): Cell => cells.find(({ params }) => params.flow === flow) as Cell;
@@ -76,21 +50,18 @@ describe('two new files in the flows folders', () => {
   }, 240_000);
 
   it('refuse what they do not have, by their name', () => {
-    const { status, stderr } = p2plab('run', jobFile('[a]\nrw=write\nfsync=1\n'), ...QUICK, '--flow', 'plain');
-    expect([status, stderr]).toEqual([
-      2,
-      expect.stringContaining('flow plain sends reads and writes and nothing else'),
-    ]);
+    const { code, stderr } = p2plab('run', jobFile('[a]\nrw=write\nfsync=1\n'), ...QUICK, '--flow', 'plain');
+    expect([code, stderr]).toEqual([2, expect.stringContaining('flow plain sends reads and writes and nothing else')]);
     const removed = p2plab('run', ...QUICK, '--flow', 'plain', '--remove-at', '50%');
-    expect([removed.status, removed.stderr]).toEqual([2, expect.stringContaining('under flow direct, not plain')]);
+    expect([removed.code, removed.stderr]).toEqual([2, expect.stringContaining('under flow direct, not plain')]);
   });
 
   it('miss nothing: one without the other is named', () => {
     const plan = join(copy, 'src/plan/flows/plain.ts');
     const text = readFileSync(plan);
     writeFileSync(plan, '// Nothing.\n');
-    const { status, stderr } = p2plab('run', ...QUICK);
-    expect([status, stderr]).toEqual([4, expect.stringContaining('src/plan/flows/plain.ts exports a flow')]);
+    const { code, stderr } = p2plab('run', ...QUICK);
+    expect([code, stderr]).toEqual([4, expect.stringContaining('src/plan/flows/plain.ts exports a flow')]);
     writeFileSync(plan, text);
   });
 });

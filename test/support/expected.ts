@@ -1,22 +1,16 @@
 // The expectations of all schemes: the files of test/schemes, which nothing lists.
-import { readdirSync } from 'node:fs';
+import { folderParts } from '../../src/base/folder_parts.ts';
 import type { RemovalExpectation, SchemeExpectation, Source, VariantExpectation } from './expectation.ts';
 
-const FOLDER = new URL('../schemes/', import.meta.url);
+const parts = await folderParts<{ expected?: SchemeExpectation }>(new URL('../schemes/', import.meta.url));
 
 /** Every variant's expectation, by its name. */
 export const EXPECTED: Readonly<Record<string, VariantExpectation>> = Object.assign(
   {},
-  ...(await Promise.all(
-    readdirSync(FOLDER)
-      .filter((file) => /^[a-z0-9_]+\.ts$/.test(file))
-      .sort()
-      .map(async (file) => {
-        const { expected } = (await import(new URL(file, FOLDER).href)) as { expected?: SchemeExpectation };
-        if (expected === undefined) throw new Error(`test/schemes/${file} exports no 'expected'`);
-        return expected;
-      }),
-  )),
+  ...parts.map(([name, { expected }]) => {
+    if (expected === undefined) throw new Error(`test/schemes/${name}.ts exports no 'expected'`);
+    return expected;
+  }),
 );
 
 /** @throws Error where no file of test/schemes has it */

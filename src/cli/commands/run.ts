@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { LabError } from '../../base/errors.ts';
 import type { RunOptions } from '../../catalogue/options/catalogue.ts';
+import { TRACE_FORMATS } from '../../jobs/traces/load_trace.ts';
 import { addRunOptions } from '../../options/run_options.ts';
 import { FORMATS, type Format, TERSE_VERSIONS } from '../../report/formats/fio/formats.ts';
 
@@ -20,6 +21,9 @@ export interface RunCommandOptions extends RunOptions, OutputOptions {
 }
 
 export function define(command: Command): void {
+  const [workload] = command.registeredArguments;
+  if (workload !== undefined)
+    workload.description = `fio job file, or a trace (${TRACE_FORMATS}); without one the default comparison`;
   addOutputOptions(addRunOptions(command))
     .addOption(new Option('--showcmd', 'print the resolved jobs as fio command lines and run nothing'))
     .addOption(
