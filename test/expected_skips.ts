@@ -22,7 +22,10 @@ import {
 export const EXPECTED_SKIPS: readonly { need: Need; files: readonly string[] }[] = [
   { need: CHROMIUM, files: ['test/report/page.test.ts', 'test/report/controls.test.ts', 'test/report/hands.test.ts'] },
   { need: FIO, files: ['src/jobs/show_command.test.ts'] },
-  { need: FIO_3_33, files: ['src/jobs/fio_iolog.test.ts', 'test/report/fio_output.test.ts'] },
+  {
+    need: FIO_3_33,
+    files: ['src/jobs/fio_iolog.test.ts', 'src/jobs/zoned_iolog.test.ts', 'test/report/fio_output.test.ts'],
+  },
   { need: FIO_CLAT2CSV, files: ['src/report/formats/fio/json.test.ts'] },
   { need: FIO_DATA, files: ['src/jobs/sample_files.test.ts', 'src/jobs/traces/sample_traces.test.ts'] },
   { need: GCC, files: ['bench/fidelity/fidelity.long.test.ts'] },

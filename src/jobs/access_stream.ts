@@ -19,6 +19,8 @@ const MOST_BLOCKS = 2 ** 22 - 1;
 /** A Flush follows the write, or is the I/O itself; Force Unit Access (layout/stream.ts). */
 const FLUSH = 2 ** 23;
 const FUA = 2 ** 31;
+/** Zones are reset before the I/O. */
+const ZONE_RESET = 2 ** 30;
 /** NVMe opcode and flags of each kind of I/O. */
 const OPERATIONS: Readonly<Record<TraceOp, number>> = {
   read: 0x02 * 2 ** 24,
@@ -78,21 +80,21 @@ export function compileStream(
   const reach = reachOf(job);
   assert(Number.isInteger(Math.log2(entries)) && entries >= reach, 'a power of two of entries, at least twice iodepth');
   assert(!job.verify || place.verifyBlocks !== undefined, 'a job that verifies has a media window');
-  const maxBytes = Math.max(...usedBlockSizes(job).map(({ bytes }) => bytes));
-  if (maxBytes / BLOCK_BYTES > MOST_BLOCKS)
-    throw new LabError(`[${job.name}] bs: less than 2 GiB, the I/O's length field.`);
-
+  const maxBytes = largestOf(job);
   const seed = streamSeed(job, clone);
   const region = regionOf(job, place, maxBytes);
   const source = sourceOf(job, clone, region);
-  const guard = place.verifyBlocks === undefined ? undefined : guardOf(job, region.blocks, entries, reach);
+  // A write to a zone has its place at the write pointer: there all wait for those that they meet.
+  const isOrdered = place.verifyBlocks !== undefined && job.zoned !== undefined;
+  if (isOrdered && !place.serializes) throw unmoved(job);
+  const guard = region.isChecked ? guardOf(job, region.blocks, entries, reach) : undefined;
   const buffer = createBufferDraw(place, { maxBytes, reach, entries, seed: mixSeeds(seed, 5) });
   const arrivals = arrivalsOf(job, clone);
   let previousNs = 0;
-  const extent: Extent = { first: 0, blocks: 0, op: 'read' };
+  const extent: Extent = { first: 0, blocks: 0, op: 'read', resets: false };
   const counts = { read: 0, write: 0, fua: 0, trim: 0, flush: 0 };
   let blocks = 0;
-  let overlaps = false;
+  let overlaps = isOrdered;
   for (let index = 0, word = 0; index < entries; index++, word += STREAM_WORDS) {
     source.next(index, extent, arrivals?.isWrite());
     if (guard && extent.blocks > 0 && !keepApart({ source, guard, index }, extent)) {
@@ -105,7 +107,8 @@ export function compileStream(
     out[word + 1] = Math.floor(lba / 2 ** 32);
     counts[op]++;
     const flush = isWrite(op) && isFlushDue(job, counts.write + counts.fua);
-    out[word + 2] = extent.blocks + (flush ? FLUSH : 0) + OPERATIONS[op];
+    const resets = extent.resets || (index === 0 && job.zoned?.startsFull === false);
+    out[word + 2] = extent.blocks + (flush ? FLUSH : 0) + OPERATIONS[op] + (resets ? ZONE_RESET : 0);
     out[word + 3] = buffer(index);
     blocks += extent.blocks;
     const dueNs = arrivals?.take(op !== 'read', extent.blocks * BLOCK_BYTES) ?? 0;
@@ -123,6 +126,13 @@ export function compileStream(
     ...{ ios: entries, bytes, meanBytes: bytes / entries, maxBytes, meanGapNs },
     ...{ reads: counts.read, writes: counts.write + counts.fua, trims: counts.trim, flushes: counts.flush },
   };
+}
+
+/** @throws LabError where a length does not fit a descriptor */
+function largestOf(job: Job): number {
+  const maxBytes = Math.max(...usedBlockSizes(job).map(({ bytes }) => bytes));
+  if (maxBytes / BLOCK_BYTES <= MOST_BLOCKS) return maxBytes;
+  throw new LabError(`[${job.name}] bs: less than 2 GiB, the I/O's length field.`);
 }
 
 function isWrite(op: TraceOp): boolean {
@@ -145,6 +155,8 @@ interface Extent {
   /** 0 of a flush. */
   blocks: number;
   op: TraceOp;
+  /** A zone is reset before it. */
+  resets: boolean;
 }
 
 /** Where the I/Os come from: drawn, or recorded. */
@@ -166,6 +178,7 @@ function sourceOf(job: Job, clone: number, region: StreamRegion): IoSource {
       const at = io.file.baseBytes + io.offsetBytes;
       extent.first = Math.floor(at / BLOCK_BYTES);
       extent.blocks = Math.ceil(io.bytes / BLOCK_BYTES);
+      extent.resets = io.resetsZone;
       extent.op = io.isTrim ? 'trim' : io.direction === WRITE ? writeOp : 'read';
     },
     redraws: job.rw.random && job.norandommap && job.sequence.randomEvery === 1,
@@ -193,7 +206,7 @@ function replayed(replay: Replay, { blocks: regionBlocks, isChecked }: StreamReg
 
 interface StreamRegion {
   readonly blocks: number;
-  /** Its data are checked: it is a window of the media. */
+  /** Its data are checked in a window of the media. */
   readonly isChecked: boolean;
   /** The job within it. */
   readonly job: Job;
@@ -202,7 +215,7 @@ interface StreamRegion {
 /** What the clone works in: its own files, or one file as large as the media window. */
 function regionOf(job: Job, place: StreamPlace, maxBytes: number): StreamRegion {
   const blocks = Math.floor(job.sizeBytes / BLOCK_BYTES);
-  if (place.verifyBlocks === undefined) return { blocks, isChecked: false, job };
+  if (place.verifyBlocks === undefined || job.zoned !== undefined) return { blocks, isChecked: false, job };
   const window = Math.min(blocks, place.verifyBlocks);
   const windowBytes = window * BLOCK_BYTES;
   if (windowBytes < maxBytes) {
@@ -252,6 +265,12 @@ function keepApart(attempt: Attempt, extent: Extent): boolean {
   if (first >= 0) extent.first = first;
   guard.take(index, extent.first, extent.blocks);
   return first >= 0;
+}
+
+function unmoved(job: Job): LabError {
+  return new LabError(
+    `[${job.name}] zonemode=zbd: data of zones can be checked in flow direct only, where I/Os that meet wait for each other.`,
+  );
 }
 
 function tooNarrow(job: Job, { blocks }: Extent): LabError {

@@ -24,9 +24,10 @@ import {
 } from './job_pattern.ts';
 import { readAmount, readRegion, readZones, totalIosOf } from './job_region.ts';
 import { DRAWN, readReplay } from './job_replay.ts';
-import { badValue, type Option } from './option.ts';
+import { asWritten, badValue, type Option, where } from './option.ts';
 import { isSynchronousEngine } from './refusals.ts';
 import { readSync } from './sync_values.ts';
+import { checkZoned, readZoned, withZoneUnits } from './zoned_options.ts';
 
 /** Where a job stands among the jobs of its file. */
 export type JobPlace = Pick<Job, 'group' | 'reportGroup' | 'firstClone'>;
@@ -35,7 +36,8 @@ export type JobPlace = Pick<Job, 'group' | 'reportGroup' | 'firstClone'>;
  * Reads and checks every value of one job.
  * @throws LabError with file:line for a value fio would not take or the device cannot hold
  */
-export function buildJob(context: JobContext, place: JobPlace): Job {
+export function buildJob(written: JobContext, place: JobPlace): Job {
+  const context = withZoneUnits(written);
   const { options, kbBase } = context;
   noteOutside(context);
   const { rw, sequence } = readPattern(context);
@@ -48,12 +50,15 @@ export function buildJob(context: JobContext, place: JobPlace): Job {
   const sizesByOrder = isOn(context, 'bs_is_seq_rand');
   const ownSizes = { read: sizes.read.sizes, write: sizes.write.sizes };
   const blockSizes = sizesByOrder ? sizesOfOrder({ rw, sequence, percentRandom }, ownSizes) : ownSizes;
+  const zoned = readZoned(context, { rw, sizeRules });
   const region = readRegion(context, {
     numjobs,
     sizes,
     sizeRules,
     firstClone: place.firstClone,
     seeding: seeds.seeding,
+    rw,
+    ...(zoned && { zoned }),
   });
   const zones = readZones(context, { sizeRules, files: region.files });
   const timing = readTiming(context);
@@ -78,6 +83,7 @@ export function buildJob(context: JobContext, place: JobPlace): Job {
     blockAlignBytes,
     ...region,
     ...(zones && { zones }),
+    ...(zoned && { zoned }),
     ...depth,
     ...timing,
     ...readAmount(context),
@@ -88,10 +94,12 @@ export function buildJob(context: JobContext, place: JobPlace): Job {
     distribution,
     verify: readVerify(options.get('verify')),
     ...readSync(context),
+    ...readOtherCommands(context, rw),
     ...readPace(context, rw),
     ...readIolog(context),
   };
   checkZones(job, distributionOption);
+  if (zoned !== undefined) checkZoned(context, job, zoned);
   const replayed = readReplay(context, job);
   if (replayed !== undefined) {
     return { ...job, ...replayed, options: describeReplay({ ...job, ...replayed }, options) };
@@ -113,6 +121,20 @@ function sizesOfOrder(
 
 function splitOf({ trims }: Job['rw']): typeof splitDirections {
   return trims === undefined ? splitDirections : splitForTrims;
+}
+
+/** Trims, flushes and zones: what a flow that only reads and writes does not have. */
+function readOtherCommands({ options }: JobContext, { trims }: Job['rw']): Pick<Job, 'otherCommands'> {
+  const on = (name: string): Option | undefined => {
+    const option = options.get(name);
+    return /^(0*|none)$/.test(option?.value ?? (option === undefined ? '' : '1')) ? undefined : option;
+  };
+  const zoned = options.get('zonemode');
+  const option =
+    (trims && options.get('rw')) ??
+    (zoned?.value === 'zbd' ? zoned : undefined) ??
+    ['sync', 'writefua', 'fsync', 'fdatasync'].map(on).find((each) => each !== undefined);
+  return option === undefined ? {} : { otherCommands: { at: where(option.at), option: asWritten(option) } };
 }
 
 /** fio's kb_base, which decides how every other number is read. */

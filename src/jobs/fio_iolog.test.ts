@@ -38,6 +38,9 @@ const JOBS = [
   'rw=randread size=40m number_ios=1000 random_distribution=zoned_abs:60/1m:30/4m:10/20m',
   // Generators and alignment.
   'rw=randread size=2m random_generator=lfsr',
+  'rw=randread size=8m bs=16k random_generator=lfsr loops=2',
+  'rw=randwrite size=3m random_generator=lfsr',
+  'rw=randwrite size=5m random_generator=lfsr',
   'rw=randrw bsrange=4k-16k size=2m random_generator=tausworthe64',
   'rw=randread bs=16k ba=4k size=4m',
   'rw=randread bs=4k ba=16k size=4m',

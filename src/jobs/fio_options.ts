@@ -12,7 +12,8 @@ const IMPLEMENTED = words(`
   offset_align offset_increment number_ios loops numjobs iodepth iodepth_batch runtime time_based ramp_time
   randrepeat allrandrepeat randseed norandommap random_generator random_distribution percentage_random verify fsync fdatasync sync writefua
   stonewall wait_for new_group group_reporting startdelay exitall exitall_on_error max_latency thinktime thinktime_blocks
-  thinktime_blocks_type thinktime_iotime flow flow_id zonesize zonerange zoneskip
+  thinktime_blocks_type thinktime_iotime flow flow_id zonemode zonesize zonerange zoneskip zonecapacity read_beyond_wp
+  max_open_zones job_max_open_zones ignore_zone_limits zone_reset_threshold zone_reset_frequency
   latency_target latency_window latency_percentile rate rate_min rate_iops rate_iops_min rate_process io_submit_mode
   iodepth_low serialize_overlap write_iolog read_iolog replay_no_stall replay_time_scale replay_redirect replay_align replay_scale replay_skip
 `);
@@ -38,8 +39,7 @@ const IGNORED = words(`
 
   iodepth_batch_complete_min iodepth_batch_complete_max rate_cycle rate_ignore_thinktime thinktime_spin
   thinkcycles_type flow_sleep
-  latency_run zonecapacity read_beyond_wp max_open_zones
-  job_max_open_zones ignore_zone_limits zone_reset_threshold zone_reset_frequency read_iolog_chunked
+  latency_run read_iolog_chunked
   merge_blktrace_scalars merge_blktrace_iters spr_num_regions spr_op spr_cs
 
   steadystate steadystate_duration steadystate_ramp_time steadystate_check_interval unified_rw_reporting unit_base
@@ -67,7 +67,6 @@ const IGNORED = words(`
 `);
 
 const THINKING = 'pauses by counting cycles of a processor; give the pause as a time: thinktime';
-const ZONES = 'asks for a zoned block device; the emulated namespace is conventional (strided is honoured)';
 const INTEGRITY = 'asks for protection information or metadata; the emulated namespace has 512-byte blocks without any';
 
 /** The options whose meaning would be lost by ignoring them, and why each cannot be honoured. */
@@ -79,7 +78,6 @@ export const REFUSED: ReadonlyMap<string, { readonly reason: string; readonly ha
     'sync_file_range',
     'writes back pages of a file from the page cache, which direct I/O passes by; use fdatasync',
   ),
-  ...refuse('zonemode', ZONES, 'none', 'strided'),
   ...refuse('sprandom', 'preconditions flash in an order of its own; the emulated device has no flash', '0'),
   ...refuse('merge_blktrace_file', 'merges binary blktrace files; write the merged log by write_iolog and replay that'),
   ...refuse('trim_percentage', 'trims what its verification wrote before (with trim_backlog); use rw=trimwrite', '0'),

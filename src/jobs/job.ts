@@ -121,6 +121,26 @@ export interface Zones {
   readonly skipBytes: number;
 }
 
+/** fio's zonemode=zbd: the namespace is zoned (NVMe Zoned Namespace command set), all of it in zones of one size. Bytes. */
+export interface ZonedDevice {
+  readonly zoneBytes: number;
+  /** What may be written of a zone. */
+  readonly capacityBytes: number;
+  /** Left out between two zones by sequential I/O. */
+  readonly skipBytes: number;
+  /** Zones that may be open for writing, of each file and of the job; 0: any number. */
+  readonly maxOpen: number;
+  readonly jobMaxOpen: number;
+  /** The namespace has maxOpen as its own limit too, unless ignore_zone_limits. */
+  readonly isLimited: boolean;
+  readonly readBeyondWp: boolean;
+  /** Above this share of the job's bytes with data, one in 1/resetFrequency writes resets its zone; frequency 0: none does. */
+  readonly resetThreshold: number;
+  readonly resetFrequency: number;
+  /** A job that writes nothing finds all zones full, as a device that was written before. */
+  readonly startsFull: boolean;
+}
+
 /** fio's thinktime: pauses between bursts of I/Os. */
 export interface Think {
   /** From the last completion of a burst to the first I/O of the next. */
@@ -191,6 +211,8 @@ export interface Job {
   readonly offsetIncrementBytes: number;
   /** fio's zonemode=strided: I/O stays in one zone of the region until so many bytes went there, then goes on to the next. */
   readonly zones?: Zones;
+  /** fio's zonemode=zbd; never beside the one above. */
+  readonly zoned?: ZonedDevice;
   /** I/Os in flight, 1 or more. */
   readonly iodepth: number;
   /** I/Os submitted at once, 1 to iodepth. */
@@ -247,6 +269,8 @@ export interface Job {
   readonly latencyTarget?: LatencyTarget;
   /** write_iolog: the file that takes the access stream. */
   readonly iolog?: string;
+  /** The option that asks for commands besides Read and Write, and where it stands; undefined: there is none. */
+  readonly otherCommands?: { readonly at: string; readonly option: string };
   /** fio's names and values of everything above and of what was ignored, for results. */
   readonly options: Readonly<Record<string, string>>;
 }

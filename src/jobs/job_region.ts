@@ -3,7 +3,7 @@ import { LabError } from '../base/errors.ts';
 import { formatBytes, MIB } from '../base/units.ts';
 import type { DirectionSizes } from './block_size_values.ts';
 import { bytesToDo } from './draw/drawn_ios.ts';
-import { fileExtents, roundedUp } from './draw/file_states.ts';
+import { fileExtents, spaceOf, wholeZones } from './draw/file_states.ts';
 import { threadSeeds } from './draw/seeds.ts';
 import { splitNames } from './file_names.ts';
 import { readFileService } from './file_service_values.ts';
@@ -12,7 +12,7 @@ import { type Job, type JobFiles, meanBlockBytes, type Zones } from './job.ts';
 import { integerOr, isOn, type JobContext } from './job_context.ts';
 import { badValue, type Option, where } from './option.ts';
 
-interface Shape extends Pick<Job, 'numjobs' | 'firstClone' | 'seeding' | 'sizeRules'> {
+interface Shape extends Pick<Job, 'numjobs' | 'firstClone' | 'seeding' | 'sizeRules' | 'rw' | 'zoned'> {
   readonly sizes: PerDirection<DirectionSizes>;
 }
 
@@ -105,7 +105,7 @@ function checkedSize(context: JobContext, shape: Shape, region: Omit<Region, 'si
   const last = extentsOf(shape.numjobs - 1);
   const blame = ['size', 'filesize', 'offset_increment', 'offset'].map((name) => options.get(name)).find(Boolean);
   const end = last.reduce((sum, { endBytes }) => sum + endBytes, 0);
-  const least = Math.min(...last.map(({ ioBytes }) => ioBytes));
+  const least = Math.min(...last.map((extent) => wholeZones(shape, extent).ioBytes));
   const start = last[0]?.startBytes ?? 0;
   if (end > MOST_NAMESPACE_BYTES) {
     throw badValue(
@@ -119,6 +119,10 @@ function checkedSize(context: JobContext, shape: Shape, region: Omit<Region, 'si
       option,
       `starts at ${formatBytes(start)}, behind the end of the file at ${formatBytes(last[0]?.endBytes ?? limits.namespaceBytes)}. Lower it, or raise size.`,
     );
+  }
+  if (shape.zoned !== undefined && least < (shape.rw.writes || shape.rw.random ? shape.zoned.zoneBytes : unitBytes)) {
+    const problem = `leaves the job no whole zone of ${formatBytes(shape.zoned.zoneBytes)} to work in. Raise size, or lower zonesize.`;
+    throw blame ? badValue(blame, problem) : new LabError(`${where(context.at)}: ${problem}`);
   }
   if (least < unitBytes) {
     const { read, write } = shape.sizes;
@@ -140,7 +144,7 @@ export function namespaceEnd(job: Job): number {
     const seed = threadSeeds(job.seeding, job.firstClone + clone + 1)('fileSize');
     end = Math.max(
       end,
-      fileExtents(job, clone, seed).reduce((sum, { endBytes }) => sum + roundedUp(endBytes), 0),
+      fileExtents(job, clone, seed).reduce((sum, { endBytes }) => sum + spaceOf(job, endBytes), 0),
     );
   }
   return end;
@@ -155,7 +159,7 @@ export function readZones(context: JobContext, job: Pick<Job, 'sizeRules' | 'fil
   const { options, kbBase } = context;
   const mode = options.get('zonemode');
   const size = options.get('zonesize');
-  if (mode?.value === 'none' || (mode === undefined && size === undefined)) return undefined;
+  if (mode?.value === 'none' || mode?.value === 'zbd' || (mode === undefined && size === undefined)) return undefined;
   if (size === undefined)
     throw badValue(mode as Option, 'needs the bytes of I/O to each zone, for example zonesize=1m.');
   const bytes = (name: string, usual: number): number => {

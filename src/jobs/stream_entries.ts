@@ -24,7 +24,7 @@ export function streamEntries(words: Uint32Array): StreamEntry[] {
       flush: (length & 0x800000) !== 0,
       overlaps: (length & 0x400000) !== 0,
       fua: length >= 2 ** 31,
-      opcode: (length >>> 24) & 0x7f,
+      opcode: (length >>> 24) & 0x3f,
       page: buffer % HOST_RAM_BIT,
       hostRam: buffer >= HOST_RAM_BIT,
     };

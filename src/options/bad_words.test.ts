@@ -57,7 +57,7 @@ describe('a job file', () => {
       '[a]\nrw=randrw\nrate_iops=1000,0\n',
       /job\.fio:3:.*rate_iops=1000,0.*reads and writes or for neither/s,
     ],
-    ['a flush in a copy', '[a]\nrw=write\nfsync=1\n', /\[a\] fsync=1: flow copy/, ['--flow', 'copy']],
+    ['a flush in a copy', '[a]\nrw=write\nfsync=1\n', /\.fio:3: \[a\] fsync=1: flow copy/, ['--flow', 'copy']],
   ])('with %s is refused at its line', async (_, text, message, words = []) => {
     await expect(smallRun(words, jobFile(text))).rejects.toEqual(refused(message));
   });

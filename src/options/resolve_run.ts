@@ -54,7 +54,7 @@ export async function resolveRun(
     schemes,
     variants: resolveVariants(schemes, options),
     bars,
-    ...resolveRemoval(options),
+    ...resolveRemoval(options, jobs),
     barSweep: sweeps && options.removeAt === undefined && options.mode.includes('inline') ? SWEEP_BARS : [],
     payloads,
     processes: Math.min(options.processes, rounds),
@@ -95,7 +95,7 @@ function roundsOf(options: RunOptions): { rounds: number; roundMs: number } {
 }
 
 /** @throws LabError for a removal that nothing could come of */
-function resolveRemoval(options: RunOptions): Pick<RunParams, 'removal'> {
+function resolveRemoval(options: RunOptions, jobs: readonly Job[]): Pick<RunParams, 'removal'> {
   if (options.removeAt === undefined) {
     if (options.hole === undefined) return {};
     throw new LabError('--hole: says what has the addresses of a removed provider; add --remove-at, for example 50%.');
@@ -104,6 +104,12 @@ function resolveRemoval(options: RunOptions): Pick<RunParams, 'removal'> {
   if (other !== undefined) {
     const flows = flowsWith(({ removable }) => removable === true).join(' or ');
     throw new LabError(`--remove-at: the provider is removed under flow ${flows}, not ${other}; use --flow ${flows}.`);
+  }
+  const zoned = jobs.find((job) => job.zoned !== undefined);
+  if (zoned !== undefined) {
+    throw new LabError(
+      `--remove-at: [${zoned.name}] ${zoned.otherCommands?.at}: zonemode=zbd: a write that is lost with its memory leaves the write pointer behind, and all that follow fail; use a job without zones.`,
+    );
   }
   if (options.p2pShare === 0) {
     throw new LabError(
@@ -154,17 +160,17 @@ function hasOtherCommands(job: Job): boolean {
   return otherCommands(job) !== undefined;
 }
 
-/** What of a job asks for commands besides Read and Write, or for Force Unit Access. */
-function otherCommands({ rw, fsync, fua, options, replays }: Job): string | undefined {
+/** What of a job asks for commands besides Read and Write, or for Force Unit Access; its place before it. */
+function otherCommands(job: Job): string | undefined {
+  const { name, rw, fsync, fua, zoned, replays } = job;
   if (rw.trims === 'recorded' || (fsync !== undefined && replays !== undefined)) {
-    return `a trace with trims or flushes (${replays?.[0]?.source}; replay_skip=trim,sync leaves them out)`;
+    return `[${name}] a trace with trims or flushes (${replays?.[0]?.source}; replay_skip=trim,sync leaves them out)`;
   }
   if (replays?.some(({ op }) => op.includes(TRACE_OPS.indexOf('fua')))) {
-    return `a trace with Force Unit Access (${replays[0]?.source})`;
+    return `[${name}] a trace with Force Unit Access (${replays[0]?.source})`;
   }
-  if (rw.trims !== undefined) return `rw=${options.rw}`;
-  if (fua === true) return options.sync === undefined ? `writefua=${options.writefua}` : `sync=${options.sync}`;
-  return fsync === undefined ? undefined : `fsync=${fsync.everyWrites[0]}`;
+  if (rw.trims === undefined && zoned === undefined && fua !== true && fsync === undefined) return undefined;
+  return `${job.otherCommands?.at}: [${name}] ${job.otherCommands?.option}`;
 }
 
 /** @throws LabError for operations that a flow does not have */
@@ -173,7 +179,7 @@ function checkFlows(jobs: readonly Job[], flows: readonly Flow[]): void {
   const job = jobs.find(hasOtherCommands);
   if (flow === undefined || job === undefined) return;
   throw new LabError(
-    `[${job.name}] ${otherCommands(job)}: flow ${flow} ${flowPlan(flow).sendsOnly} and nothing else; use --flow ${flowsWith(({ sendsOnly }) => sendsOnly === undefined).join(' or ')}.`,
+    `${otherCommands(job)}: flow ${flow} ${flowPlan(flow).sendsOnly} and nothing else; use --flow ${flowsWith(({ sendsOnly }) => sendsOnly === undefined).join(' or ')}.`,
   );
 }
 
@@ -187,7 +193,7 @@ function stageNotes(jobs: readonly Job[], options: RunOptions): string[] {
   const job = jobs.find(hasOtherCommands);
   if (job === undefined || options.stages === 'off' || !options.mode.includes('inline')) return [];
   return [
-    `[${job.name}] ${otherCommands(job)}: no stage costs, as only plain reads and writes are cut into stages; --stages off says no more of it`,
+    `${otherCommands(job)}: no stage costs, as only plain reads and writes are cut into stages; --stages off says no more of it`,
   ];
 }
 

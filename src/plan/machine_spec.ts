@@ -23,6 +23,15 @@ export type LanePacing =
       totalWeight: number;
     };
 
+/** The zones of a namespace, all alike. Sizes in bytes. */
+export interface ZonesSpec {
+  zoneBytes: number;
+  capacityBytes: number;
+  count: number;
+  /** Zones that may be open or active; 0: any number. */
+  mostActive: number;
+}
+
 /** One workload stream and the I/O its host keeps in flight. */
 export interface LaneSpec {
   iodepth: number;
@@ -32,6 +41,8 @@ export interface LaneSpec {
   streamIos: number;
   /** Its writes may be followed by a Flush: the submitter sleeps until that has ended (fsync), or goes on (io_uring's). */
   fsync?: 'waits' | 'goes-on';
+  /** Its namespace is zoned. */
+  zones?: ZonesSpec;
   /** When its I/Os may go, where the workload says so; otherwise each as soon as the depth has room. */
   pacing?: LanePacing;
 }

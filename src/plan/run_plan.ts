@@ -6,6 +6,7 @@ import type { HOLES } from '../catalogue/options/events.ts';
 import type { MODES } from '../catalogue/options/measuring.ts';
 import { isPaced } from '../jobs/arrivals.ts';
 import { type Job, usedBlockSizes } from '../jobs/job.ts';
+import { namespaceEnd } from '../jobs/job_region.ts';
 import { STEADY_RULE } from '../stats/steady_state.ts';
 import type { Fabric } from './fabric.ts';
 import { flowPlan } from './flows.ts';
@@ -230,6 +231,7 @@ export function machineSpec(group: GroupPlan, params: MeasureParams, workers: nu
     batch: job.iodepthBatch,
     streamIos,
     ...pacingOf(job, queues),
+    ...zonesOf(job),
     ...(job.fsync && { fsync: job.fsync.waits ? ('waits' as const) : ('goes-on' as const) }),
   }));
   const { nvmePairs, hasTarget } = flowPlan(group.flow);
@@ -257,6 +259,15 @@ export function machineSpec(group: GroupPlan, params: MeasureParams, workers: nu
     p2pQueue: params.p2pQueue,
     workers,
   };
+}
+
+/** As many zones as the job's files reach into. */
+function zonesOf(job: Job): Pick<LaneSpec, 'zones'> {
+  const { zoned, files } = job;
+  if (zoned === undefined) return {};
+  const { zoneBytes, capacityBytes, maxOpen, isLimited } = zoned;
+  const count = Math.ceil(namespaceEnd(job) / zoneBytes);
+  return { zones: { zoneBytes, capacityBytes, count, mostActive: isLimited ? maxOpen * files.count : 0 } };
 }
 
 /** What the workload says of a lane's times. */

@@ -1,6 +1,6 @@
 // A machine small enough for tests, its modules, and the ways tests look at it. Runs inline, in the test's own thread.
 import type { DeviceModule, HostModule, SetupModule } from '../../build/exports.ts';
-import { HostQueue, IO_FLUSH, IO_FUA, IO_OVERLAPS, Page } from '../../build/layout.ts';
+import { HostQueue, IO_FLUSH, IO_FUA, IO_OVERLAPS, IO_ZONE_RESET, Page } from '../../build/layout.ts';
 import { assert } from '../../src/base/errors.ts';
 import { MIB, TIB } from '../../src/base/units.ts';
 import { fieldsOf } from '../../src/catalogue/options/catalogue.ts';
@@ -34,6 +34,8 @@ export interface TestIo {
   /** Byte offset of the buffer, a multiple of 4 KiB. */
   buffer: number;
   inRam?: boolean;
+  /** Its zone is reset before it. */
+  resetsZone?: boolean;
   /** Waits, with data checks, for those in flight that it meets. */
   overlaps?: boolean;
 }
@@ -64,6 +66,7 @@ export type SmallSpec = Partial<Omit<MachineSpec, 'lanes'>> & {
   /** Times of the lanes' own. */
   pacing?: LanePacing;
   fsync?: LaneSpec['fsync'];
+  zones?: LaneSpec['zones'];
   /** In place of queueCount and pacing: one lane for each. */
   lanes?: readonly (LanePacing | undefined)[];
   fabricOf?: (barBytes: number, ramBytes: number) => Fabric;
@@ -78,6 +81,7 @@ export function smallMachine(options: SmallSpec = {}): SmallMachine {
     streamIos = 1024,
     pacing,
     fsync,
+    zones,
     lanes = Array.from({ length: queueCount }, () => pacing),
     fabricOf = oneSwitch,
     ...over
@@ -91,7 +95,14 @@ export function smallMachine(options: SmallSpec = {}): SmallMachine {
     fabric: fabricOf(barBytes, ramBytes),
     flow: 'direct',
     payload: 'move',
-    lanes: lanes.map((each) => ({ iodepth, batch, streamIos, ...(each && { pacing: each }), ...(fsync && { fsync }) })),
+    lanes: lanes.map((each) => ({
+      iodepth,
+      batch,
+      streamIos,
+      ...(each && { pacing: each }),
+      ...(fsync && { fsync }),
+      ...(zones && { zones }),
+    })),
     mdtsBytes,
     refcount,
     p2pQueue,
@@ -168,9 +179,9 @@ function writeStream(machine: BuiltMachine, ios: readonly TestIo[], lane: number
   }
 }
 
-function flagsOf({ op, flush, fua, overlaps }: TestIo): number {
+function flagsOf({ op, flush, fua, overlaps, resetsZone }: TestIo): number {
   const flags = (flush === true || op === 'flush' ? IO_FLUSH : 0) | (overlaps === true ? IO_OVERLAPS : 0);
-  return (flags | (fua === true ? IO_FUA : 0)) >>> 0;
+  return (flags | (fua === true ? IO_FUA : 0) | (resetsZone === true ? IO_ZONE_RESET : 0)) >>> 0;
 }
 
 /** Names of resources that are not back where they were: tags, bios, lists, pool bytes, page references. */

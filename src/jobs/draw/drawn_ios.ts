@@ -10,6 +10,7 @@ import { createOffsets, type Place } from './offsets.ts';
 import { threadSeeds } from './seeds.ts';
 import { advanceZone } from './strided_zones.ts';
 import { taus88, taus258 } from './tausworthe.ts';
+import { createZonedDraw } from './zoned_device.ts';
 
 export interface DrawnIo extends Place {
   direction: Direction;
@@ -17,6 +18,8 @@ export interface DrawnIo extends Place {
   bytes: number;
   /** A trim in place of the write. */
   isTrim: boolean;
+  /** The zone of a write is reset before it. */
+  resetsZone: boolean;
 }
 
 export interface DrawnIos {
@@ -38,7 +41,8 @@ export function createDrawnIos(job: Job, clone: number): DrawnIos {
   const thread = job.firstClone + clone + 1;
   const seed = threadSeeds(job.seeding, thread);
   const files = createFiles(job, clone, thread, seed);
-  const service = createFileService(job, files, seed);
+  const zoned = job.zoned && createZonedDraw(job, job.zoned, files);
+  const service = createFileService(job, files, seed, (file) => zoned?.opened(file));
   const directions = createDirections(job, seed('mix'));
   const offsets = createOffsets(job, seed);
   let limits = createLimits(job, files);
@@ -51,6 +55,7 @@ export function createDrawnIos(job: Job, clone: number): DrawnIos {
     offsetBytes: 0,
     bytes: 0,
     isTrim: false,
+    resetsZone: false,
     isRandom: false,
     leavesMap: false,
   };
@@ -59,6 +64,10 @@ export function createDrawnIos(job: Job, clone: number): DrawnIos {
   const fill = (forced: Direction | undefined): boolean => {
     const { file } = io;
     io.direction = forced ?? directions.next();
+    if (zoned !== undefined) {
+      io.direction = zoned.direction(file, io.direction);
+      if (zoned.advance(file, io.direction, zoneBytes)) zoneBytes = 0;
+    }
     if (job.zones !== undefined && advanceZone(job.zones, file, io.direction, zoneBytes)) zoneBytes = 0;
     if (!offsets.next(file, io.direction, io) || io.offsetBytes >= file.ioBytes) return false;
     const inZone = io.offsetBytes;
@@ -66,7 +75,9 @@ export function createDrawnIos(job: Job, clone: number): DrawnIos {
     if (io.offsetBytes >= file.endBytes) return false;
     const kind = job.sizesByOrder ? (io.isRandom ? WRITE : READ) : io.direction;
     io.bytes = (sizes[kind] as SizeDraw)(file.ioBytes + file.startBytes - io.offsetBytes);
-    if (io.bytes === 0 || io.offsetBytes + io.bytes > file.endBytes) return false;
+    if (io.bytes === 0) return false;
+    if (zoned !== undefined && !zoned.place(io)) return false;
+    if (io.offsetBytes + io.bytes > file.endBytes) return false;
     if (file.map !== undefined && !io.leavesMap) io.bytes = taken(job, file, io, inZone);
     return true;
   };
@@ -100,14 +111,23 @@ export function createDrawnIos(job: Job, clone: number): DrawnIos {
       service.ended(file);
     }
   };
+  /** The write that follows a trim; false where a zoned device has no place for it. */
+  const writesAfterTrim = (): boolean => {
+    if (zoned === undefined) return true;
+    const isPlaced = zoned.place(io);
+    if (isPlaced) zoned.queued(io);
+    else io.isTrim = true;
+    return isPlaced;
+  };
   const next = (forced?: Direction): DrawnIo => {
     // trimwrite: the write goes where the trim before it went, and is not counted (set_rw_ddir, get_next_offset, do_io).
     const isWriteAfter = job.rw.trims === 'before-write' && io.isTrim;
     io.isTrim = job.rw.trims !== undefined && !isWriteAfter;
-    if (isWriteAfter) return io;
+    if (isWriteAfter && writesAfterTrim()) return io;
     for (let empty = 0; !drawn(forced); empty++) {
       if (empty === EMPTY_RUNS) throw noIos(job);
       runs++;
+      zoned?.restored();
       startPass(false);
       limits = createLimits(job, files);
     }
@@ -116,6 +136,7 @@ export function createDrawnIos(job: Job, clone: number): DrawnIos {
     io.file.lastEnd[io.direction] = io.offsetBytes + io.bytes;
     directions.went(io.direction);
     limits.count(io.bytes);
+    zoned?.queued(io);
     return io;
   };
   return { next, runs: () => runs };

@@ -21,6 +21,7 @@ export function createFileService(
   job: Job,
   files: readonly FileState[],
   seed: (concern: Concern) => bigint,
+  opened: (file: FileState) => void = () => {},
 ): FileService {
   const { service } = job.files;
   const mostOpen = Math.min(job.files.mostOpen, files.length);
@@ -38,6 +39,7 @@ export function createFileService(
     if (file.isOpen) return true;
     if (open >= mostOpen) return false;
     resetFile(file);
+    opened(file);
     file.isOpen = true;
     open++;
     return true;

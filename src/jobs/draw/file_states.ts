@@ -36,9 +36,9 @@ export function createFiles(job: Job, clone: number, thread: number, seed: (conc
   let baseBytes = 0;
   return fileExtents(job, clone, seed('fileSize')).map((extent, index) => {
     const base = baseBytes;
-    baseBytes += roundedUp(extent.endBytes);
+    baseBytes += spaceOf(job, extent.endBytes);
     const name = fileNames(job, clone)[index] as string;
-    const file = fileOf(name, base, extent);
+    const file = fileOf(name, base, { ...extent, ...wholeZones(job, extent) });
     const rankSeed = job.seeding.reseeds ? BigInt(jenkinsHash(name)) * BigInt(thread) : seed('position');
     return { ...file, ...orderOf(job, file, seed('position'), rankSeed) };
   });
@@ -48,8 +48,21 @@ export function createFiles(job: Job, clone: number, thread: number, seed: (conc
 const FILE_ALIGN_BYTES = 4096;
 
 /** The space that a file takes in the namespace. */
-export function roundedUp(bytes: number): number {
-  return Math.ceil(bytes / FILE_ALIGN_BYTES) * FILE_ALIGN_BYTES;
+export function spaceOf({ zoned }: Pick<Job, 'zoned'>, bytes: number): number {
+  const unit = zoned?.zoneBytes ?? FILE_ALIGN_BYTES;
+  return Math.ceil(bytes / unit) * unit;
+}
+
+/** zbd_zone_align_file_sizes: all but sequential reads work in whole zones, from the first that begins in their part. */
+export function wholeZones(
+  { zoned, rw }: Pick<Job, 'zoned' | 'rw'>,
+  { startBytes, ioBytes }: FileExtent,
+): Pick<FileState, 'offsetBytes' | 'ioBytes'> {
+  if (zoned === undefined || !(rw.writes || rw.random)) return { offsetBytes: startBytes, ioBytes };
+  const { zoneBytes } = zoned;
+  const offsetBytes = Math.ceil(startBytes / zoneBytes) * zoneBytes;
+  const end = Math.floor((startBytes + ioBytes) / zoneBytes) * zoneBytes;
+  return { offsetBytes, ioBytes: Math.max(0, end - offsetBytes) };
 }
 
 export interface FileExtent {
@@ -99,12 +112,15 @@ function drawnFileBytes(sizing: { leastBytes: number; mostBytes: number; unitByt
   return drawn - (drawn % sizing.unitBytes);
 }
 
-function fileOf(name: string, baseBytes: number, extent: FileExtent): Omit<FileState, 'map' | 'lfsr' | 'ranked'> {
+function fileOf(
+  name: string,
+  baseBytes: number,
+  extent: FileExtent & Pick<FileState, 'offsetBytes'>,
+): Omit<FileState, 'map' | 'lfsr' | 'ranked'> {
   return {
     name,
     baseBytes,
     ...extent,
-    offsetBytes: extent.startBytes,
     lastEnd: [0, 0],
     lastStart: [-1, -1],
     isOpen: false,

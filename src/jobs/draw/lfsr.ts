@@ -28,9 +28,13 @@ export function createLfsr(count: number, seed: bigint): Lfsr {
   const first = Number(BigInt.asUintN(bits, seed));
   let value = first;
   let given = 0;
+  // The very first number of a register is passed over (prepare_spin: cycle_length is 1 at the start).
+  let isNew = true;
   return {
     next: () => {
       if (given++ >= count) return -1;
+      if (isNew) value = step(value);
+      isNew = false;
       do value = step(value);
       while (value >= count);
       return value;

@@ -62,6 +62,7 @@ import {
 import { rnicAgent, type TargetAddresses, targetAddresses, writeTarget } from './nvmet_target.ts';
 import { planOf } from './whole_plan.ts';
 import { barReached, kernelMemoryBus, prpListSpan, writeWindows } from './windows.ts';
+import { writeZones } from './zones.ts';
 
 /** As x86-64's vmemmap: page pointers have their top bits set; their low half is the wasm address. */
 const VMEMMAP_HIGH = 0xffff_ea00_0000_0000n;
@@ -306,17 +307,14 @@ function writeLimits(view: MemoryView, spec: MachineSpec, plan: MachinePlan): vo
   // dma_opt_mapping_size: behind an IOMMU no request may outgrow the caches of IOVA ranges.
   const hardwareBytes = isTranslated(spec.fabric) ? Math.min(spec.mdtsBytes, IOVA_RCACHE_RANGE) : spec.mdtsBytes;
   const hardwareSectors = hardwareBytes / 512;
-  const u32 = (offset: number, value: number): void => {
-    view.u32[(at + offset) / 4] = value;
-  };
   view.u64[(at + QueueLimits.seg_boundary_mask) / 8] = 0xffff_ffffn;
   view.u64[(at + QueueLimits.virt_boundary_mask) / 8] = BigInt(NVME_CTRL_PAGE_SIZE - 1);
-  u32(QueueLimits.max_hw_sectors, hardwareSectors);
-  u32(QueueLimits.max_sectors, Math.min(hardwareSectors, MAX_SECTORS_CAP));
-  u32(QueueLimits.max_segment_size, 0xffff_ffff);
-  u32(QueueLimits.physical_block_size, 512);
-  u32(QueueLimits.logical_block_size, 512);
-  u32(QueueLimits.dma_alignment, 3);
+  setField(view, at, QueueLimits.max_hw_sectors, hardwareSectors);
+  setField(view, at, QueueLimits.max_sectors, Math.min(hardwareSectors, MAX_SECTORS_CAP));
+  setField(view, at, QueueLimits.max_segment_size, 0xffff_ffff);
+  setField(view, at, QueueLimits.physical_block_size, 512);
+  setField(view, at, QueueLimits.logical_block_size, 512);
+  setField(view, at, QueueLimits.dma_alignment, 3);
   const segments = Math.min(NVME_MAX_SEGS, hardwareBytes / NVME_CTRL_PAGE_SIZE + 1);
   new DataView(view.u8.buffer).setUint16(at + QueueLimits.max_segments, segments, true);
 }
@@ -334,6 +332,7 @@ function writeQueue(view: MemoryView, spec: MachineSpec, plan: MachinePlan, pair
     const word = regions.tags.at / 8 + (tag >> 6);
     view.u64[word] = (view.u64[word] as bigint) | (1n << BigInt(tag & 63));
   }
+  writeZones(view, pair.lane, regions, plan.shared.limits);
   fillStack(view, regions.bioStack, regions.bios.at, BIO_STRIDE);
   fillStack(view, regions.biovecStack, pools.biovecs.at, BIOVEC_SLAB_BYTES);
   fillStack(view, regions.sgStack, pools.sgs.at, NVME_MAX_SEGS * Scatterlist.bytes);

@@ -26,6 +26,7 @@ import {
   SCHEME_SLOTS,
   Scatterlist,
   WRITER_STRIDE,
+  Zone,
 } from '../../../build/layout.ts';
 import { assert } from '../../base/errors.ts';
 import { clientsOf, type FabricClient, upstreamWindows } from '../../plan/fabric.ts';
@@ -123,6 +124,8 @@ function planQueue(arena: Arena, spec: MachineSpec, { lane, client }: NvmePair, 
     bioStack: take('free bios', bios * 4),
     biovecStack: take('free biovecs', bios * 4),
     inFlight: take('I/Os in flight', bios * 4),
+    zones: lane.zones && take('zones', lane.zones.count * Zone.bytes),
+    limits: lane.zones && take('queue limits', QueueLimits.bytes),
     sgStack: take('free scatterlists', tags * 4),
     prpSmallStack: take('free short PRP lists', tags * 4),
     prpPageStack: take('free PRP pages', tags * prpListPages(spec.mdtsBytes) * 4),

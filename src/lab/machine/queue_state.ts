@@ -23,14 +23,20 @@ import type { MemoryView } from './arena.ts';
 import type { BuiltMachine } from './build_machine.ts';
 import { field, field64, setField } from './fields.ts';
 
-/** NVMe generic status codes that the controller can answer with. */
+/** NVMe status codes, generic and of zones, that the controller can answer with. */
 const NVME_STATUS: Record<number, string> = {
   1: 'Invalid Command Opcode',
+  2: 'Invalid Field in Command',
   4: 'Data Transfer Error',
   6: 'Internal Error',
   11: 'Invalid Namespace or Format',
   19: 'PRP Offset Invalid',
   128: 'LBA Out of Range',
+  440: 'Zone Boundary Error',
+  441: 'Zone Is Full',
+  444: 'Zone Invalid Write',
+  445: 'Too Many Active Zones',
+  446: 'Too Many Open Zones',
   880: 'Host Pathing Error',
 };
 

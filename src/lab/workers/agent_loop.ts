@@ -11,6 +11,7 @@ import { type MemoryView, viewOf } from '../machine/arena.ts';
 import { field } from '../machine/fields.ts';
 import type { DeviceKind, Lane } from '../machine/lanes.ts';
 import { deviceModule, hostModule } from '../machine/modules.ts';
+import { beginZones } from '../machine/zones.ts';
 import { CONTROL, laneResult, ORDER, workerRunDelay, workerWords } from './control.ts';
 import { type Fault, isOfCompletion, strikeCompletion } from './fault.ts';
 import { runInlineSlice } from './inline.ts';
@@ -166,9 +167,9 @@ function runThreads(worker: Worker): void {
   const scheme = task.schemes[Atomics.load(i32, CONTROL.arm)];
   assert(scheme, 'the arm has a scheme');
   const host = worker.host(scheme);
-  const slices = new Map(
-    task.agents.filter((agent) => isFront(task, agent)).map((agent) => [agent.at, beginSlice(view, agent)]),
-  );
+  const fronts = task.agents.filter((agent) => isFront(task, agent));
+  for (const { lane } of fronts) beginZones(view, laneOf(task, lane), i32[CONTROL.streamStart] as number);
+  const slices = new Map(fronts.map((agent) => [agent.at, beginSlice(view, agent)]));
   const single = task.agents.length === 1;
   const idleTurns = single && task.wait === 'poll' ? SPIN_TURNS : 0;
   const removal = beginRemoval(worker, host);

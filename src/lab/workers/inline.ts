@@ -9,6 +9,7 @@ import type { MemoryView } from '../machine/arena.ts';
 import { doneSince, readDone } from '../machine/done_counts.ts';
 import { distance, field, setField } from '../machine/fields.ts';
 import { type DeviceKind, isIdle, type Lane } from '../machine/lanes.ts';
+import { beginZones } from '../machine/zones.ts';
 
 export interface InlineSlice {
   view: MemoryView;
@@ -45,6 +46,7 @@ const MOST_STILL_ROUNDS = 1_000_000;
 
 /** Runs one slice from an idle machine to an idle machine. */
 export function runInlineSlice(slice: InlineSlice): InlineResult {
+  for (const lane of slice.lanes) beginZones(slice.view, lane, slice.streamStart);
   begin(slice, slice.leadIos, slice.streamStart);
   const lead = drive(slice);
   begin(slice, slice.measureIos, slice.streamStart + slice.leadIos);

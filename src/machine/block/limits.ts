@@ -2,6 +2,13 @@
 import { PAGE_SIZE } from "../layout/page";
 import { QueueLimits } from "../layout/request";
 
+/** blk_rq_get_max_sectors, get_max_io_size: of an I/O from `sector` on; none crosses from one zone into the next. */
+@inline
+export function maxSectors(limits: QueueLimits, sector: u64): u32 {
+  const chunk = limits.chunk_sectors;
+  return chunk == 0 ? limits.max_sectors : min(limits.max_sectors, chunk - <u32>(sector % chunk));
+}
+
 /** get_max_segment_size: bytes that one segment starting at `address` may have. */
 @inline
 export function maxSegmentBytes(limits: QueueLimits, address: u64): u32 {

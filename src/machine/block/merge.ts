@@ -4,7 +4,7 @@ import { counters } from "../base/counting";
 import { Bio, REQ_DMA_DIRECT, REQ_FUA, REQ_NOMERGE, REQ_OP_MASK, vecAt } from "../layout/bio";
 import { HostQueue, limitsOf, plugged } from "../layout/queue";
 import { Request, SECTOR_SHIFT } from "../layout/request";
-import { gapBetween } from "./limits";
+import { gapBetween, maxSectors } from "./limits";
 
 /** REQ_NOMERGE_FLAGS, with the RFC's addition. */
 const NEVER_MERGED: u32 = REQ_NOMERGE | REQ_FUA | REQ_DMA_DIRECT;
@@ -16,19 +16,20 @@ export function plugMerge<S>(queue: HostQueue, scheme: S, bio: Bio, segments: u3
   const last = plugged(queue, queue.plugCount - 1);
   const bytes = bio.bi_size;
   if (last.__sector + (last.__data_len >> SECTOR_SHIFT) == bio.bi_sector) {
-    return mayJoin(queue, last, bio, segments) && backMerge(queue, scheme, last, bio, segments);
+    return mayJoin(queue, last, bio, segments, last.__sector) && backMerge(queue, scheme, last, bio, segments);
   }
   if (bio.bi_sector + (bytes >> SECTOR_SHIFT) == last.__sector) {
-    return mayJoin(queue, last, bio, segments) && frontMerge(queue, scheme, last, bio, segments);
+    return mayJoin(queue, last, bio, segments, bio.bi_sector) && frontMerge(queue, scheme, last, bio, segments);
   }
   return false;
 }
 
-function mayJoin(queue: HostQueue, request: Request, bio: Bio, segments: u32): bool {
+/** @param sector where the two would begin together */
+function mayJoin(queue: HostQueue, request: Request, bio: Bio, segments: u32, sector: u64): bool {
   if ((request.cmd_flags | bio.bi_opf) & NEVER_MERGED) return false;
   if ((request.cmd_flags ^ bio.bi_opf) & REQ_OP_MASK) return false;
   const limits = limitsOf(queue);
-  if ((request.__data_len + bio.bi_size) >> SECTOR_SHIFT > limits.max_sectors) return false;
+  if ((request.__data_len + bio.bi_size) >> SECTOR_SHIFT > maxSectors(limits, sector)) return false;
   return <u32>request.nr_phys_segments + segments <= <u32>limits.max_segments;
 }
 

@@ -4,7 +4,7 @@
 import { Bio, vecAt } from "../layout/bio";
 import { HostQueue, limitsOf } from "../layout/queue";
 import { SECTOR_SHIFT } from "../layout/request";
-import { gapBetween, inOnePage, maxSegmentBytes } from "./limits";
+import { gapBetween, inOnePage, maxSectors, maxSegmentBytes } from "./limits";
 
 /** The front of a bio that fits its queue's limits: bytes, and DMA segments in the upper half. */
 export type Split = u64;
@@ -22,7 +22,7 @@ export function splitSegments(split: Split): u32 {
 /** bio_may_exceed_limits: one vector inside one page never needs the walk, and is one segment. */
 @inline
 export function mayExceedLimits<S>(queue: HostQueue, scheme: S, bio: Bio): bool {
-  if (bio.bi_vcnt != 1) return true;
+  if (bio.bi_vcnt != 1 || limitsOf(queue).chunk_sectors != 0) return true;
   const vec = vecAt(bio, 0);
   return !inOnePage(scheme.address(queue, vec.place, vec.bv_offset), vec.bv_len);
 }
@@ -30,7 +30,7 @@ export function mayExceedLimits<S>(queue: HostQueue, scheme: S, bio: Bio): bool 
 /** The bio's front that fits the limits: all of it, or a multiple of the logical block. */
 export function splitPoint<S>(queue: HostQueue, scheme: S, bio: Bio): Split {
   const limits = limitsOf(queue);
-  const maxBytes = limits.max_sectors << SECTOR_SHIFT;
+  const maxBytes = maxSectors(limits, bio.bi_sector) << SECTOR_SHIFT;
   const maxSegments = <u32>limits.max_segments;
   let bytes: u32 = 0;
   let count: u32 = 0;

@@ -2,23 +2,24 @@
 //
 // Flow `direct`: the host CPU's agent for one queue pair. It reaps completions and submits what the depth allows, in
 // batches with one doorbell. An I/O is one bio, and complete when that has ended.
-import { openFlush, openTrim, putBack, submitWithFlush } from "../agents/operations";
+import { holdForReset, openFlush, openTrim, putBack, submitWithFlush } from "../agents/operations";
 import { bindScheme } from "../agents/scheme_instance";
 import { getBuffer, nextIo, noteFailure, noteRefusal, openBio, putBuffer, submitBatches } from "../agents/submitter";
 import { countForIo, countInto } from "../base/counting";
 import { bioFree } from "../block/bio";
 import { submitDiscard } from "../block/discard";
-import { submitFlush } from "../block/flush";
+import { chainFlush, submitFlush } from "../block/flush";
 import { submitBio } from "../block/submit";
+import { submitZoneReset } from "../block/zone_reset";
 import { noteDone } from "../front/done";
 import { addInFlight, overlapsInFlight, removeInFlight } from "../front/in_flight";
 import { endSample } from "../front/latency";
 import { checkAccess, checkDone, checkTrim, prepareCheck, undoCheck } from "../front/verify";
-import { Bio, BLK_STS_OK, REQ_FUA, REQ_OP_READ, REQ_OP_WRITE } from "../layout/bio";
+import { Bio, BLK_STS_OK, REQ_FUA, REQ_OP_DISCARD, REQ_OP_READ, REQ_OP_WRITE, REQ_OP_ZONE_RESET } from "../layout/bio";
 import { isChecked, Machine } from "../layout/machine";
 import { NVME_OP_DSM, NVME_OP_FLUSH, NVME_OP_WRITE } from "../layout/nvme";
 import { dioOf, HostQueue, machineOf } from "../layout/queue";
-import { IO_FLUSH, IO_FUA, IO_OPERATION, IO_OVERLAPS, IoDescriptor, opcodeOf } from "../layout/stream";
+import { IO_FLUSH, IO_FUA, IO_OPERATION, IO_OVERLAPS, IO_ZONE_RESET, IoDescriptor, opcodeOf } from "../layout/stream";
 import { NvmeMqOps, reap } from "../nvme/host";
 import { iommuTick } from "../pci/dma_iommu";
 
@@ -62,7 +63,8 @@ export class Direct extends NvmeMqOps {
     else noteFailure(queue, bio);
     if (isChecked(machineOf(queue))) {
       removeInFlight(queue, dio);
-      checkTrim(queue, dio, bio.bi_status == BLK_STS_OK);
+      // What a zone reads as after its reset is left open (DLFEAT 000b): the medium keeps what it has.
+      if (queue.zoneBlocks == 0) checkTrim(queue, dio, bio.bi_status == BLK_STS_OK);
     }
     queue.completed += 1;
     bioFree(queue, bio);
@@ -110,13 +112,20 @@ function issueOperation<S>(queue: HostQueue, scheme: S, io: IoDescriptor): bool 
   const checks = isChecked(machine);
   if ((blocksOp & IO_OVERLAPS) != 0 && checks && overlapsInFlight(queue, machine, io)) return putBack(queue);
   if (opcode == NVME_OP_DSM) {
-    const trim = openTrim(queue, io);
+    // On a zoned device fio's trim is BLKRESETZONE.
+    const resets = queue.zoneBlocks != 0;
+    const trim = openTrim(queue, io, resets ? REQ_OP_ZONE_RESET : REQ_OP_DISCARD);
     if (checks) addInFlight(queue, dioOf(trim));
-    return submitDiscard<S, Direct>(queue, scheme, trim);
+    if (blocksOp & IO_ZONE_RESET) return holdForReset(queue, trim);
+    return resets ? submitZoneReset<S, Direct>(queue, scheme, trim) : submitDiscard<S, Direct>(queue, scheme, trim);
   }
   const bio = prepare(queue, scheme, io);
   if (changetype<usize>(bio) == 0) return true;
   if (blocksOp & IO_FUA) bio.bi_opf |= REQ_FUA;
+  if (blocksOp & IO_ZONE_RESET) {
+    if (blocksOp & IO_FLUSH) queue.flushNext = <u32>changetype<usize>(chainFlush(queue, bio));
+    return holdForReset(queue, bio);
+  }
   return blocksOp & IO_FLUSH ? submitWithFlush<S, Direct>(queue, scheme, bio) : submitBio<S, Direct>(queue, scheme, bio);
 }
 

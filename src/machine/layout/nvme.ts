@@ -90,6 +90,7 @@ export const NVME_OP_FLUSH: u8 = 0x00;
 export const NVME_OP_WRITE: u8 = 0x01;
 export const NVME_OP_READ: u8 = 0x02;
 export const NVME_OP_DSM: u8 = 0x09;
+export const NVME_OP_ZONE_MGMT_SEND: u8 = 0x79;
 
 /** NvmeCommand.control of a write: Force Unit Access. */
 export const NVME_RW_FUA: u16 = 1 << 14;
@@ -110,6 +111,13 @@ export const NVME_SC_INVALID_NS: u16 = 0xb;
 /** PRP offset invalid: an entry after the first that is not page aligned. */
 export const NVME_SC_PRP_OFFSET_INVALID: u16 = 0x13;
 export const NVME_SC_LBA_RANGE: u16 = 0x80;
+
+/** Command specific status (SCT 1) of the Zoned Namespace command set. */
+export const NVME_SC_ZONE_BOUNDARY: u16 = 0x1b8;
+export const NVME_SC_ZONE_FULL: u16 = 0x1b9;
+export const NVME_SC_ZONE_INVALID_WRITE: u16 = 0x1bc;
+export const NVME_SC_TOO_MANY_ACTIVE: u16 = 0x1bd;
+export const NVME_SC_TOO_MANY_OPEN: u16 = 0x1be;
 
 @inline
 export function iodOf(request: Request): NvmeIod {

@@ -88,7 +88,7 @@ export class HostQueue {
   plugCount: u32;
   /** A request of so many bytes is the last of its plug: the next one flushes it (BLK_PLUG_FLUSH_SIZE). */
   plugFlushBytes: u32;
-  /** A bio whose rest waits for tags, WAITS_FOR_FLUSH, WAITS_FOR_OTHERS, or 0. */
+  /** A bio whose rest waits for tags, WAITS_FOR_*, or 0. */
   pendingBio: u32;
   /** I/Os of that bio's batch that were not issued before it. */
   batchLeft: u32;
@@ -175,6 +175,10 @@ export class HostQueue {
   /** With data checks: Dio of each I/O in flight, in no order. */
   inFlight: u32;
   inFlightCount: u32;
+  /** Blocks of a zone of the namespace; 0: it has none. */
+  zoneBlocks: u32;
+  /** The bio of an I/O that waits for a reset. */
+  heldBio: u32;
 }
 
 /** The controller's side of a queue pair. */
@@ -224,6 +228,19 @@ export class DeviceQueue {
   /** Addresses for which the IOMMU had no mapping, and the first. */
   faults: u32;
   firstFault: u64;
+  /** Of a zoned namespace: an array of Zone, how many, their size and capacity; 0: it has none. */
+  zones: u32;
+  zoneCount: u32;
+  zoneBlocks: u32;
+  zoneCapBlocks: u32;
+  /** Limit of zones that are open or active (MOR, MAR); 0: none. How many there are. */
+  mostActive: u32;
+  activeZones: u32;
+  openZones: u32;
+  zoneResets: u32;
+  /** The slice, and whether it began behind the start of its stream. Written by the lab while nothing is in flight. */
+  zoneEpoch: u32;
+  zonesBegun: u32;
 }
 
 /** One I/O in flight as its submitter sees it (struct blkdev_dio around the bio), one cache line, indexed like its bio. */
@@ -258,6 +275,9 @@ export class Dio {
 export const WAITS_FOR_FLUSH: u32 = 1;
 /** HostQueue.pendingBio: the stream's next I/O waits for the end of one that it overlaps. */
 export const WAITS_FOR_OTHERS: u32 = 2;
+/** HostQueue.pendingBio: heldBio waits until all I/Os before it have ended; until its zone is reset. */
+export const WAITS_FOR_QUIET: u32 = 3;
+export const WAITS_FOR_RESET: u32 = 4;
 
 /** Dio.inRam: the buffer lies in the initiator's memory. */
 export const BUFFER_REMOTE: u32 = 2;

@@ -46,9 +46,10 @@ export class Request {
 
 /** Bytes from one request to the next: request + nvme_iod rounded up to a cache line, as blk-mq lays them out. */
 export const REQUEST_STRIDE: u32 = 512;
-/** rq_flags, 0 in reads and writes: the command's data are the driver's own; the request is the queue's flush. Bits are the lab's. */
+/** rq_flags, 0 in reads and writes: the command's data are the driver's own; the request is the queue's flush; it resets a zone. Bits are the lab's. */
 export const RQF_SPECIAL_PAYLOAD: u32 = 1 << 0;
 export const RQF_FLUSH_SEQ: u32 = 1 << 1;
+export const RQF_ZONE_RESET: u32 = 1 << 2;
 
 /** Most requests a plug holds before it is flushed (BLK_MAX_REQUEST_COUNT). */
 export const BLK_MAX_REQUEST_COUNT: u32 = 32;

@@ -5,7 +5,7 @@
 export class IoDescriptor {
   /** First logical block, in units of 512 bytes. */
   block: u64;
-  /** Number of blocks in the low 22 bits, IO_* flags in the next two and in the highest, NVMe opcode in the 7 below that. */
+  /** Number of blocks in the low 22 bits, IO_* flags in the next two and in the highest two, NVMe opcode in the 6 below them. */
   blocksOp: u32;
   /** Position of the buffer in 4 KiB pages in the low 31 bits; bit 31: in host RAM, else in the provider's BAR. */
   buffer: u32;
@@ -18,8 +18,13 @@ export const IO_OVERLAPS: u32 = 1 << 22;
 export const IO_FLUSH: u32 = 1 << 23;
 /** The write is done when it is on the medium (Force Unit Access). */
 export const IO_FUA: u32 = 1 << 31;
+/**
+ * The zone of the write is reset before it, once everything in flight has ended (fio's zbd_adjust_block). At the start of the stream,
+ * which is read in a circle, all zones are.
+ */
+export const IO_ZONE_RESET: u32 = 1 << 30;
 export const IO_OPCODE_SHIFT: u32 = 24;
-const IO_OPCODE_MASK: u32 = 0x7f;
+const IO_OPCODE_MASK: u32 = 0x3f;
 /** Any of these bits is set in what is no plain read or write: an opcode other than 1 and 2, or a flag. */
 export const IO_OPERATION: u32 = 0xfc000000 | IO_FLUSH | IO_OVERLAPS;
 export const IO_BUFFER_MASK: u32 = 0x7fffffff;

@@ -11,6 +11,7 @@ import { DeviceQueue, QueueShared } from "../layout/queue";
 import { SECTOR_SHIFT } from "../layout/request";
 import { route } from "../pci/routing";
 import { executeOther } from "./operations";
+import { advanceZone, checkZone } from "./zoned";
 
 const PAGE_MASK: u64 = NVME_CTRL_PAGE_SIZE - 1;
 
@@ -80,7 +81,18 @@ function execute(queue: DeviceQueue, command: NvmeCommand): u16 {
   const isWrite = opcode == NVME_OP_WRITE;
   // On the medium when it ends is what every write is here: there is no write cache.
   if (isWrite && (command.control & NVME_RW_FUA) != 0) queue.fuaWrites += 1;
-  let left = <u32>blocks << SECTOR_SHIFT;
+  if (queue.zones == 0) return moveAll(queue, command, <u32>blocks, isWrite);
+  const refusal = checkZone(queue, command.slba, blocks, isWrite);
+  if (refusal != NVME_SC_SUCCESS) return refusal;
+  const status = moveAll(queue, command, <u32>blocks, isWrite);
+  if (isWrite && status == NVME_SC_SUCCESS) advanceZone(queue, command.slba, <u32>blocks);
+  return status;
+}
+
+/** Moves the data of a read or write between its PRPs and the medium. */
+@inline
+function moveAll(queue: DeviceQueue, command: NvmeCommand, blocks: u32, isWrite: bool): u16 {
+  let left = blocks << SECTOR_SHIFT;
   let mediaAt = <u32>(command.slba << SECTOR_SHIFT) & (queue.mediaBytes - 1);
   const first = min(left, NVME_CTRL_PAGE_SIZE - <u32>(command.prp1 & PAGE_MASK));
   if (!transfer(queue, command.prp1, first, mediaAt, isWrite)) return NVME_SC_DATA_XFER_ERROR;

@@ -6,13 +6,15 @@ import { counters, countForIo } from "../base/counting";
 import { endDiscard } from "../block/discard";
 import { endRequest, failRequest, requestIo } from "../block/endio";
 import { endFlush } from "../block/flush";
+import { endZoneReset } from "../block/zone_reset";
 import { BLK_STS_IOERR, BLK_STS_OK, REQ_FUA, REQ_OP_MASK, REQ_OP_WRITE } from "../layout/bio";
 import { commandOf, iodOf, NVME_OP_READ, NVME_OP_WRITE, NVME_RW_FUA, NVME_SC_SUCCESS, NvmeCommand, NvmeCompletion } from "../layout/nvme";
 import { HostQueue, plugged, QueueShared, requestAt } from "../layout/queue";
-import { Request, RQF_FLUSH_SEQ, SECTOR_SHIFT } from "../layout/request";
+import { Request, RQF_FLUSH_SEQ, RQF_ZONE_RESET, SECTOR_SHIFT } from "../layout/request";
 import { cleanupDiscard, setupDiscard } from "./discard";
 import { sendFlush } from "./flush";
 import { mapData, unmapData } from "./map_data";
+import { setupZoneReset } from "./zns";
 
 /** Command identifiers carry a generation in their upper 4 bits, so that a stale completion is noticed (nvme_cid). */
 const CID_TAG_MASK: u32 = 0xfff;
@@ -72,9 +74,14 @@ function retry<S, F>(queue: HostQueue, scheme: S, count: u32): void {
 /** nvme_prep_rq: builds the command in the request's own memory, then maps its data. */
 @inline
 function prepare<S>(queue: HostQueue, scheme: S, request: Request): u8 {
-  if (request.rq_flags != 0) return setupDiscard(queue, request);
+  if (request.rq_flags != 0) return setupOperation(queue, request);
   buildCommand(queue, request);
   return mapData(queue, scheme, request);
+}
+
+/** nvme_setup_cmd of what is no read or write; a queue's flush builds its command itself. */
+function setupOperation(queue: HostQueue, request: Request): u8 {
+  return request.rq_flags & RQF_ZONE_RESET ? setupZoneReset(queue, request) : setupDiscard(queue, request);
 }
 
 /** nvme_setup_cmd. */
@@ -198,6 +205,10 @@ function endOperation<S, F>(queue: HostQueue, scheme: S, request: Request, statu
   const blockStatus = status == NVME_SC_SUCCESS ? BLK_STS_OK : BLK_STS_IOERR;
   if (request.rq_flags & RQF_FLUSH_SEQ) {
     endFlush<S, F>(queue, scheme, request, blockStatus);
+    return;
+  }
+  if (request.rq_flags & RQF_ZONE_RESET) {
+    endZoneReset<F>(queue, request, blockStatus);
     return;
   }
   cleanupDiscard(queue, request);

@@ -1,14 +1,15 @@
-// The controller's commands besides Read and Write: Flush (NVMe base specification 2.0, 7.1: 00h) and Dataset
+// The controller's commands besides Read and Write: Zone Management Send (zoned.ts), Flush (NVMe base specification 2.0, 7.1: 00h) and Dataset
 // Management (NVM command set specification 1.0, 3.2.3: 09h). Trimmed blocks read as zeroes (DLFEAT 001b), which is written where data are looked at: a drive
 // changes its mapping tables instead.
 import { isChecked, Machine } from "../layout/machine";
 import {
-  NVME_CTRL_PAGE_SIZE, NVME_DSMGMT_AD, NVME_OP_DSM, NVME_OP_FLUSH, NVME_SC_DATA_XFER_ERROR, NVME_SC_INVALID_NS,
+  NVME_CTRL_PAGE_SIZE, NVME_DSMGMT_AD, NVME_OP_DSM, NVME_OP_FLUSH, NVME_OP_ZONE_MGMT_SEND, NVME_SC_DATA_XFER_ERROR, NVME_SC_INVALID_NS,
   NVME_SC_INVALID_OPCODE, NVME_SC_LBA_RANGE, NVME_SC_PRP_OFFSET_INVALID, NVME_SC_SUCCESS, NvmeCommand, NvmeDsmRange,
 } from "../layout/nvme";
 import { DeviceQueue } from "../layout/queue";
 import { SECTOR_SHIFT } from "../layout/request";
 import { route } from "../pci/routing";
+import { manageZones } from "./zoned";
 
 const PAGE_MASK: u64 = NVME_CTRL_PAGE_SIZE - 1;
 /** NSID that means all namespaces; this controller has one. */
@@ -18,9 +19,9 @@ const NVME_NSID_ALL: u32 = 0xffffffff;
 export function executeOther(queue: DeviceQueue, command: NvmeCommand): u16 {
   const opcode = command.opcode;
   if (opcode == NVME_OP_FLUSH) return flush(queue, command);
-  if (opcode != NVME_OP_DSM) return NVME_SC_INVALID_OPCODE;
+  if (opcode != NVME_OP_DSM && opcode != NVME_OP_ZONE_MGMT_SEND) return NVME_SC_INVALID_OPCODE;
   if (command.nsid != queue.nsid) return NVME_SC_INVALID_NS;
-  return manageDataset(queue, command);
+  return opcode == NVME_OP_DSM ? manageDataset(queue, command) : manageZones(queue, command);
 }
 
 /** What has ended is on the medium already: the write cache holds nothing longer than a command. */
