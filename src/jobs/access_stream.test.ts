@@ -293,13 +293,39 @@ describe('a window that is too small', () => {
 
   it('for the buffers in flight names the sizes and the way out', () => {
     const bar = { bytes: 2 ** 30, windowBytes: MIB, slots };
-    expect(() => compile('rw=randread bs=64k iodepth=8', 64, placeOf({ bar }))).toThrow(
+    const checked = { verifyBlocks: 2 ** 17 };
+    expect(() => compile('rw=randread bs=64k iodepth=8', 64, placeOf({ bar, ...checked }))).toThrow(
       '16 I/Os (twice iodepth) need as many 64 KiB buffers that do not overlap, but this queue has 4 in its part of the 1 MiB payload window of the BAR. Lower iodepth, the largest block size or numjobs, or make --bar and --ram larger.',
     );
     const ram = { bytes: 2 ** 30, windowBytes: 65536, slots };
-    expect(() => compile('rw=randread bs=64k', 64, placeOf({ p2pShare: 0, ram }))).toThrow(
+    expect(() => compile('rw=randread bs=64k', 64, placeOf({ p2pShare: 0, ram, ...checked }))).toThrow(
       'this queue has 0 in its part',
     );
+  });
+
+  it('for the buffers in flight has them shared where nobody looks, or where they wait for each other', () => {
+    const bar = { bytes: 2 ** 30, windowBytes: MIB, slots };
+    const slotsOf = ({ entries }: { entries: StreamEntry[] }) =>
+      new Set(entries.map(({ page }) => (page % (bar.windowBytes / 4096)) / 16));
+    const unchecked = compile('rw=randread bs=64k iodepth=8', 64, placeOf({ bar }));
+    expect(slotsOf(unchecked)).toEqual(new Set([3, 7, 11, 15]));
+    expect(unchecked.entries.some(({ overlaps }) => overlaps)).toBe(false);
+    const waiting = compile(
+      'rw=randread bs=64k iodepth=8',
+      64,
+      placeOf({ bar, verifyBlocks: 2 ** 17, serializes: true }),
+    );
+    expect(slotsOf(waiting)).toEqual(new Set([3, 7, 11, 15]));
+    expect(waiting.entries.every(({ overlaps }) => overlaps)).toBe(true);
+    // A queue without a slot of its own takes one of the others'.
+    const few = { ...bar, windowBytes: 2 * 65536 };
+    const { entries } = compile('rw=randread bs=64k iodepth=8', 64, placeOf({ bar: few }));
+    expect(new Set(entries.map(({ page }) => (page % 32) / 16))).toEqual(new Set([0, 1]));
+  });
+
+  it('is not asked for by trims, which have no buffer', () => {
+    const bar = { bytes: 2 ** 30, windowBytes: MIB, slots };
+    expect(compile('rw=trim bs=64m iodepth=8 size=8g', 64, placeOf({ bar })).facts.trims).toBe(64);
   });
 
   it('for the blocks in flight does too', () => {

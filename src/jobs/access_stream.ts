@@ -8,7 +8,7 @@ import { type BufferPlace, createBufferDraw } from './buffers.ts';
 import { READ, WRITE } from './draw/directions.ts';
 import { createDrawnIos } from './draw/drawn_ios.ts';
 import { createInFlightGuard, type InFlightGuard } from './in_flight.ts';
-import { type Job, type Replay, usedBlockSizes } from './job.ts';
+import { bufferBytesOf, type Job, type Replay, usedBlockSizes } from './job.ts';
 import { TRACE_OPS, type TraceOp } from './traces/trace.ts';
 
 /** 32-bit words of an entry: first LBA low, first LBA high, blocks | opcode << 24, buffer page | bit 31 for host RAM. */
@@ -88,13 +88,16 @@ export function compileStream(
   const isOrdered = place.verifyBlocks !== undefined && job.zoned !== undefined;
   if (isOrdered && !place.serializes) throw unmoved(job);
   const guard = region.isChecked ? guardOf(job, region.blocks, entries, reach) : undefined;
-  const buffer = createBufferDraw(place, { maxBytes, reach, entries, seed: mixSeeds(seed, 5) });
+  const buffer = createBufferDraw(place, {
+    ...{ maxBytes: bufferBytesOf(job), reach, entries, seed: mixSeeds(seed, 5) },
+    sharing: place.verifyBlocks === undefined ? 'all' : place.serializes ? 'own' : 'none',
+  });
   const arrivals = arrivalsOf(job, clone);
   let previousNs = 0;
   const extent: Extent = { first: 0, blocks: 0, op: 'read', resets: false };
   const counts = { read: 0, write: 0, fua: 0, trim: 0, flush: 0 };
   let blocks = 0;
-  let overlaps = isOrdered;
+  let overlaps = isOrdered || (place.verifyBlocks !== undefined && buffer.shares);
   for (let index = 0, word = 0; index < entries; index++, word += STREAM_WORDS) {
     source.next(index, extent, arrivals?.isWrite());
     if (guard && extent.blocks > 0 && !keepApart({ source, guard, index }, extent)) {
@@ -109,7 +112,7 @@ export function compileStream(
     const flush = isWrite(op) && isFlushDue(job, counts.write + counts.fua);
     const resets = extent.resets || (index === 0 && job.zoned?.startsFull === false);
     out[word + 2] = extent.blocks + (flush ? FLUSH : 0) + OPERATIONS[op] + (resets ? ZONE_RESET : 0);
-    out[word + 3] = buffer(index);
+    out[word + 3] = buffer.at(index);
     blocks += extent.blocks;
     const dueNs = arrivals?.take(op !== 'read', extent.blocks * BLOCK_BYTES) ?? 0;
     if (gaps !== undefined && index > 0) gaps[index - 1] = dueNs - previousNs;

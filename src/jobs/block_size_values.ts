@@ -49,6 +49,16 @@ export function readBlockSizes(
   return { read, write };
 }
 
+/**
+ * A split written as bsrange, as the range that fio reads: it takes the first two sizes and passes over the rest (parse.c).
+ * undefined for any other option.
+ */
+export function rangeOfSplit(option: Option): Option | undefined {
+  const [, first, second] = /^(\w+)\/\d*:(\w+)(?:[:/].*)?$/.exec(option.value ?? '') ?? [];
+  if (option.name !== 'bsrange' || first === undefined) return undefined;
+  return { ...option, value: `${first}-${second}` };
+}
+
 /** The sizes in effect as fio options, for results: what else was written about sizes is left out. */
 export function describeBlockSizes(
   { read, write }: PerDirection<DirectionSizes>,

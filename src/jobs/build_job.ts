@@ -1,5 +1,11 @@
 // One parsed job section into a Job: reads the values, applies fio's defaults, checks them against the device.
-import { BLOCK_SIZE_OPTIONS, type DirectionSizes, describeBlockSizes, readBlockSizes } from './block_size_values.ts';
+import {
+  BLOCK_SIZE_OPTIONS,
+  type DirectionSizes,
+  describeBlockSizes,
+  rangeOfSplit,
+  readBlockSizes,
+} from './block_size_values.ts';
 import { readDistribution } from './distribution_values.ts';
 import {
   type KbBase,
@@ -41,7 +47,7 @@ export function buildJob(written: JobContext, place: JobPlace): Job {
   const { options, kbBase } = context;
   noteOutside(context);
   const { rw, sequence } = readPattern(context);
-  const sizes = readBlockSizes(context.written, kbBase, splitOf(rw));
+  const sizes = readBlockSizes(sizeOptions(context), kbBase, splitOf(rw));
   const sizeRules = { read: sizes.read.rule, write: sizes.write.rule };
   const rwmixRead = readMix(context, rw);
   const numjobs = integerOr(context, 'numjobs', 1, 1);
@@ -105,6 +111,15 @@ export function buildJob(written: JobContext, place: JobPlace): Job {
     return { ...job, ...replayed, options: describeReplay({ ...job, ...replayed }, options) };
   }
   return { ...job, totalIos: totalIosOf(job), options: describe(job, options, sizes) };
+}
+
+function sizeOptions({ name, written, warn }: JobContext): Option[] {
+  return written.map((option) => {
+    const range = rangeOfSplit(option);
+    if (range === undefined) return option;
+    warn(`[${name}] ${asWritten(option)} is read as ${asWritten(range)}, as fio does; a split is bssplit`);
+    return range;
+  });
 }
 
 /** bs_is_seq_rand: both directions have the sizes of the order that they go in; half each where they go in both. */

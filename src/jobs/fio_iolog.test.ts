@@ -87,6 +87,11 @@ const JOBS = [
   'rw=randtrim bsrange=4k-16k size=1m',
   'rw=trimwrite bs=64k size=1m',
   'rw=randtrimwrite bs=4k size=1m',
+  'rw=trimwrite bssplit=4k/60:16k/30:64k/10 size=1m',
+  'rw=randtrimwrite bssplit=4k/60:16k/30:64k/10 size=1m',
+  'rw=trimwrite bsrange=4k-16k size=1m',
+  'rw=randtrimwrite bsrange=512/25:1k:25:2k:25:4k/25 size=64k',
+  'rw=trimwrite bsrange=512/25:1k:25:2k:25:4k/25 size=64k',
 ];
 
 /** All cases as sections of one job file: fio starts once, and each has a thread number of its own. */

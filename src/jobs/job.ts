@@ -286,3 +286,9 @@ export function meanBlockBytes(job: Pick<Job, 'rwmixRead' | 'blockSizes'>): numb
 export function usedBlockSizes(job: Pick<Job, 'rw' | 'blockSizes'>): readonly BlockSize[] {
   return [...(job.rw.reads ? job.blockSizes.read : []), ...(job.rw.writes ? job.blockSizes.write : [])];
 }
+
+/** The largest buffer that an I/O of the job has: trims have none. */
+export function bufferBytesOf(job: Pick<Job, 'rw' | 'blockSizes'>): number {
+  if (job.rw.trims === 'all') return 0;
+  return Math.max(...usedBlockSizes(job).map(({ bytes }) => bytes));
+}

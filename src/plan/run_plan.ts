@@ -5,7 +5,7 @@ import type { FieldParams } from '../catalogue/options/catalogue.ts';
 import type { HOLES } from '../catalogue/options/events.ts';
 import type { MODES } from '../catalogue/options/measuring.ts';
 import { isPaced } from '../jobs/arrivals.ts';
-import { type Job, usedBlockSizes } from '../jobs/job.ts';
+import { bufferBytesOf, type Job, usedBlockSizes } from '../jobs/job.ts';
 import { namespaceEnd } from '../jobs/job_region.ts';
 import { STEADY_RULE } from '../stats/steady_state.ts';
 import type { Fabric } from './fabric.ts';
@@ -206,6 +206,7 @@ export function queuesOf(group: GroupPlan): QueuePlan[] {
 
 const DEFAULT_WINDOW_BYTES = 64 * MIB;
 const ALL_MEDIA_BYTES = 256 * MIB;
+const MOST_SHARED_BYTES = 1024 * MIB;
 const STREAM_IOS = 2 ** 20;
 const LEAST_STREAM_IOS = 2 ** 15;
 
@@ -214,9 +215,12 @@ export function machineSpec(group: GroupPlan, params: MeasureParams, workers: nu
   const queues = queuesOf(group);
   const maxBytes = Math.max(...group.jobs.flatMap((job) => usedBlockSizes(job).map(({ bytes }) => bytes)));
   const maxDepth = Math.max(...group.jobs.map((job) => job.iodepth));
-  const slotBytes = Math.max(4096, powerAtLeast(maxBytes));
-  // Twice the I/Os in flight, so that a buffer is not used again while its last I/O is being checked.
-  const wanted = Math.max(DEFAULT_WINDOW_BYTES, slotBytes * powerAtLeast(2 * maxDepth) * powerAtLeast(queues.length));
+  const slotBytes = powerAtLeast(Math.max(4096, ...group.jobs.map(bufferBytesOf)));
+  // Twice the I/Os in flight, so that a buffer is not used again while its last I/O is being checked. Where nobody looks at the data
+  // they may share what would be too large.
+  const apart = slotBytes * powerAtLeast(2 * maxDepth) * powerAtLeast(queues.length);
+  const most = group.payload === 'verify' ? apart : Math.max(slotBytes, MOST_SHARED_BYTES);
+  const wanted = Math.max(DEFAULT_WINDOW_BYTES, Math.min(apart, most));
   const streamIos = Math.max(
     LEAST_STREAM_IOS,
     Math.min(powerAtMost(STREAM_IOS / queues.length), powerAtMost(mostIosOf(group, params))),
@@ -252,7 +256,7 @@ export function machineSpec(group: GroupPlan, params: MeasureParams, workers: nu
     barWindowBytes: Math.min(wanted, group.barBytes, both),
     ramWindowBytes: Math.min(Math.max(wanted, targetBytes), params.ramBytes, both),
     mediaBytes: Math.max(
-      powerAtLeast(maxBytes),
+      powerAtLeast(group.payload === 'verify' ? maxBytes : Math.max(4096, ...group.jobs.map(bufferBytesOf))),
       Math.min(DEFAULT_WINDOW_BYTES, powerAtMost(ALL_MEDIA_BYTES / (queues.length * nvmePairs))),
     ),
     refcount: params.refcount,

@@ -148,7 +148,8 @@ function sizeDraws(job: Job, seed: ReturnType<typeof threadSeeds>): readonly [Si
   const { read, write } = job.sizeRules;
   return [
     createSizeDraw(read, random('readSize')),
-    createSizeDraw(write, random(job.rw.trims ? 'trimSize' : job.verify ? 'readSize' : 'writeSize')),
+    // A trim before a write has the write's size (td_fill_rand_seeds_internal).
+    createSizeDraw(write, random(job.rw.trims === 'all' ? 'trimSize' : job.verify ? 'readSize' : 'writeSize')),
   ];
 }
 
