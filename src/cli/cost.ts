@@ -17,7 +17,10 @@ import { checkTargets, isStdout, writeTo } from './documents.ts';
 export async function costCommand(jobFile: string | undefined, options: CostCommandOptions): Promise<void> {
   const isOfTopology = (word: string): boolean => word === 'host' || word.includes(':');
   const cpu = options.cpu.find(isOfTopology);
-  const { params, warnings } = await resolveRun(jobFile, { ...options, cpu });
+  const { params: resolved, warnings } = await resolveRun(jobFile, { ...options, cpu });
+  // What a run does both without and with data moved tells nothing more of instructions: moved on request.
+  const isBoth = options.payload === undefined && resolved.payloads.includes('none');
+  const params = isBoth ? { ...resolved, payloads: ['none' as const] } : resolved;
   if (options.removeAt !== undefined)
     throw new LabError(
       'cost: --remove-at is about threads that run on while memory goes; there are none here. Leave it out.',

@@ -2,7 +2,7 @@
 import { LabError } from '../base/errors.ts';
 import { terminalText } from '../base/escape.ts';
 import { prepareArm } from '../cost/cost_arm.ts';
-import { linesOf } from '../cost/run_cost.ts';
+import { linesOf } from '../cost/cost_cells.ts';
 import { perfettoText, type Trace, traceArm } from '../cost/trace.ts';
 import { resolveRun } from '../options/resolve_run.ts';
 import { FLOOR_SCHEME, planGroups } from '../plan/run_plan.ts';

@@ -31,10 +31,14 @@ export interface CacheOptions {
   prefetchesNext: boolean;
   /** Placements. */
   seeds: number;
+  /** Of an I/O, both sides: how much there is to simulate. */
+  accessesPerIo: number;
 }
 
-/** I/Os between two moves of the buffers, and of a measurement. */
+/** I/Os between two moves of the buffers: as many, but for I/Os of so many accesses that a placement would take more than this. */
 const SLICE_IOS = 1024;
+const FEWEST_IOS = 16;
+const PLACEMENT_ACCESSES = 8e6;
 const MEASURED_SLICES = 8;
 /** Warm-up: slices of a look, and how many looks at most; it ends when two of them differ by no more than this share, or this much. */
 const LOOK_SLICES = 3;
@@ -83,11 +87,16 @@ export function simulateCaches(cost: CostArm, params: MeasureParams, cpu: Cpu, o
   };
 }
 
+function sliceIosOf(accessesPerIo: number): number {
+  const slices = 2 * LOOK_SLICES + MEASURED_SLICES;
+  return Math.max(FEWEST_IOS, Math.min(SLICE_IOS, Math.floor(PLACEMENT_ACCESSES / slices / accessesPerIo)));
+}
+
 function simulatePlacement(
   cost: CostArm,
   instances: Instances,
   cpu: Cpu,
-  { pages, prefetchesNext }: CacheOptions,
+  { pages, prefetchesNext, accessesPerIo }: CacheOptions,
   seed: number,
   usesMemmap: boolean,
 ): Placement {
@@ -95,7 +104,7 @@ function simulatePlacement(
   const table = placePages(machine.memory.buffer.byteLength / PAGE_BYTES, (page) => map.isHuge(page, pages), seed);
   simulator.begin(cpu, table, prefetchesNext);
   fillCaches(cost, cpu, usesMemmap);
-  const stream = streamOf(cost, instances, seed);
+  const stream = streamOf(cost, instances, seed, sliceIosOf(accessesPerIo));
   warmUp(cost, instances, stream);
   simulator.resetMisses(instances.ops());
   const ios = stream(MEASURED_SLICES);
@@ -120,13 +129,13 @@ function simulatePlacement(
 }
 
 /** Runs slices, each with its buffers elsewhere; every seed begins elsewhere. */
-function streamOf(cost: CostArm, instances: Instances, seed: number): (slices: number) => number {
+function streamOf(cost: CostArm, instances: Instances, seed: number, sliceIos: number): (slices: number) => number {
   let turn = seed * MOST_LOOKS * LOOK_SLICES;
   return (slices) => {
     let ios = 0;
     for (let i = 0; i < slices; i++, turn++) {
       moveBuffers(cost, turn);
-      ios += instances.run(turn * SLICE_IOS, SLICE_IOS);
+      ios += instances.run(turn * sliceIos, sliceIos);
     }
     return ios;
   };

@@ -1,9 +1,10 @@
 // Rules of kind `cost`: their baselines read, their workloads counted and simulated as the baselines were.
 import { readFileSync } from 'node:fs';
 import { LabError } from '../../base/errors.ts';
+import type { CostOptions } from '../../cost/cost_cells.ts';
 import { readCpu } from '../../cost/cpu_file.ts';
 import { COST_SCHEMA, type CostDocument } from '../../cost/document.ts';
-import { type CostOptions, runCost } from '../../cost/run_cost.ts';
+import { runCost } from '../../cost/run_cost.ts';
 import type { RunParams } from '../../plan/run_plan.ts';
 import { judgeCost } from '../cost.ts';
 import type { CostRule } from '../gates_file.ts';
