@@ -2,13 +2,17 @@
 import { type Random, seededRandom } from '../../src/base/random.ts';
 
 export interface FuzzIo {
-  op: 'read' | 'write';
+  /** A flush has no blocks and no buffer, a trim no buffer. */
+  op: 'read' | 'write' | 'trim' | 'flush';
   /** First block of 512 bytes. */
   lba: number;
   blocks: number;
   /** Buffer, in pages of 4 KiB from the start of its memory. */
   page: number;
   inRam: boolean;
+  /** Of a write: Force Unit Access, and a Flush behind it. */
+  fua?: true;
+  flushed?: true;
 }
 
 export interface FuzzCase {
@@ -36,6 +40,8 @@ export interface FuzzCase {
   poolTaken: number;
   /** Position at which the free-running 32-bit counts begin. */
   positions: number;
+  /** Whether the submitter sleeps until a Flush has ended; left out: it goes on. */
+  flushWaits?: boolean;
   /** Share of the I/Os after which the provider is removed; 0: it stays. */
   removeAt: number;
   ios: FuzzIo[];
@@ -81,7 +87,25 @@ export function drawCase(seed: number, schemes: readonly string[]): FuzzCase {
     poolTaken: isTaken ? sizes.pages - pick([0, 1, 3, 24]) : 0,
     positions: random.unit() < 0.3 ? 2 ** 32 - 1 - random.below(200) : 0,
     removeAt,
-    ios: drawIos(shape, count),
+    ...drawOperations(seededRandom(seed ^ 0x5f1a5e), drawIos(shape, count)),
+  };
+}
+
+/** In part of the cases, other commands in place of some I/Os: from numbers of their own, so that the others stay as they are. */
+function drawOperations(random: Random, ios: FuzzIo[]): Pick<FuzzCase, 'ios' | 'flushWaits'> {
+  const share = [0, 0, 0, 0.2, 0.8][random.below(5)] as number;
+  return {
+    flushWaits: random.unit() < 0.5,
+    ios: ios.map((io): FuzzIo => {
+      if (random.unit() >= share) return io;
+      const kind = random.below(5);
+      if (kind === 0) return { op: 'flush', lba: 0, blocks: 0, page: 0, inRam: false };
+      if (kind < 3) return { ...io, op: 'trim' };
+      if (io.op === 'read') return io;
+      return kind === 3
+        ? { ...io, fua: true }
+        : { ...io, flushed: true, ...(io.blocks % 2 === 1 ? { fua: true } : {}) };
+    }),
   };
 }
 

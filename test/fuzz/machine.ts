@@ -4,6 +4,7 @@ import {
   BusWindow,
   DeviceQueue,
   HostQueue,
+  IO_FLUSH,
   Machine,
   QueueLimits,
   QueueShared,
@@ -12,7 +13,7 @@ import {
 import { TIB } from '../../src/base/units.ts';
 import { sharedMemory } from '../../src/lab/machine/arena.ts';
 import { type BuiltMachine, buildMachine, setBuffers } from '../../src/lab/machine/build_machine.ts';
-import { field, setField } from '../../src/lab/machine/fields.ts';
+import { field, field64, setField } from '../../src/lab/machine/fields.ts';
 import { deviceModule, hostModule, setupModule } from '../../src/lab/machine/modules.ts';
 import { readCounters, resetCounters, takeOutcome } from '../../src/lab/machine/queue_state.ts';
 import { runInlineSlice } from '../../src/lab/workers/inline.ts';
@@ -26,7 +27,7 @@ import {
 } from '../../src/lab/workers/removal.ts';
 import { DEFAULT_RULES, type Fabric, oneSwitch, presetFabric } from '../../src/plan/fabric.ts';
 import type { MachineSpec } from '../../src/plan/machine_spec.ts';
-import { leftovers, NVME_READ, NVME_WRITE } from '../support/small_machine.ts';
+import { leftovers, OPCODE } from '../support/small_machine.ts';
 import { checksItself, type FuzzCase } from './case.ts';
 import type { Contents } from './model.ts';
 
@@ -45,6 +46,9 @@ export interface Happened extends Contents {
   unclaimed: number;
   verifyErrors: number;
   counts: ReturnType<typeof readCounters>;
+  /** Flushes that ended well, and writes with Force Unit Access as the controller had them. */
+  flushes: number;
+  fuaWrites: number;
   leftovers: string[];
 }
 
@@ -81,7 +85,12 @@ function specOf(fuzz: FuzzCase): MachineSpec {
     flow: 'direct',
     // Pool buffers are where there is room, so the data checks itself; others are compared byte by byte.
     payload: checksItself(fuzz) ? 'verify' : 'move',
-    lanes: [{ iodepth: fuzz.iodepth, batch: fuzz.batch, streamIos: STREAM_IOS }],
+    lanes: [
+      {
+        ...{ iodepth: fuzz.iodepth, batch: fuzz.batch, streamIos: STREAM_IOS },
+        fsync: fuzz.flushWaits === true ? 'waits' : 'goes-on',
+      },
+    ],
     depthEntries: fuzz.depthEntries,
     mdtsBytes: fuzz.mdtsBytes,
     namespaceBytes: TIB,
@@ -131,6 +140,8 @@ function runCase(fuzz: FuzzCase, memory: WebAssembly.Memory, setup: SetupModule,
     unclaimed,
     verifyErrors,
     counts: readCounters(machine),
+    flushes: field(machine.view, machine.queues[0]?.host ?? 0, HostQueue.flushes),
+    fuaWrites: field64(machine.view, machine.queues[0]?.device ?? 0, DeviceQueue.fuaWrites),
     leftovers: leftovers(machine, setup, new Map([[fuzz.scheme, host]])),
   };
 }
@@ -171,9 +182,9 @@ function orderRemoval(machine: BuiltMachine, host: HostModule, { removeAt, ios, 
 function prepare(machine: BuiltMachine, fuzz: FuzzCase): void {
   const { view, lanes, queues } = machine;
   const at = (lanes[0]?.stream.at ?? 0) / 4;
-  for (const [i, { op, lba, blocks, page, inRam }] of fuzz.ios.entries()) {
-    const code = op === 'write' ? NVME_WRITE : NVME_READ;
-    view.u32.set([lba, 0, blocks + code * 2 ** 24, page + (inRam ? 2 ** 31 : 0)], at + i * 4);
+  for (const [i, { op, lba, blocks, page, inRam, flushed, fua }] of fuzz.ios.entries()) {
+    const flags = (op === 'flush' || flushed ? IO_FLUSH : 0) + (fua ? 2 ** 31 : 0);
+    view.u32.set([lba, 0, blocks + flags + OPCODE[op] * 2 ** 24, page + (inRam ? 2 ** 31 : 0)], at + i * 4);
   }
   setBuffers(machine, fuzz.buffers);
   const { host = 0, device = 0 } = queues[0] ?? {};

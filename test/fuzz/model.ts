@@ -21,8 +21,14 @@ export interface Expected {
     splits: number;
     merges: number;
     mapCalls: number;
+    /** With those that are tried again. */
+    fuaWrites: number;
+    /** Without Flush commands, which serve whoever asks while one is under way: how many there are is the agents' turns' to say. */
     descriptorBytes: number;
   };
+  flushes: number;
+  /** What the controller has of Force Unit Access. */
+  fuaCommands: number;
 }
 
 export interface Contents {
@@ -35,6 +41,8 @@ const PAGE = 4096;
 const BLOCK = 512;
 const SQE = 64;
 const SG = 32;
+const DSM_RANGE = 16;
+const MOST_RANGES = 256;
 /** A request of so many bytes is the last of its plug. */
 const PLUG_FLUSH_BYTES = 128 * 1024;
 
@@ -68,6 +76,7 @@ interface Part {
 }
 
 interface PlannedRequest {
+  /** Trims: one part for each range, whatever their distance. */
   op: FuzzIo['op'];
   lba: number;
   blocks: number;
@@ -79,14 +88,16 @@ interface PlannedRequest {
 /** Runs the case on copies of `before`. */
 export function expect(fuzz: FuzzCase, before: Contents): Expected {
   const counts = {
-    ios: fuzz.ios.length,
+    ios: fuzz.ios.filter(({ op }) => op !== 'flush').length,
     requests: 0,
     segments: 0,
     splits: 0,
     merges: 0,
     mapCalls: 0,
+    fuaWrites: 0,
     descriptorBytes: 0,
   };
+  const sent = { flushes: 0, fuaCommands: 0 };
   // With pool buffers nobody knows where the data lies: what is moved there is not followed.
   const contents = checksItself(fuzz)
     ? undefined
@@ -98,35 +109,43 @@ export function expect(fuzz: FuzzCase, before: Contents): Expected {
     refused ??= errno;
   };
   let mapRefused: string | undefined;
-  for (let first = 0; first < fuzz.ios.length; first += fuzz.batch) {
-    let plug: PlannedRequest[] = [];
-    const send = (): void => {
-      for (const request of plug) {
-        const errno = run(fuzz, request, contents, counts);
-        if (errno === undefined) continue;
+  let plug: PlannedRequest[] = [];
+  const send = (): void => {
+    for (const request of plug) {
+      const errno = run(fuzz, request, contents, counts);
+      if (errno !== undefined) {
         mapRefused ??= errno;
         for (const { index } of request.parts) fail(index, undefined);
-      }
-      plug = [];
-    };
-    for (let index = first; index < Math.min(first + fuzz.batch, fuzz.ios.length); index++) {
-      const io = fuzz.ios[index] as FuzzIo;
-      const refusal = poolRefusal(fuzz, io) ?? rulesOf(fuzz, io.inRam).refusal;
-      if (refusal !== undefined) {
-        fail(index, refusal);
+      } else if (isFua(request)) sent.fuaCommands += 1;
+    }
+    plug = [];
+  };
+  /** Puts an I/O into the plug. Whether its submitter sleeps then, for a Flush. */
+  const issue = (io: FuzzIo, index: number): boolean => {
+    const refusal = poolRefusal(fuzz, io) ?? (hasMemory(io) ? rulesOf(fuzz, io.inRam).refusal : undefined);
+    if (refusal !== undefined) {
+      fail(index, refusal);
+      return false;
+    }
+    const parts = split(fuzz, io, index);
+    counts.splits += Math.max(0, parts.length - 1);
+    for (const part of parts) {
+      if (merge(fuzz, plug.at(-1), part)) {
+        counts.merges += 1;
         continue;
       }
-      const parts = split(fuzz, io, index);
-      counts.splits += parts.length - 1;
-      for (const part of parts) {
-        if (merge(fuzz, plug.at(-1), part)) {
-          counts.merges += 1;
-          continue;
-        }
-        if (plug.length === 32 || (plug.at(-1)?.blocks ?? 0) * BLOCK >= PLUG_FLUSH_BYTES) send();
-        plug.push({ op: io.op, lba: part.lba, blocks: part.blocks, parts: [part], segments: 1 });
-      }
+      if (plug.length === 32 || (plug.at(-1)?.blocks ?? 0) * BLOCK >= PLUG_FLUSH_BYTES) send();
+      plug.push({ op: io.op, lba: part.lba, blocks: part.blocks, parts: [part], segments: 1 });
     }
+    if (io.op !== 'flush' && !io.flushed) return false;
+    send();
+    sent.flushes += 1;
+    return fuzz.flushWaits === true;
+  };
+  // Who slept begins a new batch.
+  for (let index = 0; index < fuzz.ios.length; ) {
+    const end = Math.min(index + fuzz.batch, fuzz.ios.length);
+    for (let sleeps = false; index < end && !sleeps; index++) sleeps = issue(fuzz.ios[index] as FuzzIo, index);
     send();
   }
   return {
@@ -136,18 +155,36 @@ export function expect(fuzz: FuzzCase, before: Contents): Expected {
     errors: failed.size,
     refused: refused ?? mapRefused,
     counts,
+    ...sent,
   };
+}
+
+function hasMemory({ op }: FuzzIo): boolean {
+  return op === 'read' || op === 'write';
+}
+
+/** A write with Force Unit Access is never merged, so that a request has one or none. */
+function isFua({ parts }: PlannedRequest): boolean {
+  return parts[0]?.io.fua === true;
 }
 
 /** The medium where the data is the check's own: each block holds its address and how often it was written. */
 export function patterned({ mediaBlocks, ios }: FuzzCase, failed: ReadonlySet<number>): Uint8Array {
   const words = unwritten(mediaBlocks).slice();
   const written = new Map<number, bigint>();
+  const trimmed = new Set<number>();
   for (const [index, { op, lba, blocks }] of ios.entries()) {
     if (op === 'read' || failed.has(index)) continue;
-    for (let block = lba; block < lba + blocks; block++) written.set(block, (written.get(block) ?? 0n) + 1n);
+    for (let block = lba; block < lba + blocks; block++) {
+      if (op === 'trim') trimmed.add(block);
+      else {
+        written.set(block, (written.get(block) ?? 0n) + 1n);
+        trimmed.delete(block);
+      }
+    }
   }
   for (const [block, times] of written) writePattern(words, block, times);
+  for (const block of trimmed) words.fill(0n, block * 64, block * 64 + 64);
   return new Uint8Array(words.buffer);
 }
 
@@ -169,16 +206,19 @@ function writePattern(words: BigUint64Array, block: number, times: bigint): void
 }
 
 /** pci_alloc_p2pmem: what does not fit beside that which was taken before. */
-function poolRefusal({ buffers, poolTaken, pages }: FuzzCase, { inRam, blocks }: FuzzIo): string | undefined {
-  if (buffers !== 'pool' || inRam) return undefined;
+function poolRefusal({ buffers, poolTaken, pages }: FuzzCase, io: FuzzIo): string | undefined {
+  const { inRam, blocks } = io;
+  if (buffers !== 'pool' || inRam || !hasMemory(io)) return undefined;
   const free = pages - poolTaken;
   return Math.ceil((blocks * BLOCK) / PAGE) > free ? 'ENOMEM' : undefined;
 }
 
-/** A buffer is one run of memory: only the largest transfer splits it. */
+/** A buffer is one run of memory: only the largest transfer splits it. A trim transfers nothing, a flush is no part of a request. */
 function split(fuzz: FuzzCase, io: FuzzIo, index: number): Part[] {
+  if (io.op === 'flush') return [];
+  if (io.op === 'trim') return [{ io, index, lba: io.lba, blocks: io.blocks, at: 0, noMerge: false }];
   const { maxSectors } = fuzz;
-  const { noMerge } = rulesOf(fuzz, io.inRam);
+  const noMerge = io.fua === true || rulesOf(fuzz, io.inRam).noMerge;
   const parts: Part[] = [];
   for (let done = 0; done < io.blocks; done += maxSectors) {
     const blocks = Math.min(maxSectors, io.blocks - done);
@@ -199,6 +239,7 @@ function split(fuzz: FuzzCase, io: FuzzIo, index: number): Part[] {
 /** Joins a part to the request plugged last, behind or in front of it, where every rule lets it. */
 function merge(fuzz: FuzzCase, request: PlannedRequest | undefined, part: Part): boolean {
   if (request === undefined) return false;
+  if (request.op === 'trim' || part.io.op === 'trim') return mergeTrim(request, part);
   const behind = request.lba + request.blocks === part.lba;
   const inFront = part.lba + part.blocks === request.lba;
   if (!behind && !inFront) return false;
@@ -218,6 +259,14 @@ function merge(fuzz: FuzzCase, request: PlannedRequest | undefined, part: Part):
   return true;
 }
 
+/** Trims share a command of up to 256 ranges. */
+function mergeTrim(request: PlannedRequest, part: Part): boolean {
+  if (request.op !== part.io.op || request.parts.length === MOST_RANGES) return false;
+  request.parts.push(part);
+  request.blocks += part.blocks;
+  return true;
+}
+
 function mostSegments({ mdtsBytes }: FuzzCase): number {
   return Math.min(128, mdtsBytes / PAGE + 1);
 }
@@ -229,6 +278,11 @@ function run(
   contents: Contents | undefined,
   counts: Expected['counts'],
 ): string | undefined {
+  if (request.op === 'trim') {
+    counts.requests += 1;
+    counts.descriptorBytes += SQE + DSM_RANGE * request.parts.length;
+    return undefined;
+  }
   const runs = runsOf(request);
   const p2pRules = rulesOf(fuzz, false);
   const rules = rulesOf(fuzz, (request.parts[0] as Part).io.inRam);
@@ -241,6 +295,7 @@ function run(
   const throughSg = rules.sg === 'always' || (rules.sg === 'unless plain' && !isPlain);
   const tries = errno === undefined ? 1 : 2;
   counts.requests += tries;
+  if (isFua(request)) counts.fuaWrites += tries;
   counts.descriptorBytes += tries * SQE;
   if (throughSg) {
     counts.segments += tries * runs.length;

@@ -127,6 +127,46 @@ export const PLANTED: readonly PlantedFault[] = [
     ],
   },
   {
+    name: 'the ranges of a trim behind the first two begin where the first does',
+    file: 'nvme/discard.ts',
+    edits: [
+      {
+        from: 'range.slba = bio.bi_sector;',
+        to: 'range.slba = FAULT && count > 1 ? changetype<Bio>(<usize>request.bio).bi_sector : bio.bi_sector;',
+      },
+    ],
+  },
+  {
+    name: 'a flush that others waited for keeps its tag',
+    file: 'block/flush.ts',
+    edits: [
+      {
+        from: 'tagPut(queue, <u32>request.tag);',
+        to: 'if (!FAULT || queue.flushCommands < 2) tagPut(queue, <u32>request.tag);',
+      },
+    ],
+  },
+  {
+    name: 'large writes lose Force Unit Access on their way into the command',
+    file: 'nvme/host.ts',
+    edits: [
+      {
+        from: 'const control = (request.cmd_flags & REQ_FUA) << FUA_SHIFT;',
+        to: 'const control = FAULT && request.__data_len > 4096 ? 0 : (request.cmd_flags & REQ_FUA) << FUA_SHIFT;',
+      },
+    ],
+  },
+  {
+    name: 'a write with a Flush behind it is none with Force Unit Access',
+    file: 'flows/direct.ts',
+    edits: [
+      {
+        from: 'if (blocksOp & IO_FUA) bio.bi_opf |= REQ_FUA;',
+        to: 'if (blocksOp & IO_FUA && !(FAULT && blocksOp & IO_FLUSH)) bio.bi_opf |= REQ_FUA;',
+      },
+    ],
+  },
+  {
     name: 'removal of the provider does not wait for references',
     file: 'agents/removal.ts',
     edits: [

@@ -19,7 +19,7 @@ import { targetLeftovers } from './small_target.ts';
 export const NVME_WRITE = 1;
 export const NVME_READ = 2;
 export const NVME_DSM = 9;
-const OPCODE = { read: NVME_READ, write: NVME_WRITE, trim: NVME_DSM, flush: 0 } as const;
+export const OPCODE = { read: NVME_READ, write: NVME_WRITE, trim: NVME_DSM, flush: 0 } as const;
 
 /** One I/O of a test's stream. Offsets and lengths in bytes. */
 export interface TestIo {
