@@ -98,6 +98,7 @@ export function compileStream(
   const counts = { read: 0, write: 0, fua: 0, trim: 0, flush: 0 };
   let blocks = 0;
   let overlaps = isOrdered || (place.verifyBlocks !== undefined && buffer.shares);
+  let runs = 0;
   for (let index = 0, word = 0; index < entries; index++, word += STREAM_WORDS) {
     source.next(index, extent, arrivals?.isWrite());
     if (guard && extent.blocks > 0 && !keepApart({ source, guard, index }, extent)) {
@@ -113,6 +114,8 @@ export function compileStream(
     const resets = extent.resets || (index === 0 && job.zoned?.startsFull === false);
     out[word + 2] = extent.blocks + (flush ? FLUSH : 0) + OPERATIONS[op] + (resets ? ZONE_RESET : 0);
     out[word + 3] = buffer.at(index);
+    if (source.runs() > runs && index > 0) flushBehind(out, word - STREAM_WORDS);
+    runs = source.runs();
     blocks += extent.blocks;
     const dueNs = arrivals?.take(op !== 'read', extent.blocks * BLOCK_BYTES) ?? 0;
     if (gaps !== undefined && index > 0) gaps[index - 1] = dueNs - previousNs;
@@ -136,6 +139,11 @@ function largestOf(job: Job): number {
   const maxBytes = Math.max(...usedBlockSizes(job).map(({ bytes }) => bytes));
   if (maxBytes / BLOCK_BYTES <= MOST_BLOCKS) return maxBytes;
   throw new LabError(`[${job.name}] bs: less than 2 GiB, the I/O's length field.`);
+}
+
+/** The I/O before another time through the job, which a Flush may follow already. */
+function flushBehind(out: Uint32Array, word: number): void {
+  out[word + 2] = ((out[word + 2] as number) | FLUSH) >>> 0;
 }
 
 function isWrite(op: TraceOp): boolean {
@@ -166,6 +174,8 @@ interface Extent {
 interface IoSource {
   /** @param write the direction, where something else decides it */
   next(index: number, extent: Extent, write?: boolean): void;
+  /** Ends of the job that a Flush follows and that came before the last I/O. */
+  runs(): number;
   /** Another place may be drawn for an I/O. */
   readonly redraws: boolean;
 }
@@ -184,6 +194,7 @@ function sourceOf(job: Job, clone: number, region: StreamRegion): IoSource {
       extent.resets = io.resetsZone;
       extent.op = io.isTrim ? 'trim' : io.direction === WRITE ? writeOp : 'read';
     },
+    runs: job.fsync?.atEnd ? drawn.runs : () => 0,
     redraws: job.rw.random && job.norandommap && job.sequence.randomEvery === 1,
   };
 }
@@ -203,6 +214,7 @@ function replayed(replay: Replay, { blocks: regionBlocks, isChecked }: StreamReg
       const first = (replay.firstBlock[index % count] as number) % regionBlocks;
       extent.first = Math.min(first, regionBlocks - extent.blocks);
     },
+    runs: () => 0,
     redraws: false,
   };
 }

@@ -68,6 +68,7 @@ export function buildJob(written: JobContext, place: JobPlace): Job {
   });
   const zones = readZones(context, { sizeRules, files: region.files });
   const timing = readTiming(context);
+  const amount = readAmount(context);
   const depth = readDepth(context);
   checkOverlap(context, rw, depth.iodepth);
   const distributionOption = options.get('random_distribution');
@@ -92,14 +93,14 @@ export function buildJob(written: JobContext, place: JobPlace): Job {
     ...(zoned && { zoned }),
     ...depth,
     ...timing,
-    ...readAmount(context),
+    ...amount,
     isSynchronous: depth.iodepth === 1 || isSynchronousEngine(options.get('ioengine')),
     ...seeds,
     generator: readGenerator(context),
     norandommap: readNoMap(context, { rw, blockSizes: ownSizes, blockAlignBytes }) || distribution.kind !== 'random',
     distribution,
     verify: readVerify(options.get('verify')),
-    ...readSync(context),
+    ...readSync(context, { rw, timeBased: timing.timeBased, loops: amount.loops, files: region.files }),
     ...readOtherCommands(context, rw),
     ...readPace(context, rw),
     ...readIolog(context),
@@ -148,7 +149,9 @@ function readOtherCommands({ options }: JobContext, { trims }: Job['rw']): Pick<
   const option =
     (trims && options.get('rw')) ??
     (zoned?.value === 'zbd' ? zoned : undefined) ??
-    ['sync', 'writefua', 'fsync', 'fdatasync'].map(on).find((each) => each !== undefined);
+    ['sync', 'writefua', 'fsync', 'fdatasync', 'end_fsync', 'fsync_on_close']
+      .map(on)
+      .find((each) => each !== undefined);
   return option === undefined ? {} : { otherCommands: { at: where(option.at), option: asWritten(option) } };
 }
 

@@ -10,7 +10,7 @@ const words = (text: string): string[] => text.trim().split(/\s+/);
 const IMPLEMENTED = words(`
   name description filename filename_format directory nrfiles filesize openfiles file_service_type kb_base rw rw_sequencer rwmixread rwmixwrite bs bsrange bssplit bs_is_seq_rand ba size io_size fill_device offset
   offset_align offset_increment number_ios loops numjobs iodepth iodepth_batch runtime time_based ramp_time
-  randrepeat allrandrepeat randseed norandommap random_generator random_distribution percentage_random verify fsync fdatasync sync writefua
+  randrepeat allrandrepeat randseed norandommap random_generator random_distribution percentage_random verify fsync fdatasync sync writefua end_fsync fsync_on_close
   stonewall wait_for new_group group_reporting startdelay exitall exitall_on_error max_latency thinktime thinktime_blocks
   thinktime_blocks_type thinktime_iotime flow flow_id zonemode zonesize zonerange zoneskip zonecapacity read_beyond_wp
   max_open_zones job_max_open_zones ignore_zone_limits zone_reset_threshold zone_reset_frequency
@@ -22,7 +22,7 @@ const IMPLEMENTED = words(`
 const IGNORED = words(`
   filetype unique_filename lockfile ioscheduler
   allow_file_create allow_mounted_write create_serialize create_fsync create_on_open pre_read overwrite fallocate
-  fadvise_hint write_hint rwmixcycle use_os_rand invalidate unlink unlink_each_loop end_fsync fsync_on_close
+  fadvise_hint write_hint rwmixcycle use_os_rand invalidate unlink unlink_each_loop
   softrandommap direct buffered uncached exec_prerun exec_postrun
 
   thread nice prio prioclass priohint cpumask cpus_allowed cpus_allowed_policy numa_cpu_nodes numa_mem_policy cgroup

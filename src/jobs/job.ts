@@ -251,6 +251,8 @@ export interface Job {
         readonly waits: boolean;
         /** Linux sends them, unasked. */
         readonly isOfSync?: true;
+        /** One more behind the last I/O of the job, each time the stream has gone through it (end_fsync, fsync_on_close). */
+        readonly atEnd?: true;
       }
     | undefined;
   /** Every write is on the medium when it ends (sync, writefua). */

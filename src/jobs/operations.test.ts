@@ -1,5 +1,5 @@
 // Trims and flushes of a job: what its options say, and what the stream holds.
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { compileStream, STREAM_WORDS } from './access_stream.ts';
 import { iologLines } from './iolog.ts';
 import type { Job } from './job.ts';
@@ -102,4 +102,23 @@ test("a job's log has a sync where fio issues one: before the I/O behind every s
     [...iologLines(jobOf(options), 0, { version: 2, mostIos: 100 })].map((line) => line.split(' ')[1]).slice(3, -1);
   expect(logOf('rw=write\nsize=16k\nfsync=2')).toEqual(['write', 'write', 'sync', 'write', 'write']);
   expect(logOf('rw=write\nsize=12k\nsync=1')).toEqual(['write', 'write', 'write']);
+});
+
+describe('end_fsync and fsync_on_close', () => {
+  test('put a Flush behind the last I/O, each time the stream has gone through the job', () => {
+    const { entries } = entriesOf('rw=randwrite\nsize=400k\nbs=4k\nend_fsync=1\nioengine=io_uring');
+    expect(entries.flatMap(({ flush }, index) => (flush ? [index] : []))).toEqual([
+      99, 199, 299, 399, 499, 599, 699, 799, 899, 999,
+    ]);
+    expect(jobOf('rw=write\nsize=1m\nfsync_on_close=1').fsync).toEqual({ everyWrites: [], waits: true, atEnd: true });
+  });
+
+  test('are one Flush with an fsync of the same write', () => {
+    const { entries } = entriesOf('rw=write\nsize=400k\nbs=4k\nend_fsync=1\nfsync=50\nioengine=io_uring');
+    expect(entries.filter(({ flush }) => flush)).toHaveLength(20);
+  });
+
+  test.each(['rw=read', 'rw=trim', 'rw=write\ntime_based\nruntime=1'])('are nothing with %j', (options) => {
+    expect(jobOf(`${options}\nsize=1m\nend_fsync=1`).fsync).toBeUndefined();
+  });
 });

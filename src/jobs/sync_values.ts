@@ -19,7 +19,7 @@ export function isWaitingSync({ options }: JobContext): boolean {
   return engine === undefined || !QUEUED_SYNC_ENGINES.has(engineOf(engine));
 }
 
-export function readSync(context: JobContext): Pick<Job, 'fsync' | 'fua'> {
+export function readSync(context: JobContext, job: JobEnd): Pick<Job, 'fsync' | 'fua'> {
   const every = flushOptions(context);
   const synchronous = readSyncOption(context);
   const engine = context.options.get('ioengine');
@@ -48,12 +48,33 @@ export function readSync(context: JobContext): Pick<Job, 'fsync' | 'fua'> {
     }
     everyWrites.push(1);
   }
+  const atEnd = readEnd(context, job);
+  // fio sleeps in the one at the end, whatever the engine (fio_io_sync).
+  const waits = everyWrites.length === 0 || isWaitingSync(context);
   return {
     ...(fua ? { fua } : {}),
-    ...(everyWrites.length > 0
-      ? { fsync: { everyWrites, ...(flushesToo ? ofSync(engine) : { waits: isWaitingSync(context) }) } }
+    ...(everyWrites.length > 0 || atEnd
+      ? { fsync: { everyWrites, ...(flushesToo ? ofSync(engine) : { waits }), ...(atEnd ? { atEnd } : {}) } }
       : {}),
   };
+}
+
+/** What decides whether and where a job ends. */
+type JobEnd = Pick<Job, 'rw' | 'timeBased' | 'loops'> & { readonly files: Pick<Job['files'], 'count'> };
+
+/** end_fsync and fsync_on_close: do_io (backend.c) syncs each file once it is through, where the job writes (should_fsync). */
+function readEnd(context: JobContext, { rw, timeBased, loops, files }: JobEnd): true | undefined {
+  const name = ['end_fsync', 'fsync_on_close'].find((each) => isOn(context, each));
+  if (name === undefined || !rw.writes || rw.trims === 'all' || context.options.has('read_iolog')) return undefined;
+  const say = (what: string): void => context.warn(`[${context.name}] ${name}=1: ${what}`);
+  if (timeBased) {
+    say('the Flush comes when the time is over, behind what is measured');
+    return undefined;
+  }
+  if (files.count > 1 || loops > 1) {
+    say(`one Flush each time the stream has gone through the job; fio sends one for each of its files and loops`);
+  }
+  return true;
 }
 
 function ofSync(engine: Option | undefined): Pick<NonNullable<Job['fsync']>, 'waits' | 'isOfSync'> {

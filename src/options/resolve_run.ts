@@ -58,8 +58,8 @@ export async function resolveRun(
     barSweep: sweeps && options.removeAt === undefined && options.mode.includes('inline') ? SWEEP_BARS : [],
     payloads,
     processes: Math.min(options.processes, rounds),
-    // The stages of a read or write are timed: a stream with other commands has none.
-    stages: options.stages === 'on' && !jobs.some(hasOtherCommands),
+    // The stages of a read or write are timed: a stream with other I/Os has none.
+    stages: options.stages === 'on' && !jobs.some(hasOtherIos),
     rounds,
     roundMs,
     rdma: resolveTarget(options),
@@ -160,6 +160,11 @@ function hasOtherCommands(job: Job): boolean {
   return otherCommands(job) !== undefined;
 }
 
+/** Whether its stream has I/Os that are neither reads nor writes, or that have an order. */
+function hasOtherIos({ rw, fsync, zoned, replays }: Job): boolean {
+  return rw.trims !== undefined || zoned !== undefined || (replays !== undefined && fsync !== undefined);
+}
+
 /** What of a job asks for commands besides Read and Write, or for Force Unit Access; its place before it. */
 function otherCommands(job: Job): string | undefined {
   const { name, rw, fsync, fua, zoned, replays } = job;
@@ -190,11 +195,12 @@ function flowNotes(jobs: readonly Job[], { flow, iommu, buffers }: RunOptions): 
 
 /** Where stages would be timed and are not, because of what the jobs send. */
 function stageNotes(jobs: readonly Job[], options: RunOptions): string[] {
-  const job = jobs.find(hasOtherCommands);
+  const job = jobs.find(hasOtherIos) ?? jobs.find(hasOtherCommands);
   if (job === undefined || options.stages === 'off' || !options.mode.includes('inline')) return [];
-  return [
-    `${otherCommands(job)}: no stage costs, as only plain reads and writes are cut into stages; --stages off says no more of it`,
-  ];
+  const why = hasOtherIos(job)
+    ? 'no stage costs, as only reads and writes are cut into stages'
+    : 'stage costs are of its reads and writes alone, without its flushes';
+  return [`${otherCommands(job)}: ${why}; --stages off says no more of it`];
 }
 
 /** A job file's runtime is a limit, not the plan: say so where they differ. */
