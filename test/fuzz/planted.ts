@@ -81,8 +81,8 @@ export const PLANTED: readonly PlantedFault[] = [
     file: 'block/merge.ts',
     edits: [
       {
-        from: 'if ((request.__data_len + bio.bi_size) >> SECTOR_SHIFT > limits.max_sectors) return false;',
-        to: 'if ((request.__data_len + bio.bi_size) >> SECTOR_SHIFT > limits.max_sectors + (FAULT ? 8 : 0)) return false;',
+        from: 'if ((request.__data_len + bio.bi_size) >> SECTOR_SHIFT > maxSectors(limits, sector)) return false;',
+        to: 'if ((request.__data_len + bio.bi_size) >> SECTOR_SHIFT > maxSectors(limits, sector) + (FAULT ? 8 : 0)) return false;',
       },
     ],
   },
