@@ -105,10 +105,9 @@ export function compileStream(
       if (place.serializes !== true) throw tooNarrow(job, extent);
       overlaps = true;
     }
-    const { op } = extent;
-    const lba = extent.first;
-    out[word] = lba;
-    out[word + 1] = Math.floor(lba / 2 ** 32);
+    const { op, first } = extent;
+    out[word] = first;
+    out[word + 1] = Math.floor(first / 2 ** 32);
     counts[op]++;
     const flush = isWrite(op) && isFlushDue(job, counts.write + counts.fua);
     const resets = extent.resets || (index === 0 && job.zoned?.startsFull === false);
@@ -121,9 +120,7 @@ export function compileStream(
     if (gaps !== undefined && index > 0) gaps[index - 1] = dueNs - previousNs;
     previousNs = dueNs;
   }
-  // The first I/Os meet the last where the stream begins again: with one that overlaps, all are looked at.
-  if (overlaps)
-    for (let word = 2; word < out.length; word += STREAM_WORDS) out[word] = (out[word] as number) + OVERLAPS;
+  if (overlaps) markAll(out);
   const endNs = arrivals?.end();
   if (gaps !== undefined) gaps[entries - 1] = (endNs ?? previousNs) - previousNs;
   const bytes = blocks * BLOCK_BYTES;
@@ -139,6 +136,11 @@ function largestOf(job: Job): number {
   const maxBytes = Math.max(...usedBlockSizes(job).map(({ bytes }) => bytes));
   if (maxBytes / BLOCK_BYTES <= MOST_BLOCKS) return maxBytes;
   throw new LabError(`[${job.name}] bs: less than 2 GiB, the I/O's length field.`);
+}
+
+/** The first I/Os meet the last where the stream begins again: with one that overlaps, all are looked at. */
+function markAll(out: Uint32Array): void {
+  for (let word = 2; word < out.length; word += STREAM_WORDS) out[word] = (out[word] as number) + OVERLAPS;
 }
 
 /** The I/O before another time through the job, which a Flush may follow already. */
