@@ -12,7 +12,7 @@ beforeAll(() => {
   copy = projectCopy();
   touched = KINDS.flatMap((kind) => addTemplate(kind, copy));
   expect(inCopy(copy, ['scripts/build.ts'])).toMatchObject({ code: 0, stderr: '' });
-});
+}, 900_000);
 
 /** A measurement that only has to end, with all of the parts that a run can have. */
 function resultOfRun(): Result {
@@ -25,7 +25,8 @@ function resultOfRun(): Result {
   return parseResult(readFileSync(join(copy, 'result.json'), 'utf8'), 'result.json');
 }
 
-describe('a new part of each kind, built', () => {
+/** It compiles nearly every module anew: a counter changes all of them. */
+describe('a new part of each kind, built', { timeout: 900_000 }, () => {
   it('has the right types and the style of the house', () => {
     for (const config of ['tsconfig.json', 'src/page/tsconfig.json']) {
       const { code, stdout } = inCopy(copy, ['node_modules/typescript/bin/tsc', '-p', config]);
