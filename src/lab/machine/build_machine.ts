@@ -214,7 +214,8 @@ function laneOf(spec: MachineSpec, plan: MachinePlan, lane: number): PlacedLane 
   assert(front && stream, `lane ${lane} is planned`);
   const placed = { host: front.host.at, stream, pacing: plan.pacings[lane] };
   const target = plan.targets[lane];
-  if (target !== undefined) return { ...placed, front: target.initiator.at, devices: [rnicAgent(target), ...devices] };
+  if (target !== undefined && flowPlan(spec.flow).hasTarget)
+    return { ...placed, front: target.initiator.at, devices: [rnicAgent(target), ...devices] };
   return { ...placed, front: front.host.at, devices };
 }
 

@@ -73,8 +73,10 @@ function paceOf(pacing: LanePacing | undefined, { meanGapNs, ios, flushes }: Str
 /** A target chooses its buffers itself, whatever the stream says: there the stream's are only numbers. */
 const ANY_BUFFERS_BYTES = 2 ** 40;
 
-function buffersIn({ rdma }: MachineSpec, bytes: number, windowBytes: number): { bytes: number; windowBytes: number } {
-  return rdma !== undefined ? { bytes: ANY_BUFFERS_BYTES, windowBytes: ANY_BUFFERS_BYTES } : { bytes, windowBytes };
+function buffersIn({ flow }: MachineSpec, bytes: number, windowBytes: number): { bytes: number; windowBytes: number } {
+  return flowPlan(flow).hasTarget
+    ? { bytes: ANY_BUFFERS_BYTES, windowBytes: ANY_BUFFERS_BYTES }
+    : { bytes, windowBytes };
 }
 
 function mapStateBytes(host: HostModule, { fabric, barBytes }: MachineSpec): number {
