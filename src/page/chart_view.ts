@@ -5,7 +5,7 @@ import { type Figure, tellFigure } from '../report/drawing/chart_style.ts';
 import type { Table } from '../report/tables/table.ts';
 import { type AnyChart, Chart } from './chart_js.ts';
 import { walkPoints } from './chart_keys.ts';
-import { h } from './dom.ts';
+import { h, headingWords } from './dom.ts';
 import { drawer, htmlTable } from './html_table.ts';
 import { legendList } from './legend.ts';
 
@@ -60,7 +60,7 @@ export function chartView(name: string): ChartView {
       element.hidden = spec === undefined;
       waiting = spec !== undefined;
       if (spec === undefined) return;
-      title.textContent = spec.title;
+      title.replaceChildren(...headingWords(spec.title));
       subtitle.replaceChildren(...spec.subtitle.filter((line) => line !== '').map((line) => h('p', {}, line)));
       legend.replaceChildren(legendList(spec.legend));
       panels.classList.toggle('single', spec.panels.length === 1);

@@ -1,5 +1,7 @@
 // Elements made from plain values. Text only ever becomes text nodes and attribute values: nothing from a record is parsed as markup.
 
+import { explained } from '../report/words/glossary.ts';
+
 type Child = Node | string;
 type Attributes = Readonly<Record<string, string | number | boolean | undefined>>;
 
@@ -13,6 +15,13 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   setAttributes(element, attributes);
   element.append(...children);
   return element;
+}
+
+/** A heading's text with the glossary's words explained where the reader points at them. */
+export function headingWords(text: string): Child[] {
+  return explained(text).map(({ text: words, meaning }) =>
+    meaning === undefined ? words : h('abbr', { title: meaning }, words),
+  );
 }
 
 const SVG = 'http://www.w3.org/2000/svg';
@@ -29,7 +38,7 @@ let controls = 0;
 /** A control with its label above it. */
 export function labelled(text: string, control: HTMLElement): HTMLElement {
   control.id = `control-${++controls}`;
-  return h('div', { class: 'control' }, h('label', { for: control.id }, text), control);
+  return h('div', { class: 'control' }, h('label', { for: control.id }, ...headingWords(text)), control);
 }
 
 export interface Choice {

@@ -8,7 +8,7 @@ import { isSignificant, pairName, type Ratio } from '../report/select/ratios.ts'
 import { verdictWords } from '../report/tables/summary_tables.ts';
 import { formatEstimate, formatPercent, formatRatio } from '../report/words/format.ts';
 import { describeParams } from '../report/words/params.ts';
-import { h } from './dom.ts';
+import { h, headingWords } from './dom.ts';
 
 /** Maps shown before the reader asks for more. */
 const FACETS_FIRST = 6;
@@ -35,7 +35,7 @@ export function heatGrid(): HeatGrid {
   return {
     element,
     show(map, metric, lines) {
-      title.textContent = `Where schemes differ: ratio of ${metric.sentence}`;
+      title.replaceChildren(...headingWords(`Where schemes differ: ratio of ${metric.sentence}`));
       notes.replaceChildren(...lines.map((line) => h('p', {}, line)));
       scale.replaceChildren(scaleLegend(map.reach, metric));
       detail.replaceChildren(h('p', {}, 'Point at a square, or walk with the arrow keys, to see its figures.'));

@@ -1,6 +1,6 @@
 // Tables of the summary as HTML, and a part of the page that is only built when it is opened.
 import type { Table } from '../report/tables/table.ts';
-import { h } from './dom.ts';
+import { h, headingWords } from './dom.ts';
 
 /** A table in a region that scrolls sideways by itself, so that the page never does. */
 export function htmlTable(caption: string, { columns, rows }: Table): HTMLElement {
@@ -11,7 +11,7 @@ export function htmlTable(caption: string, { columns, rows }: Table): HTMLElemen
     h(
       'table',
       {},
-      h('caption', {}, caption),
+      h('caption', {}, ...headingWords(caption)),
       h(
         'thead',
         {},
@@ -19,7 +19,9 @@ export function htmlTable(caption: string, { columns, rows }: Table): HTMLElemen
           'tr',
           {},
           ...columns.map(({ title, meaning }, i) =>
-            h('th', { scope: 'col', class: side(i), ...(meaning === undefined ? {} : { title: meaning }) }, title),
+            meaning === undefined
+              ? h('th', { scope: 'col', class: side(i) }, ...headingWords(title))
+              : h('th', { scope: 'col', class: side(i), title: meaning }, title),
           ),
         ),
       ),
@@ -45,7 +47,7 @@ export interface Drawer {
 
 export function drawer(title: string): Drawer {
   const body = h('div');
-  const element = h('details', {}, h('summary', {}, title), body);
+  const element = h('details', {}, h('summary', {}, ...headingWords(title)), body);
   let pending: (() => Node) | undefined;
   const fill = (): void => {
     if (!element.open || pending === undefined) return;

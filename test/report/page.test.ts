@@ -1,6 +1,8 @@
 // The HTML report as it opens: without script, dark, narrow, on paper, with hostile names, with a thousand cells.
+
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
+import { GLOSSARY } from '../../build/glossary.ts';
 import { GIB, MIB } from '../../src/base/units.ts';
 import type { Result } from '../../src/result/schema.ts';
 import { resultFixture } from '../support/result_fixture.ts';
@@ -33,6 +35,17 @@ describeInBrowser('the report in a browser', ({ open, urlOf }) => {
     for (const canvas of await page.locator('canvas').all()) {
       await untilDrawn(canvas);
     }
+  });
+
+  test('headings, columns and controls explain the words of the glossary', async () => {
+    const page = await open(result);
+    await page.getByText('A row for each cell', { exact: true }).click();
+    const explained = await page
+      .locator(':is(h2, th, summary, caption) abbr')
+      .evaluateAll((all) => all.map((each) => [each.textContent?.toLowerCase() ?? '', each.getAttribute('title')]));
+    const found = new Map(explained as [string, string | null][]);
+    for (const word of ['ratio', 'cell', 'scheme', 'buffers']) expect(found.get(word), word).toBe(GLOSSARY[word]);
+    expect(await page.locator('label abbr').count()).toBeGreaterThan(0);
   });
 
   test('without a script the answer, the method and the environment can be read', async () => {

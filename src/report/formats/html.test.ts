@@ -1,5 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { GLOSSARY } from '../../../build/glossary.ts';
 import { resultFixture } from '../../../test/support/result_fixture.ts';
 import { escapeHtml } from '../../base/escape.ts';
 import { GIB } from '../../base/units.ts';
@@ -62,6 +63,8 @@ describe('the document', () => {
     };
     const html = await htmlReport(swept, parts);
     expect(html).toContain('<li>bs: 4k, 64k&#60;</li>');
+    // The glossary's words in its headings are explained.
+    expect(html).toContain(`>The <abbr title="${escapeHtml(GLOSSARY.sweep as string)}">sweep</abbr></h2>`);
     expect(html).toContain('2 cells: 1 measured, 1 failed');
     expect(html).toContain('<li>cafe (bs 64k&#60;): host0 &#38; died</li>');
   });

@@ -12,6 +12,7 @@ import { answer } from '../findings/answer.ts';
 import { headlines } from '../findings/headlines.ts';
 import { methodLines } from '../findings/method.ts';
 import { axisLines, cellsInState, stateWords, UNMEASURED } from '../findings/sweep_words.ts';
+import { explained } from '../words/glossary.ts';
 import { legendLines, runLines } from './summary.ts';
 
 const BUILT = new URL('../../../build/page/', import.meta.url);
@@ -91,7 +92,16 @@ function list(id: string, title: string, lines: readonly string[]): string {
 }
 
 function section(id: string, title: string, body: string): string {
-  return `<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2>\n${body}\n</section>`;
+  return `<section aria-labelledby="${id}"><h2 id="${id}">${heading(title)}</h2>\n${body}\n</section>`;
+}
+
+/** With the glossary's words explained where the reader points at them. */
+function heading(text: string): string {
+  return explained(text)
+    .map(({ text: words, meaning }) =>
+      meaning === undefined ? escapeHtml(words) : `<abbr title="${escapeHtml(meaning)}">${escapeHtml(words)}</abbr>`,
+    )
+    .join('');
 }
 
 /** A sentence or two for each pair of a run; of a sweep, which has hundreds, its plan and the cells without figures. */
@@ -105,7 +115,7 @@ function findings(result: Result): string {
     const lines = cellsInState(result, state);
     return lines.length === 0
       ? []
-      : [`<details><summary>${lines.length} ${state}</summary>${bullets(lines)}</details>`];
+      : [`<details><summary>${heading(`${lines.length} ${state}`)}</summary>${bullets(lines)}</details>`];
   });
   return section('sweep', 'The sweep', [bullets([...axisLines(result), stateWords(result)]), ...others].join('\n'));
 }
