@@ -1,15 +1,6 @@
 // A case on the machine itself, in one thread, and what came of it. One memory serves all cases: machines are built over it.
 import type { HostModule, SetupModule } from '../../build/exports.ts';
-import {
-  BusWindow,
-  DeviceQueue,
-  HostQueue,
-  IO_FLUSH,
-  Machine,
-  QueueLimits,
-  QueueShared,
-  RULE_HOLDERS,
-} from '../../build/layout.ts';
+import { DeviceQueue, HostQueue, IO_FLUSH, Machine, QueueLimits, QueueShared } from '../../build/layout.ts';
 import { TIB } from '../../src/base/units.ts';
 import { sharedMemory } from '../../src/lab/machine/arena.ts';
 import { type BuiltMachine, buildMachine, setBuffers } from '../../src/lab/machine/build_machine.ts';
@@ -17,16 +8,10 @@ import { field, field64, setField } from '../../src/lab/machine/fields.ts';
 import { deviceModule, hostModule, setupModule } from '../../src/lab/machine/modules.ts';
 import { readCounters, resetCounters, takeOutcome } from '../../src/lab/machine/queue_state.ts';
 import { runInlineSlice } from '../../src/lab/workers/inline.ts';
-import {
-  letGo,
-  providerWindows,
-  REMOVAL,
-  type RemovalRule,
-  RULE_NAMES,
-  removalAgent,
-} from '../../src/lab/workers/removal.ts';
+import type { RemovalRule } from '../../src/lab/workers/removal.ts';
 import { DEFAULT_RULES, type Fabric, oneSwitch, presetFabric } from '../../src/plan/fabric.ts';
 import type { MachineSpec } from '../../src/plan/machine_spec.ts';
+import { inlineRemoval } from '../support/inline_removal.ts';
 import { leftovers, OPCODE } from '../support/small_machine.ts';
 import { checksItself, type FuzzCase } from './case.ts';
 import type { Contents } from './model.ts';
@@ -110,7 +95,8 @@ function runCase(fuzz: FuzzCase, memory: WebAssembly.Memory, setup: SetupModule,
   prepare(machine, fuzz);
   const taken = fuzz.poolTaken > 0 ? setup.allocate(machine.at, fuzz.poolTaken * PAGE) : 0;
   const before = fill(machine, fuzz);
-  const removal = fuzz.removeAt > 0 ? orderRemoval(machine, host, fuzz) : undefined;
+  const when = { afterIos: Math.floor(fuzz.removeAt * fuzz.ios.length), completedBase: fuzz.positions };
+  const removal = fuzz.removeAt > 0 ? inlineRemoval(machine, host, when) : undefined;
   const result = runInlineSlice({
     view: machine.view,
     lanes: machine.lanes,
@@ -126,6 +112,7 @@ function runCase(fuzz: FuzzCase, memory: WebAssembly.Memory, setup: SetupModule,
     },
   });
   removal?.finish();
+  removal?.plugIn();
   const { errors, refused, unclaimed, verifyErrors, refusals, deviceFailures } = takeOutcome(machine);
   if (fuzz.poolTaken > 0) setup.free(machine.at, taken, fuzz.poolTaken * PAGE);
   return {
@@ -143,38 +130,6 @@ function runCase(fuzz: FuzzCase, memory: WebAssembly.Memory, setup: SetupModule,
     flushes: field(machine.view, machine.queues[0]?.host ?? 0, HostQueue.flushes),
     fuaWrites: field64(machine.view, machine.queues[0]?.device ?? 0, DeviceQueue.fuaWrites),
     leftovers: leftovers(machine, setup, new Map([[fuzz.scheme, host]])),
-  };
-}
-
-interface OrderedRemoval {
-  rule: RemovalRule;
-  turn(): boolean;
-  /** The removal's end, and a provider that nobody holds. */
-  finish(): void;
-}
-
-function orderRemoval(machine: BuiltMachine, host: HostModule, { removeAt, ios, positions }: FuzzCase): OrderedRemoval {
-  const { view, at } = machine;
-  const windows = providerWindows(machine);
-  const saved = windows.map((window) => view.u8.slice(window, window + BusWindow.bytes));
-  host.plugIn(at);
-  const code = host.removalRule(at);
-  if (code === RULE_HOLDERS) host.hold(at, 1);
-  view.f64[REMOVAL.afterIos] = Math.floor(removeAt * ios.length);
-  view.f64[REMOVAL.completedBase] = positions;
-  const fronts = machine.lanes.map(({ front }) => front);
-  const site = { machine: at, fronts, controllers: machine.queues.map(({ device }) => device), windows, workers: [] };
-  const agent = removalAgent(view, host, site);
-  return {
-    rule: RULE_NAMES[code] as RemovalRule,
-    turn: agent.turn,
-    finish: () => {
-      letGo(host, site, 1);
-      agent.finish();
-      for (const [index, window] of windows.entries()) view.u8.set(saved[index] as Uint8Array, window);
-      host.plugIn(at);
-      host.hold(at, -host.references(at));
-    },
   };
 }
 

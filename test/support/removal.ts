@@ -1,20 +1,13 @@
 // A removal in the middle of an inline run on a small machine: what came of every I/O.
-import { BusWindow, HOLE_EMPTY, HostQueue, Lifetime, RULE_HOLDERS } from '../../build/layout.ts';
+import { HOLE_EMPTY, HostQueue, Lifetime } from '../../build/layout.ts';
 import { KIB } from '../../src/base/units.ts';
 import { setBuffers } from '../../src/lab/machine/build_machine.ts';
 import { field, setField } from '../../src/lab/machine/fields.ts';
 import { takeOutcome } from '../../src/lab/machine/queue_state.ts';
 import { runInlineSlice } from '../../src/lab/workers/inline.ts';
-import {
-  hitsOf,
-  letGo,
-  providerWindows,
-  REMOVAL,
-  type RemovalRule,
-  RULE_NAMES,
-  removalAgent,
-} from '../../src/lab/workers/removal.ts';
+import { REMOVAL, type RemovalRule } from '../../src/lab/workers/removal.ts';
 import type { Buffers } from '../../src/plan/machine_spec.ts';
+import { inlineRemoval } from './inline_removal.ts';
 import { type SmallMachine, type SmallSpec, smallMachine, type TestIo } from './small_machine.ts';
 
 export interface RemovalCase {
@@ -78,27 +71,14 @@ export function removeInline(scheme: string, buffers: Buffers, options: RemovalC
   const host = small.host(scheme);
   setBuffers(machine, buffers);
   setField(view, machine.lifetime, Lifetime.hole, hole);
-  const windows = providerWindows(machine);
-  const saved = windows.map((window) => view.u8.slice(window, window + BusWindow.bytes));
-  host.plugIn(machine.at);
-  const rule = host.removalRule(machine.at);
-  if (rule === RULE_HOLDERS) host.hold(machine.at, 1);
-  view.f64[REMOVAL.afterIos] = Math.max(0, Math.floor(at * ios));
-  view.f64[REMOVAL.completedBase] = DEPTH;
-  const site = {
-    machine: machine.at,
-    fronts: machine.lanes.map((lane) => lane.host),
-    controllers: machine.queues.map(({ device }) => device),
-    windows,
-    workers: [],
-  };
-  const agent = removalAgent(view, host, site);
+  const afterIos = Math.max(0, Math.floor(at * ios));
+  const removal = inlineRemoval(machine, host, { afterIos, completedBase: DEPTH });
   const phases: number[] = [];
   const look = (): void => {
     const phase = field(view, machine.lifetime, Lifetime.phase);
     if (phases.at(-1) !== phase) phases.push(phase);
   };
-  if (at < 0) agent.turn();
+  if (at < 0) removal.turn();
   const result = runInlineSlice({
     view,
     lanes: machine.lanes,
@@ -109,22 +89,19 @@ export function removeInline(scheme: string, buffers: Buffers, options: RemovalC
     measureIos: ios,
     interleaveSeed: seed,
     keepGoing: () => {
-      agent.turn();
+      removal.turn();
       look();
       return true;
     },
   });
-  letGo(host, site, 1);
-  agent.finish();
+  removal.finish();
   look();
   const mapRefusals = machine.queues.reduce((sum, queue) => sum + field(view, queue.host, HostQueue.mapRefusals), 0);
   const outcome = takeOutcome(machine);
-  const landedElsewhere = hitsOf(view, windows) - (view.f64[REMOVAL.hitsAtGone] as number);
-  for (const [index, window] of windows.entries()) view.u8.set(saved[index] as Uint8Array, window);
-  host.plugIn(machine.at);
-  host.hold(machine.at, -host.references(machine.at));
+  const landedElsewhere = removal.landedElsewhere();
+  removal.plugIn();
   return {
-    rule: RULE_NAMES[rule] as RemovalRule,
+    rule: removal.rule,
     ios: result.ios,
     ok: result.ios - outcome.errors,
     okAtStart: view.f64[REMOVAL.okAtStart] as number,
