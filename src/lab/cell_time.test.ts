@@ -6,7 +6,10 @@ import { defaultJob } from '../jobs/default_job.ts';
 import { planGroups, type RunParams } from '../plan/run_plan.ts';
 import { cellSeconds, paceOf } from './cell_time.ts';
 
-const jobOf = (bs: string) => defaultJob(JOB_LIMITS, [{ key: 'bs', value: bs }]);
+const jobOf = (bs: string, more: { key: string; value: string }[] = []) =>
+  defaultJob(JOB_LIMITS, [{ key: 'bs', value: bs }, ...more]);
+
+const pairOf = ([key, value]: [string, string]) => ({ key, value });
 
 function seconds(over: Partial<RunParams> = {}, touchedBytes = 0): number {
   const params = runParams({
@@ -51,6 +54,38 @@ describe("a cell's time", () => {
   it('has the cut into stages where there is one', () => {
     expect(seconds({ stages: true }) - seconds({ stages: false })).toBeGreaterThan(0.1);
     expect(seconds({ stages: true, rounds: 4 })).toBe(seconds({ stages: false, rounds: 4 }));
+  });
+});
+
+describe('what is done besides rounds', () => {
+  it('is the search for a latency target, once for each arm', () => {
+    const target = (window: string) =>
+      seconds({
+        jobs: [
+          jobOf('4k', Object.entries({ iodepth: '256', latency_target: '10', latency_window: window }).map(pairOf)),
+        ],
+      });
+    // Ten slices of 2 ms, the depth of 256, and 8 halvings of it, of 50 ms at most, for each of four arms.
+    expect(target('10s') - seconds()).toBeGreaterThan(4 * (10 * 0.002 + 9 * 0.05));
+    expect(target('10s')).toBe(target('50ms'));
+    expect(target('50ms') - target('25ms')).toBeGreaterThan(4 * 9 * 0.025 * 0.99);
+  });
+
+  it('is the removal of the provider in place of warm-up and counts', () => {
+    const removal = { at: 0.5, hole: 'empty' } as const;
+    expect(seconds({ removal, rounds: 1000 }) - seconds({ removal, rounds: 500 })).toBeGreaterThan(3 * 0.5);
+    expect(seconds({ removal, rounds: 4 })).toBeLessThan(seconds({ rounds: 4 }));
+  });
+
+  it('is what a budget allows, where nothing is decided before', () => {
+    expect(seconds({ budgetMs: 60_000 })).toBe(60);
+    expect(seconds({ budgetMs: 1, processes: 2 })).toBeGreaterThan(2 * 0.7);
+  });
+
+  it('is the time of a rate, whose slices are longer than asked', () => {
+    const paced = { jobs: [jobOf('4k', [{ key: 'rate_iops', value: '1000' }])], modes: ['threads' as const] };
+    // 4 arms, 18 ms each, in at least 8 rounds.
+    expect(seconds({ ...paced, rounds: 8 })).toBeGreaterThan(4 * 8 * 0.018);
   });
 });
 

@@ -2,7 +2,7 @@
 // before it is warmed up. The schemes are then compared at what each of them can keep.
 
 import type { ArmRecord, FoundDepth, GroupRecord } from '../../analysis/group_record.ts';
-import type { LatencyTarget } from '../../jobs/job.ts';
+import type { Job, LatencyTarget } from '../../jobs/job.ts';
 import { addSparse, BUCKETS, bucketUpper, LATENCY_COUNTERS, sampleCount } from '../../stats/histogram.ts';
 import { checkOutcome, clearLatency, takeLatency, takeOutcome } from '../machine/queue_state.ts';
 import { type Group, isInterrupted, leadIos, slice, sliceIos } from './slices.ts';
@@ -16,6 +16,17 @@ const TIMED_BEYOND = 4;
 const MOST_IOS = 2 ** 19;
 /** Slices after which the code is compiled well enough for its latency to count. */
 const FIRST_SLICES = 10;
+
+/** How many slices a search for one arm has at most, and how long they are together as they are sized, in milliseconds. */
+export function searchSlices(jobs: readonly Pick<Job, 'iodepth' | 'latencyTarget'>[]): { count: number; ms: number } {
+  const targeted = jobs.filter(({ latencyTarget }) => latencyTarget !== undefined);
+  if (targeted.length === 0) return { count: 0, ms: 0 };
+  const windowMs = Math.max(...targeted.map(({ latencyTarget }) => (latencyTarget?.windowNs ?? 0) / 1e6));
+  // The largest depth, and a bisection below it.
+  const tried = 1 + Math.ceil(Math.log2(Math.max(...targeted.map(({ iodepth }) => iodepth))));
+  const ms = FIRST_SLICES * SHORTEST_MS + tried * Math.max(SHORTEST_MS, Math.min(LONGEST_MS, windowMs));
+  return { count: FIRST_SLICES + tried, ms };
+}
 
 /** Depths of the arms, where a job has a target; in place in the calibration. False when it was interrupted. */
 export async function findDepths(group: Group, record: GroupRecord, arms: readonly ArmRecord[]): Promise<boolean> {

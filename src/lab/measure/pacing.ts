@@ -40,6 +40,11 @@ export function mostIops(paces: readonly LanePace[]): number {
   return gapsOf(paces).reduce((sum, gap) => sum + 1e9 / gap, 0);
 }
 
+/** A slice of a workload with times of its own is at least so long, whatever is asked. */
+export function leastPacedMs(): number {
+  return LEAST_SLICE_MS;
+}
+
 /** Length of a slice that was asked to be `roundMs`. Never less than one arrival of every lane. */
 export function pacedSliceMs(paces: readonly LanePace[], roundMs: number): number {
   const slowestMs = Math.max(...gapsOf(paces)) / 1e6;
