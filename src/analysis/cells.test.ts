@@ -99,7 +99,7 @@ function group(): GroupRecord {
     plan,
     oversubscribed: false,
     interrupted: false,
-    blocks: [],
+    rounds: [],
     calibration: { sliceIos: {}, rounds: {} },
     offeredIops: undefined,
     tookMs: 1,

@@ -64,7 +64,7 @@ export interface ArmRemoval {
   rounds: RemovalRound[];
 }
 
-/** Over one block, times in milliseconds. Null where this system does not count it. */
+/** Over one round, times in milliseconds. Null where this system does not count it. */
 export interface Disturbance {
   wallMs: number;
   /** Times that the process was stopped (Ctrl-Z, SIGSTOP) and went on; a result from before this was counted has none. */
@@ -80,12 +80,12 @@ export interface Disturbance {
   cpuMs: number | null;
   /** Times an agent's thread was made to give up its CPU. */
   involuntarySwitches: number | null;
-  /** Nanoseconds for each step of the sentinel loop before the block. */
+  /** Nanoseconds for each step of the sentinel loop before the round. */
   sentinelNs: number;
 }
 
-/** One round of one schedule: every arm once. What is set aside is set aside by blocks, for all arms together. */
-export interface BlockRecord extends Disturbance {
+/** One round of one schedule: every arm once. What is set aside is set aside by rounds, for all arms together. */
+export interface RoundRecord extends Disturbance {
   process: number;
   round: number;
   mode: Mode;
@@ -116,7 +116,7 @@ export interface GroupRecord {
   plan: GroupPlan;
   oversubscribed: boolean;
   arms: ArmRecord[];
-  blocks: BlockRecord[];
+  rounds: RoundRecord[];
   calibration: Calibration;
   /** I/Os per second that an open loop offers over all its lanes; undefined in a closed loop. */
   offeredIops: number | undefined;
@@ -139,7 +139,7 @@ function mergeGroup(records: readonly GroupRecord[]): GroupRecord {
     arms: first.arms.map((arm) =>
       mergeArm([arm, ...others.flatMap(({ arms }) => arms.filter((other) => other.arm.id === arm.arm.id))]),
     ),
-    blocks: records.flatMap(({ blocks }) => blocks),
+    rounds: records.flatMap(({ rounds }) => rounds),
     tookMs: records.reduce((sum, { tookMs }) => sum + tookMs, 0),
     interrupted: records.some(({ interrupted }) => interrupted),
   };

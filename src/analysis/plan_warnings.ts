@@ -1,4 +1,4 @@
-// What a reader of a result must know about how its plan went: arms that were not steady, blocks that were disturbed, processes
+// What a reader of a result must know about how its plan went: arms that were not steady, rounds that were disturbed, processes
 // at different levels.
 
 import type { Mode } from '../plan/run_plan.ts';
@@ -8,7 +8,7 @@ import type { GroupRecord } from './group_record.ts';
 import { isAllDisturbed, metricOf, valuesByProcess, warmupClasses } from './samples.ts';
 
 const MODES: readonly Mode[] = ['threads', 'inline'];
-/** With more than this share of its blocks set aside a run says so first. */
+/** With more than this share of its rounds set aside a run says so first. */
 const MANY_DIRTY = 0.5;
 
 /** One line for each kind of trouble and schedule. */
@@ -22,11 +22,11 @@ export function planWarnings(groups: readonly GroupRecord[]): string[] {
 }
 
 function dirtyWarning(groups: readonly GroupRecord[], mode: Mode): string[] {
-  const blocks = groups.flatMap((group) => group.blocks.filter((block) => block.mode === mode));
-  const dirty = blocks.filter((block) => block.dirty === true);
+  const rounds = groups.flatMap((group) => group.rounds.filter((round) => round.mode === mode));
+  const dirty = rounds.filter((round) => round.dirty === true);
   if (dirty.length === 0) return [];
-  const facts = `${dirty.length} of ${blocks.length} blocks were disturbed and set aside (${mode}; for example ${dirty[0]?.dirtyReason})`;
-  const many = dirty.length > MANY_DIRTY * blocks.length;
+  const facts = `${dirty.length} of ${rounds.length} rounds were disturbed and set aside (${mode}; for example ${dirty[0]?.dirtyReason})`;
+  const many = dirty.length > MANY_DIRTY * rounds.length;
   return [
     many
       ? `${facts}: verdicts rest on the few that are left, or are withheld; use a quieter machine or a quieter hour`

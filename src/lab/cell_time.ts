@@ -32,8 +32,8 @@ const COPIED_PER_NS = 6;
 const PASSES: Readonly<Record<Payload, number>> = { none: 0, move: 1, verify: 3 };
 /** The kernel gives and clears so many bytes of pages each nanosecond. */
 const TOUCHED_PER_NS = 0.5;
-/** Looking at /proc and handing an order to workers, in each block and for each slice. */
-const BLOCK_MS = 0.3;
+/** Looking at /proc and handing an order to workers, in each round and for each slice. */
+const ROUND_OVERHEAD_MS = 0.3;
 const SLICE_MS = 0.1;
 /** Share of the most warm-up slices that an arm usually takes until it is steady. */
 const USUAL_WARM_UP = 0.75;
@@ -108,7 +108,7 @@ function measuringMs(group: GroupPlan, params: RunParams): number {
     const isTimed = mode === 'threads' && group.jobs.some((job) => isPaced(job) || job.think !== undefined);
     const sliceMs = isTimed ? Math.max(group.roundMs, leastPacedMs()) : sliceOf(group.roundMs, leadIos);
     const rounds = roundsThatFit(roundsPerProcess(group.rounds, params.processes), group.roundMs, sliceMs);
-    const roundMs = BLOCK_MS + SENTINEL_SHARE * group.roundMs + arms * (sliceMs + leadMs + SLICE_MS);
+    const roundMs = ROUND_OVERHEAD_MS + SENTINEL_SHARE * group.roundMs + arms * (sliceMs + leadMs + SLICE_MS);
     return arms * (isTimed ? Math.max(rampMs, sliceMs) : warmMs) + rounds * roundMs;
   });
   return byMode.reduce((sum, ms) => sum + ms, 0);

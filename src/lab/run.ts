@@ -60,7 +60,7 @@ export async function run(params: RunParams, measurement: Measurement, origin: R
     environment: describeEnvironment(warnings),
     cells: kept.flatMap((record) => cellsOf(record, measureParams)),
     comparisons: familyComparisons(kept, measureParams, looks.alpha),
-    blocks: kept.flatMap(({ plan, blocks }) => blocks.map((block) => ({ group: plan.id, ...block }))),
+    blocks: kept.flatMap(({ plan, rounds }) => rounds.map((round) => ({ group: plan.id, ...round }))),
   };
   return { result, failure };
 }

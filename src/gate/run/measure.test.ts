@@ -58,7 +58,7 @@ async function gate({ rules, nsOf, refused, failure, interrupts }: Case) {
       } as unknown as ArmRecord;
     });
     return {
-      ...{ plan, oversubscribed: false, arms, blocks: [], offeredIops: undefined, tookMs: PROCESS_MS },
+      ...{ plan, oversubscribed: false, arms, rounds: [], offeredIops: undefined, tookMs: PROCESS_MS },
       ...{ calibration: { sliceIos: {}, rounds: {} }, interrupted: false },
     };
   };

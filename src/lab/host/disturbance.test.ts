@@ -3,11 +3,11 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { ProbesModule } from '../../../build/exports.ts';
 import { needing, PROC } from '../../../test/support/needs.ts';
-import { startSentinel, watchBlock } from './disturbance.ts';
+import { startSentinel, watchRound } from './disturbance.ts';
 
-describe('a block that is watched', () => {
+describe('a round that is watched', () => {
   const watch = (runDelays: number[], running: number, threadIds: number[] = []) =>
-    watchBlock({ threadIds: () => threadIds, runDelayMs: () => runDelays.shift() as number }, running)();
+    watchRound({ threadIds: () => threadIds, runDelayMs: () => runDelays.shift() as number }, running)();
 
   it('has the mean of what its working threads waited since it began', () => {
     expect(watch([100, 106], 2).runDelayMs).toBe(3);
@@ -23,19 +23,19 @@ describe('a block that is watched', () => {
     expect(watch([0, 0], 1, [0])).toMatchObject({ cpuMs: null, involuntarySwitches: null });
   });
 
-  it('counts how often the process went on after a stop, in the block alone', async () => {
+  it('counts how often the process went on after a stop, in the round alone', async () => {
     const crew = { threadIds: () => [], runDelayMs: () => 0 };
-    const before = watchBlock(crew, 1);
+    const before = watchRound(crew, 1);
     process.emit('SIGCONT');
     await nextTurn();
     expect(before().stops).toBe(1);
-    const finish = watchBlock(crew, 1);
+    const finish = watchRound(crew, 1);
     expect(finish().stops).toBe(0);
   });
 
   needing(PROC).it('has the CPU time and the switches of its threads', () => {
     const own = Number(readlinkSync('/proc/thread-self').split('/').at(-1));
-    const finish = watchBlock({ threadIds: () => [own], runDelayMs: () => 0 }, 1);
+    const finish = watchRound({ threadIds: () => [own], runDelayMs: () => 0 }, 1);
     const before = process.cpuUsage();
     let spent = 0;
     while (spent < 5000) {

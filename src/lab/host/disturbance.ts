@@ -1,4 +1,4 @@
-// What disturbed the machine while a block ran, as the kernel counts it: time the hypervisor took, time the agents' threads
+// What disturbed the machine while a round ran, as the kernel counts it: time the hypervisor took, time the agents' threads
 // waited for a CPU, whether the process was stopped, and how fast a plain loop of integers was beside them.
 
 import type { ProbesModule } from '../../../build/exports.ts';
@@ -14,12 +14,12 @@ export const SENTINEL_SHARE = 1 / 4;
 const SENTINEL_MOST_MS = 250;
 
 /**
- * Begins to watch a block. The sentinel is the caller's to run, before or after.
+ * Begins to watch a round. The sentinel is the caller's to run, before or after.
  * @param crew kernel's ids of the agents' threads, and their run delay so far
  * @param running how many of them work in a slice
  * @returns the function that ends the watch
  */
-export function watchBlock(
+export function watchRound(
   crew: { threadIds(): number[]; runDelayMs(): number },
   running: number,
 ): () => Omit<Disturbance, 'sentinelNs'> {

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import { armOrder } from './arm_order.ts';
 
-it('gives each arm each position once in as many blocks as there are arms', () => {
+it('gives each arm each position once in as many rounds as there are arms', () => {
   for (const arms of [1, 2, 7, 8]) {
-    const square = Array.from({ length: arms }, (_, block) => armOrder(arms, 3 * arms + block, 5));
+    const square = Array.from({ length: arms }, (_, round) => armOrder(arms, 3 * arms + round, 5));
     for (let position = 0; position < arms; position++) {
       expect(new Set(square.map((order) => order[position])).size).toBe(arms);
     }
@@ -14,8 +14,8 @@ it('gives each arm each position once in as many blocks as there are arms', () =
 it('leaves nothing of a linear drift over a square in the sum of any arm', () => {
   const arms = 5;
   const drift = new Array<number>(arms).fill(0);
-  for (let block = 0; block < arms; block++) {
-    armOrder(arms, block, 9).forEach((arm, position) => {
+  for (let round = 0; round < arms; round++) {
+    armOrder(arms, round, 9).forEach((arm, position) => {
       drift[arm] = (drift[arm] as number) + position;
     });
   }

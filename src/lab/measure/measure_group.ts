@@ -2,7 +2,7 @@
 // order of a Latin square, counts. Leaves raw samples only; figures are made from them elsewhere.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { compactDone, iosOf, type SomeDone, sumDone } from '../../analysis/done_ios.ts';
-import type { ArmRecord, BlockRecord, GroupRecord, SliceLatency } from '../../analysis/group_record.ts';
+import type { ArmRecord, GroupRecord, RoundRecord, SliceLatency } from '../../analysis/group_record.ts';
 import { assert } from '../../base/errors.ts';
 import { KIB } from '../../base/units.ts';
 import { usedBlockSizes } from '../../jobs/job.ts';
@@ -18,7 +18,7 @@ import {
 import { MISDIRECTED } from '../../result/labels.ts';
 import type { RawSample } from '../../result/schema.ts';
 import { misdirectionLines } from '../../topology/routes.ts';
-import { SENTINEL_SHARE, watchBlock } from '../host/disturbance.ts';
+import { SENTINEL_SHARE, watchRound } from '../host/disturbance.ts';
 import { setBuffers, skewBuffers } from '../machine/build_machine.ts';
 import { giveBackPages } from '../machine/kept_memmap.ts';
 import { hostModule, refusalReason, setupModule } from '../machine/modules.ts';
@@ -83,7 +83,7 @@ export async function measureGroup(plan: GroupPlan, params: MeasureParams, run: 
       plan,
       oversubscribed: crew.placed.oversubscribed,
       arms: [...records, ...refused],
-      blocks: [],
+      rounds: [],
       calibration: structuredClone(run.calibration ?? { sliceIos: {}, rounds: {} }),
       offeredIops: isOpenLoop(paces) ? offeredIops(paces) : undefined,
       tookMs: 0,
@@ -186,21 +186,21 @@ async function measureRounds(group: Group, record: GroupRecord, arms: ArmRecord[
       const done = index + series / plan.modes.length;
       events.progress(0.25 + (0.75 * done) / rounds, `round ${index + 1} of ${rounds}`);
       const order = armOrder(arms.length, round, params.seed + series).map((arm) => arms[arm] as ArmRecord);
-      const block = await measureBlock(group, order, { round, mode, ios: sliceIos[mode] as number, pacedMs });
-      if (block === undefined) return false;
-      // Whole blocks only: one that was cut off compares nothing.
-      for (const { arm, sample, latency } of block.slices) {
+      const measured = await measureRound(group, order, { round, mode, ios: sliceIos[mode] as number, pacedMs });
+      if (measured === undefined) return false;
+      // Whole rounds only: one that was cut off compares nothing.
+      for (const { arm, sample, latency } of measured.slices) {
         arm.samples.push(sample);
         if (latency !== undefined) arm.latency.push(latency);
       }
-      record.blocks.push(block.block);
+      record.rounds.push(measured.record);
     }
     await events.rounds?.(record);
   }
   return true;
 }
 
-interface BlockOrder {
+interface RoundOrder {
   round: number;
   mode: Mode;
   /** I/Os of each lane. */
@@ -216,14 +216,14 @@ interface MeasuredSlice {
 }
 
 /** Every arm once, watched. Undefined when it was interrupted. */
-async function measureBlock(
+async function measureRound(
   group: Group,
   order: readonly ArmRecord[],
-  { round, mode, ios, pacedMs }: BlockOrder,
-): Promise<{ block: BlockRecord; slices: MeasuredSlice[] } | undefined> {
+  { round, mode, ios, pacedMs }: RoundOrder,
+): Promise<{ record: RoundRecord; slices: MeasuredSlice[] } | undefined> {
   const { plan, run, crew } = group;
   const sentinelNs = run.room.sentinel.run(SENTINEL_SHARE * plan.roundMs);
-  const finish = watchBlock(crew, mode === 'inline' ? 1 : crew.placed.workers.length);
+  const finish = watchRound(crew, mode === 'inline' ? 1 : crew.placed.workers.length);
   const slices: MeasuredSlice[] = [];
   for (const [position, arm] of order.entries()) {
     skewBuffers(group.machine, round * order.length + position, group.params.p2pShare < 100);
@@ -231,15 +231,15 @@ async function measureBlock(
     if (measured === undefined || isInterrupted(group)) return undefined;
     slices.push(measured);
   }
-  // A signal that came in the last slice is heard before the block is judged.
+  // A signal that came in the last slice is heard before the round is judged.
   await nextTurn();
-  return { block: { process: run.process, round, mode, ...finish(), sentinelNs }, slices };
+  return { record: { process: run.process, round, mode, ...finish(), sentinelNs }, slices };
 }
 
 async function sliceOf(
   group: Group,
   arm: ArmRecord,
-  { round, mode, ios: most, pacedMs }: BlockOrder,
+  { round, mode, ios: most, pacedMs }: RoundOrder,
   order: number,
 ): Promise<MeasuredSlice | undefined> {
   const { process } = group.run;

@@ -6,11 +6,11 @@ import { type FromReplicate, newsSender, openInbox } from './messages.ts';
 const arm = (id: string): ArmRecord =>
   ({ arm: { id }, samples: [], latency: [], wakeups: 0, verifiedBlocks: 0, unsteady: [] }) as unknown as ArmRecord;
 const group = (id: string, arms: ArmRecord[]): GroupRecord =>
-  ({ plan: { id }, arms, blocks: [], calibration: { sliceIos: {}, rounds: {} } }) as unknown as GroupRecord;
+  ({ plan: { id }, arms, rounds: [], calibration: { sliceIos: {}, rounds: {} } }) as unknown as GroupRecord;
 
 /** One more round of an arm, as measuring leaves it. */
 function addRound(record: GroupRecord, round: number): void {
-  record.blocks.push({ round } as GroupRecord['blocks'][number]);
+  record.rounds.push({ round } as GroupRecord['rounds'][number]);
   for (const each of record.arms) {
     each.samples.push({ round } as ArmRecord['samples'][number]);
     each.latency.push({ round } as ArmRecord['latency'][number]);
@@ -44,7 +44,7 @@ describe('a group that is told round by round', () => {
     }
     expect(messages.map(({ kind }) => kind)).toEqual(['record', 'rounds', 'rounds', 'rounds']);
     const last = messages.at(-1) as Extract<FromReplicate, { kind: 'rounds' }>;
-    expect(last.rounds.arms[0]?.samples).toEqual([{ round: 2 }]);
+    expect(last.news.arms[0]?.samples).toEqual([{ round: 2 }]);
   });
 
   it('keeps its removals as well', async () => {
@@ -69,10 +69,10 @@ describe('a group that is told round by round', () => {
     const record = group('g0', [arm('a')]);
     await rounds(record);
     addRound(record, 0);
-    expect(inbox.records()[0]?.blocks).toEqual([]);
+    expect(inbox.records()[0]?.rounds).toEqual([]);
     await rounds(record);
     addRound(record, 1);
-    expect(inbox.records()[0]?.blocks).toEqual([{ round: 0 }]);
+    expect(inbox.records()[0]?.rounds).toEqual([{ round: 0 }]);
   });
 
   it('waits with what is new until it is time, and then tells all of it', async () => {
@@ -103,7 +103,7 @@ describe('what has come of a replicate', () => {
 
   it('leaves rounds of a group that nobody has told of', () => {
     const { inbox } = hear();
-    inbox.take({ kind: 'rounds', rounds: { group: 'g7', arms: [], blocks: [] } });
+    inbox.take({ kind: 'rounds', news: { group: 'g7', arms: [], rounds: [] } });
     expect(inbox.records()).toEqual([]);
   });
 });

@@ -9,15 +9,15 @@ export type FromReplicate =
   /** A group: when its rounds begin, and again when it is done; the later record takes the place of what was there. */
   | { kind: 'record'; record: GroupRecord }
   /** What rounds added to it. */
-  | { kind: 'rounds'; rounds: RoundRecords }
+  | { kind: 'rounds'; news: RoundNews }
   | { kind: 'failed'; message: string; exitCode: ExitCode }
   | { kind: 'done' };
 
 /** What is new of a group: arms as they are now, with the samples, latencies and removals that were not told yet. */
-export interface RoundRecords {
+export interface RoundNews {
   group: string;
   arms: ArmRecord[];
-  blocks: GroupRecord['blocks'];
+  rounds: GroupRecord['rounds'];
 }
 
 /** How much of an arm was told. */
@@ -38,21 +38,21 @@ export function newsSender(
 ): NonNullable<MeasuringEvents['rounds']> {
   let group: string | undefined;
   let sentAt = 0;
-  let blocks = 0;
+  let rounds = 0;
   let told = new Map<string, Told>();
   return async (record) => {
     const { plan, arms } = record;
     if (plan.id === group && performance.now() - sentAt < everyMs) return;
     if (plan.id === group) {
       const news = arms.map((arm) => newsOf(arm, told.get(arm.arm.id)));
-      await send({ kind: 'rounds', rounds: { group, arms: news, blocks: record.blocks.slice(blocks) } });
+      await send({ kind: 'rounds', news: { group, arms: news, rounds: record.rounds.slice(rounds) } });
     } else {
       group = plan.id;
       // Copied, as a channel does: the record goes on.
       await send({ kind: 'record', record: structuredClone(record) });
     }
     told = new Map(arms.map((arm) => [arm.arm.id, toldOf(arm)]));
-    blocks = record.blocks.length;
+    rounds = record.rounds.length;
     sentAt = performance.now();
   };
 }
@@ -89,7 +89,7 @@ export function openInbox(events: MeasuringEvents): Inbox {
     take: (message) => {
       if (message.kind === 'progress') events.progress(message.share, message.what);
       if (message.kind === 'record') records.set(message.record.plan.id, message.record);
-      if (message.kind === 'rounds') addRounds(records.get(message.rounds.group), message.rounds);
+      if (message.kind === 'rounds') addRounds(records.get(message.news.group), message.news);
       if (message.kind === 'failed') failure = new LabError(message.message, message.exitCode);
       if (message.kind === 'done') done = true;
     },
@@ -103,8 +103,8 @@ export function openInbox(events: MeasuringEvents): Inbox {
   };
 }
 
-function addRounds(record: GroupRecord | undefined, { arms, blocks }: RoundRecords): void {
-  record?.blocks.push(...blocks);
+function addRounds(record: GroupRecord | undefined, { arms, rounds }: RoundNews): void {
+  record?.rounds.push(...rounds);
   for (const news of arms) {
     const arm = record?.arms.find((each) => each.arm.id === news.arm.id);
     if (arm === undefined) continue;

@@ -30,8 +30,8 @@ function run(lines: string, { silentMostMs = 10_000, startingMostMs = 60_000, en
   return runner.run(task, { signal: interruption.signal, events: { progress }, policy: { cores: 2 } });
 }
 
-const RECORD = `{ plan: { id: 'g0' }, arms: [{ arm: { id: 'a' }, samples: [], latency: [] }], blocks: [] }`;
-const ROUND = `{ group: 'g0', arms: [{ arm: { id: 'a' }, samples: [{ round: 3 }], latency: [] }], blocks: [{ round: 3 }] }`;
+const RECORD = `{ plan: { id: 'g0' }, arms: [{ arm: { id: 'a' }, samples: [], latency: [] }], rounds: [] }`;
+const ROUND = `{ group: 'g0', arms: [{ arm: { id: 'a' }, samples: [{ round: 3 }], latency: [] }], rounds: [{ round: 3 }] }`;
 const PROGRESS = `{ kind: 'progress', share: 0.5, what: 'half' }`;
 
 describe('the process of a replicate', () => {
@@ -39,7 +39,7 @@ describe('the process of a replicate', () => {
     const ended = await run(`
       process.on('message', () => {
         process.send({ kind: 'record', record: ${RECORD} });
-        process.send({ kind: 'rounds', rounds: ${ROUND} }, () => {
+        process.send({ kind: 'rounds', news: ${ROUND} }, () => {
           console.error('out of luck');
           process.exit(7);
         });
@@ -48,7 +48,7 @@ describe('the process of a replicate', () => {
     expect(ended.failure?.exitCode).toBe(4);
     expect(ended.failure?.message).toMatch(/process 2 of 3 ended with exit code 7 .*out of luck/s);
     expect(ended.records[0]?.arms[0]?.samples).toEqual([{ round: 3 }]);
-    expect(ended.records[0]?.blocks).toEqual([{ round: 3 }]);
+    expect(ended.records[0]?.rounds).toEqual([{ round: 3 }]);
   });
 
   it('that is ended by a signal is named with it', async () => {

@@ -30,7 +30,7 @@ async function measure({ processes = 3, budgetMs, isOpen, failure, interruptIn }
     clockMs += tookMs;
     if (task.process === interruptIn) interruption.abort();
     const records = task.groups.map((group) => ({
-      ...{ plan: group, arms: [], blocks: [], tookMs: GROUP_MS, interrupted: false },
+      ...{ plan: group, arms: [], rounds: [], tookMs: GROUP_MS, interrupted: false },
       calibration: { sliceIos: { threads: 1000 + task.process }, rounds: {} },
     })) as unknown as GroupRecord[];
     return { records, failure: failure?.(task.process), paddingBytes: 0, tookMs };

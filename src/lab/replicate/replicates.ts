@@ -2,7 +2,7 @@
 // them for groups whose comparisons are still open while a budget lasts.
 
 import { comparisonsOf, controlIds } from '../../analysis/comparisons.ts';
-import { markDirtyBlocks } from '../../analysis/dirty_rounds.ts';
+import { markDirtyRounds } from '../../analysis/dirty_rounds.ts';
 import { type GroupRecord, mergeReplicates } from '../../analysis/group_record.ts';
 import type { LabError } from '../../base/errors.ts';
 import { seededRandom } from '../../base/random.ts';
@@ -30,7 +30,7 @@ export interface ReplicateFacts {
 }
 
 export interface Replicates {
-  /** Over all processes, dirty blocks marked. */
+  /** Over all processes, dirty rounds marked. */
   groups: GroupRecord[];
   processes: ReplicateFacts[];
   looks: { planned: number; taken: number; alpha: number };
@@ -136,7 +136,7 @@ class ReplicateRun {
 
   /** Everything so far, over all processes. */
   groups(): GroupRecord[] {
-    return markDirtyBlocks(mergeReplicates(this.records));
+    return markDirtyRounds(mergeReplicates(this.records));
   }
 
   /** What a process for these groups takes, from those that ran. */

@@ -24,7 +24,7 @@ const TRAP = new Uint8Array(
 
 /** Measures two rounds of a group, then ends as it is told to. */
 async function measured(end: () => GroupRecord[]) {
-  const record = { plan: { id: 'g0' }, arms: [{ arm: { id: 'a' }, samples: [], latency: [] }], blocks: [] };
+  const record = { plan: { id: 'g0' }, arms: [{ arm: { id: 'a' }, samples: [], latency: [] }], rounds: [] };
   const given: Measurement[] = [];
   const measure: typeof measureReplicate = async (_, inner) => {
     given.push(inner);
@@ -63,7 +63,7 @@ describe('a replicate in this process', () => {
   });
 
   it('has the whole record in the end, its own fault, and no padding', async () => {
-    const whole = { plan: { id: 'g0' }, arms: [], blocks: [{ round: 5 }] } as unknown as GroupRecord;
+    const whole = { plan: { id: 'g0' }, arms: [], rounds: [{ round: 5 }] } as unknown as GroupRecord;
     const ended = await measured(() => [whole]);
     expect(ended).toMatchObject({ failure: undefined, records: [whole], paddingBytes: 0 });
     expect(ended.given).toMatchObject([{ signal: NEVER, policy: { cores: 2, fault: undefined } }]);
