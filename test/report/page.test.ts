@@ -192,7 +192,7 @@ describeInBrowser('the report in a browser', ({ open, urlOf }) => {
       expect(await page.evaluate(() => document.activeElement?.getAttribute('role'))).toBe('gridcell');
       await page.locator('summary', { hasText: 'A row for each cell' }).click();
       const rows = page.getByRole('table', { name: 'All figures' }).locator('tbody tr');
-      await expect.poll(() => rows.count()).toBeGreaterThan(900);
+      await expect.poll(() => rows.count(), { timeout: 30_000 }).toBeGreaterThan(900);
     });
   });
 });
