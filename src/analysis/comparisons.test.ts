@@ -26,7 +26,7 @@ function group({ reference, other, dirty = () => false }: Series, id = 'g0'): Gr
     return { arm: { id: `${id}/${name}`, scheme: name, buffers: 'fixed', role }, samples } as ArmRecord;
   };
   const arms = [arm('reference', 'page', reference), arm('arm', 'dma_vec', other)];
-  return { plan: { id, sweep: undefined }, arms, rounds: [] } as unknown as GroupRecord;
+  return { plan: { id, isOnBarAxis: false }, arms, rounds: [] } as unknown as GroupRecord;
 }
 
 const noisy = (ns: number, rounds = 8): number[] => Array.from({ length: rounds }, (_, i) => ns * (1 + (i % 3) / 500));

@@ -30,7 +30,7 @@ export function familyComparisons(
 ): ComparisonRecord[] {
   const controls = controlIds(groups);
   const all = groups.flatMap((group) =>
-    comparisonsOf(group, params, lookAlpha).map((each) => ({ each, swept: group.plan.sweep !== undefined })),
+    comparisonsOf(group, params, lookAlpha).map((each) => ({ each, swept: group.plan.isOnBarAxis })),
   );
   for (const swept of [false, true]) {
     const family = all.filter((member) => member.swept === swept && !controls.has(member.each.a));

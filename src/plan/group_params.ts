@@ -24,7 +24,7 @@ export function groupParams(group: GroupPlan, params: MeasureParams): Params {
   const field = statedFields(params);
   const stated: { [Name in GroupStated]: ParamValue | undefined } & Record<string, ParamValue | undefined> = {
     group: group.id,
-    sweep: group.sweep,
+    sweep: group.isOnBarAxis ? 'bar' : undefined,
     job: params.jobFile === undefined ? null : `${params.jobFile} [${words((each) => each.name)}]`,
     flow: group.flow,
     clients: others.length === 0 ? undefined : [client, ...others.map((other) => other.client)],

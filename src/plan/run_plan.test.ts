@@ -17,15 +17,15 @@ const params = (over: Partial<RunParams> = {}): RunParams =>
   runParams({ bars: [256 * MIB, 16 * GIB], payloads: ['none', 'move'], ...over });
 
 describe('groups', () => {
-  it('are every payload with every BAR, then the sweep over BAR sizes', () => {
+  it('are every payload with every BAR, then the BAR axis', () => {
     const groups = planGroups(params({ barSweep: [GIB, 4 * GIB] }));
-    expect(groups.map(({ id, payload, barBytes, sweep }) => [id, payload, barBytes, sweep])).toEqual([
-      ['g0', 'none', 256 * MIB, undefined],
-      ['g1', 'none', 16 * GIB, undefined],
-      ['g2', 'move', 256 * MIB, undefined],
-      ['g3', 'move', 16 * GIB, undefined],
-      ['g4', 'none', GIB, 'bar'],
-      ['g5', 'none', 4 * GIB, 'bar'],
+    expect(groups.map(({ id, payload, barBytes, isOnBarAxis }) => [id, payload, barBytes, isOnBarAxis])).toEqual([
+      ['g0', 'none', 256 * MIB, false],
+      ['g1', 'none', 16 * GIB, false],
+      ['g2', 'move', 256 * MIB, false],
+      ['g3', 'move', 16 * GIB, false],
+      ['g4', 'none', GIB, true],
+      ['g5', 'none', 4 * GIB, true],
     ]);
     expect(groups[4]?.modes).toEqual(['inline']);
   });

@@ -36,7 +36,7 @@ export interface RunParams extends FieldParams {
   /** Values chosen for the schemes' options, and the variant (module) that each scheme runs as because of them. */
   variants?: { options: Record<string, string>; of: Record<string, string> };
   bars: number[];
-  /** BAR sizes of the cost-against-BAR sweep, or none. */
+  /** BAR sizes of the BAR axis, or none. */
   barSweep: number[];
   payloads: Payload[];
   /** Fresh processes over which the rounds are spread; 1 measures in the lab's own. */
@@ -92,13 +92,13 @@ export interface GroupPlan {
   /** Of all processes together. */
   rounds: number;
   roundMs: number;
-  /** Set in the groups of the cost-against-BAR sweep. */
-  sweep: 'bar' | undefined;
+  /** Of the BAR axis: measured for what an I/O costs against the size of the BAR. */
+  isOnBarAxis: boolean;
   arms: Arm[];
 }
 
-/** Share of the rounds that the sweep's groups have: enough for an interval, few enough for five sizes. */
-const SWEEP_SHARE = 3 / 8;
+/** Share of the rounds that groups of the BAR axis have: enough for an interval, few enough for five sizes. */
+const AXIS_SHARE = 3 / 8;
 
 /** The groups of a run, in the order they are run. */
 export function planGroups(params: RunParams): GroupPlan[] {
@@ -109,7 +109,7 @@ export function planGroups(params: RunParams): GroupPlan[] {
       for (const payload of params.payloads) {
         for (const barBytes of params.bars) {
           const { modes } = params;
-          plans.push({ flow, payload, barBytes, jobs, modes, sweep: undefined, ...roundsOf(params, jobs) });
+          plans.push({ flow, payload, barBytes, jobs, modes, isOnBarAxis: false, ...roundsOf(params, jobs) });
         }
       }
     }
@@ -119,14 +119,14 @@ export function planGroups(params: RunParams): GroupPlan[] {
   if (params.barSweep.length > 0 && first !== undefined && flow !== undefined) {
     for (const barBytes of params.barSweep) {
       const { roundMs } = roundsOf(params, first);
-      const rounds = wholeRounds(Math.ceil(params.rounds * SWEEP_SHARE), params.processes);
+      const rounds = wholeRounds(Math.ceil(params.rounds * AXIS_SHARE), params.processes);
       plans.push({
         flow,
         payload: 'none',
         barBytes,
         jobs: first,
         modes: ['inline'],
-        sweep: 'bar',
+        isOnBarAxis: true,
         rounds,
         roundMs,
       });
@@ -317,7 +317,7 @@ export function isStaged(group: GroupPlan, params: MeasureParams): boolean {
     params.stages === true &&
     group.modes.includes('inline') &&
     group.rounds * group.roundMs >= STAGED_MS &&
-    group.sweep === undefined &&
+    !group.isOnBarAxis &&
     flowPlan(group.flow).staged === true
   );
 }
