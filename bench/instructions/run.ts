@@ -22,7 +22,7 @@ const PATHS = [
 ] as const;
 
 const LAB: Side = {
-  turn: /^build\/targets\/host\.[^/]*\/run$/,
+  turn: /chosen_flows\/run$/,
   functions: /^(?!.*(nvme\/controller|targets\/device|agents\/device)).*\/(machine|targets)\//,
   iosPerTurn: IODEPTH,
 };

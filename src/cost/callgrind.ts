@@ -1,5 +1,6 @@
 // callgrind.out: instructions and accesses by line of the source, as callgrind_annotate and KCachegrind read it (Valgrind manual, Callgrind
-// format specification). Functions are whole: what they call is not told apart, because the optimiser has made one of them.
+// format specification). Functions are whole: what they call is not told apart, because the optimiser has made one of them. An arm is part of
+// a function's name: the tools add up what has the same.
 import type { CostCell, CostDocument, LineCost } from './document.ts';
 
 /** Costs are whole numbers there: those of so many I/Os. */
@@ -18,14 +19,14 @@ export function callgrindText({ cells, compiler }: CostDocument): string {
 }
 
 function partOf(cell: CostCell): string {
-  const lines = [`ob=${cell.scheme}/${cell.buffers} ${cell.id}`];
+  const lines: string[] = [];
   const byFunction = Map.groupBy(
     cell.functions as LineCost[],
     ({ core, file, function: name }) => `${file}\n${core}: ${name}`,
   );
   for (const [key, own] of byFunction) {
     const [file, name] = key.split('\n');
-    lines.push(`fl=${file}`, `fn=${name}`);
+    lines.push(`fl=${file}`, `fn=[${cell.id}] ${name}`);
     for (const { line, ops, accesses } of [...own].sort((a, b) => a.line - b.line))
       lines.push(`${line} ${Math.round(ops * IOS)} ${Math.round(accesses * IOS)}`);
   }

@@ -1,6 +1,7 @@
 // p2plab cost: every arm of a run counted and simulated, into one document.
 import { createRequire } from 'node:module';
-import { planGroups, type RunParams } from '../plan/run_plan.ts';
+import { expectHosts, moduleBytes } from '../lab/machine/modules.ts';
+import { moduleOf, planGroups, type RunParams } from '../plan/run_plan.ts';
 import { type ArmTask, type CostOptions, costCells } from './cost_cells.ts';
 import { costDifferences } from './differences.ts';
 import { COST_SCHEMA, type CostDocument } from './document.ts';
@@ -19,6 +20,7 @@ export async function runCost(
 ): Promise<CostDocument> {
   const groups = planGroups({ ...params, fabricOf, barSweep: [] });
   const arms = groups.flatMap((plan) => plan.arms.map((arm) => ({ plan, arm })));
+  compileFor([...new Set(arms.map(({ arm }) => moduleOf(arm, params)))]);
   let given = 0;
   const next = (): ArmTask | undefined => {
     const each = arms[given];
@@ -42,6 +44,12 @@ export async function runCost(
     cells,
     differences: costDifferences(cells),
   };
+}
+
+/** Compiles what is missing of these hosts' modules, all at once, before threads ask for them one by one. */
+function compileFor(hosts: readonly string[]): void {
+  expectHosts(hosts);
+  for (const name of ['cost', ...hosts.map((host) => `host.${host}`)]) moduleBytes(name);
 }
 
 /** Of what made the modules: their instructions depend on it. */
