@@ -21,6 +21,12 @@ test('ratios carry their interval', () => {
   expect(ratioWords(2.4142, [2.38, 2.44])).toEqual({ value: '2.41', range: '2.38 to 2.44' });
 });
 
+test('a bound of a ratio beyond a thousand times says only that', () => {
+  expect(formatRatio(1.7, [1e-19, 5.86e18])).toBe('1.70 [< 0.001, > 1000]');
+  expect(formatRatio(0, [0, 2])).toBe('0.00 [0.00, 2.00]');
+  expect(ratioWords(1.7, [0.4, 1e4]).range).toBe('0.40 to > 1000');
+});
+
 test('percentages keep two digits, counts per I/O two decimals', () => {
   expect(formatPercent(0.0314)).toBe('3.1 %');
   expect(formatPercent(0.00042)).toBe('0.042 %');

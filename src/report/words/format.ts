@@ -25,14 +25,26 @@ export function formatEstimate(estimate: CellEstimate | null): string {
 /** `2.41 [2.38, 2.44]`: a ratio and its 95 % interval. */
 export function formatRatio(ratio: number, ci95: readonly [number, number] | null): string {
   if (ci95 === null) return trimNumber(ratio);
-  const digits = decimals(ratio, ci95[1] - ci95[0]);
-  return `${ratio.toFixed(digits)} ${brackets(ci95, 1, digits)}`;
+  const { value, bounds } = ratioDigits(ratio, ci95);
+  return `${value} [${bounds.join(', ')}]`;
 }
 
 /** A ratio and its interval for a sentence, with the same digits: `2.41` and `2.38 to 2.44`. */
-export function ratioWords(ratio: number, [lo, hi]: readonly [number, number]): { value: string; range: string } {
-  const digits = decimals(ratio, hi - lo);
-  return { value: ratio.toFixed(digits), range: `${lo.toFixed(digits)} to ${hi.toFixed(digits)}` };
+export function ratioWords(ratio: number, ci95: readonly [number, number]): { value: string; range: string } {
+  const { value, bounds } = ratioDigits(ratio, ci95);
+  return { value, range: bounds.join(' to ') };
+}
+
+/** Intervals of two or three rounds reach to 10^18: beyond this the bound says only that it is beyond. */
+const LARGEST_BOUND = 1000;
+
+function ratioDigits(ratio: number, [lo, hi]: readonly [number, number]): { value: string; bounds: string[] } {
+  const digits = decimals(ratio, hi > LARGEST_BOUND ? ratio : hi - lo);
+  const bound = (value: number): string => {
+    if (value > LARGEST_BOUND) return `> ${LARGEST_BOUND}`;
+    return value > 0 && value < 1 / LARGEST_BOUND ? `< ${1 / LARGEST_BOUND}` : value.toFixed(digits);
+  };
+  return { value: ratio.toFixed(digits), bounds: [bound(lo), bound(hi)] };
 }
 
 /** `3.1 %` of a fraction. */
