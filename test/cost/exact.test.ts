@@ -18,7 +18,8 @@ describe('struct page lines and atomics of the timed module', () => {
 });
 
 describe('what is counted', () => {
-  it('has a structure and a line of the source, all of it, and the same twice', async () => {
+  // Maps of the modules may have to be compiled first.
+  it('has a structure and a line of the source, all of it, and the same twice', { timeout: 900_000 }, async () => {
     const [arm] = await armsOf('direct', ['page'], '--buffers', 'user');
     const counts = [0, 1].map(() => {
       const cost = prepared(arm as NonNullable<typeof arm>);

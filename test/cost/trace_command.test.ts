@@ -5,7 +5,8 @@ import { command } from '../support/command.ts';
 const SMALL = ['--bar', '64MiB', '--ram', '64MiB', '--payload', 'none'];
 
 describe('p2plab trace', () => {
-  it('shows each step of an I/O in order, in less than a hundred lines', async () => {
+  // Maps of the modules may have to be compiled first.
+  it('shows each step of an I/O in order, in less than a hundred lines', { timeout: 900_000 }, async () => {
     const { code, stdout, stderr } = await command(['trace', ...SMALL, '--scheme', 'page', '--buffers', 'user']);
     expect([code, stderr.replace(/^p2plab: compiling .*\n/gm, '')]).toEqual([0, '']);
     const lines = stdout.trimEnd().split('\n');
@@ -28,7 +29,7 @@ describe('p2plab trace', () => {
     expect(stdout).toMatch(/page \[\d+\] .*L _refcount/);
   });
 
-  it('puts two schemes side by side', async () => {
+  it('puts two schemes side by side', { timeout: 900_000 }, async () => {
     const { code, stdout } = await command(['trace', ...SMALL, '--scheme', 'page,dma_vec', '--buffers', 'fixed']);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^side +part +structure +page\/fixed +dma_vec\/fixed/m);

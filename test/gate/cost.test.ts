@@ -27,7 +27,8 @@ describe('a rule of kind cost', () => {
     expect((await command([...words, '--quiet', '--json', 'cost.json'], { dir })).code).toBe(0);
     written = JSON.parse(readFileSync(join(dir, 'cost.json'), 'utf8'));
     writeFileSync(join(dir, 'gates.yaml'), GATES);
-  });
+    // Maps of the modules may have to be compiled first.
+  }, 900_000);
 
   /** The gate with the baseline changed. */
   async function gate(change: (document: CostDocument) => void = () => {}) {
