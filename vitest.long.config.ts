@@ -7,7 +7,12 @@ import base from './vitest.config.ts';
 export default defineConfig({
   test: {
     ...base.test,
-    include: ['{src,test,bench}/**/*.long.test.ts', 'test/race/**/*.test.ts', 'src/gate/timed.test.ts'],
+    include: [
+      '{src,test,bench}/**/*.long.test.ts',
+      'test/race/**/*.test.ts',
+      'src/gate/timed.test.ts',
+      'test/cost/simulator.test.ts',
+    ],
     exclude: configDefaults.exclude,
     env: { [LONG_TESTS]: '1' },
   },

@@ -6,8 +6,11 @@ import { type Cpu, readCpu } from '../../src/cost/cpu_file.ts';
 import { placePages } from '../../src/cost/placement.ts';
 import { SITE_SHIFT } from '../../src/cost/rewrite.ts';
 import { createSimulator, MISSES, type RegionTable } from '../../src/cost/simulator.ts';
+import { effort } from '../support/effort.ts';
 import { type NaiveKind, NaiveModel } from './naive_model.ts';
 
+/** Random processors, each with 10,000 accesses. */
+const GEOMETRIES = effort(20, 100);
 const SITES = 24;
 const MEMORY_BYTES = 16 * 2 ** 20;
 const KINDS: readonly NaiveKind[] = ['load', 'store', 'update'];
@@ -140,8 +143,8 @@ describe('the simulator', () => {
         expect(total(fields)).toEqual(total(simulator.siteMisses()));
       },
     );
-    fc.assert(property, { numRuns: 100, seed: 20261130 });
-    expect(simulated).toBe(1_000_000);
+    fc.assert(property, { numRuns: GEOMETRIES, seed: 20261130 });
+    expect(simulated).toBe(GEOMETRIES * 10_000);
     expect(seen.size).toBe(10);
   });
 
