@@ -103,7 +103,8 @@ describe('a run', () => {
     const { params } = await resolveRun(undefined, words.opts<RunOptions>());
     const interruption = new AbortController();
     const progress = (_: number, what: string): void => {
-      if (/, round [1-9]/.test(what)) interruption.abort();
+      // It is told when a round begins: before the second none is whole.
+      if (/, round ([2-9]|\d{2,}) of/.test(what)) interruption.abort();
     };
     const measurement = { signal: interruption.signal, events: { progress }, policy: { cores: 2 } };
     const { result, failure } = await run(params, measurement, { warnings: [], argv: [] });
