@@ -1,11 +1,11 @@
 // The lab's access streams beside the logs that fio 3.33 writes of the same jobs: every direction, file, offset and size is the same.
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
+import { expectSameIos } from '../../test/support/fio_iolog.ts';
 import { FIO_3_33, needing } from '../../test/support/needs.ts';
 import { scratchFolder } from '../../test/support/scratch.ts';
-import { iologLines } from './iolog.ts';
 import type { Job } from './job.ts';
 import { parseJobFile } from './job_file.ts';
 import { resolveJobs } from './resolve.ts';
@@ -121,22 +121,6 @@ needing(FIO_3_33).describe('beside the iologs of fio', () => {
   });
 
   it.each(JOBS.map((lines, index) => [lines, index] as const))('%s', (_lines, index) => {
-    const log = readFileSync(join(folder, `case${index}.log`), 'utf8')
-      .split('\n')
-      .filter(isIo)
-      .map(withoutTime);
-    const own = [...iologLines(jobs[index] as Job, 0, { version: 3, mostIos: log.length + 1 })]
-      .filter(isIo)
-      .map(withoutTime);
-    expect(log.length).toBeGreaterThan(0);
-    expect(own).toEqual(log);
+    expectSameIos(jobs[index] as Job, join(folder, `case${index}.log`));
   });
 });
-
-function isIo(line: string): boolean {
-  return / (read|write|trim) \d+ \d+$/.test(line);
-}
-
-function withoutTime(line: string): string {
-  return line.replace(/^\d+ /, '');
-}
