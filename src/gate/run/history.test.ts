@@ -10,11 +10,6 @@ import { type HistoryFigure, judgeHistory } from '../history_rule.ts';
 import { openHistories } from './history.ts';
 
 const here = fingerprintOf(describeEnvironment([]));
-const source = join(scratchFolder('history'), 'gates.yaml');
-const [rule] = readGates(
-  'schema: p2plab.gates/1\nrules: [{ name: past, kind: history, a: page/fixed, file: "past-{machine}.jsonl" }]\n',
-  source,
-).rules as [HistoryRule];
 const figure = (value: number, bar = 2 ** 28): HistoryFigure => ({
   value,
   ci95: null,
@@ -22,20 +17,32 @@ const figure = (value: number, bar = 2 ** 28): HistoryFigure => ({
   params: { bar, rounds: 24 },
 });
 
-/** One gate: judged on what there is, then recorded. */
-async function gate(now: HistoryFigure) {
-  const histories = await openHistories([rule], { source, here, begins: true });
-  const outcome = judgeHistory(rule, now, histories.of(rule));
-  await histories.record(new Map([[rule, now]]), { at: new Date(0).toISOString() });
-  return outcome;
+/** A gates file with one rule, in a folder of its own: no test sees the records of another. */
+function gates() {
+  const folder = scratchFolder('history');
+  const source = join(folder, 'gates.yaml');
+  const [rule] = readGates(
+    'schema: p2plab.gates/1\nrules: [{ name: past, kind: history, a: page/fixed, file: "past-{machine}.jsonl" }]\n',
+    source,
+  ).rules as [HistoryRule];
+  const open = (begins: boolean) => openHistories([rule], { source, here, begins });
+  /** One gate: judged on what there is, then recorded. */
+  const gate = async (now: HistoryFigure) => {
+    const histories = await open(true);
+    const outcome = judgeHistory(rule, now, histories.of(rule));
+    await histories.record(new Map([[rule, now]]), { at: new Date(0).toISOString() });
+    return outcome;
+  };
+  return { folder, gate, open };
 }
 
 describe('a history', () => {
   it('must be begun', async () => {
-    await expect(openHistories([rule], { source, here, begins: false })).rejects.toThrow(/no history .*--record/);
+    await expect(gates().open(false)).rejects.toThrow(/no history .*--record/);
   });
 
   it('grows to a verdict, passes while nothing changes, and fails once a step for the worse is sure', async () => {
+    const { gate } = gates();
     for (let i = 0; i < 19; i++) expect(await gate(figure(100 + (i % 4)))).toMatchObject({ verdict: 'inconclusive' });
     expect(await gate(figure(101))).toMatchObject({ verdict: 'pass' });
     const stepped = [];
@@ -44,17 +51,20 @@ describe('a history', () => {
     expect(stepped.at(-1)).toBe('fail');
   });
 
-  it('is one file of this machine, a line for each gate, nothing beside it', () => {
+  it('is one file of this machine, a line for each gate, nothing beside it', async () => {
+    const { folder, gate } = gates();
+    for (let i = 0; i < 3; i++) await gate(figure(100 + i));
     const file = `past-${fingerprintId(here)}.jsonl`;
-    expect(readdirSync(join(source, '..'))).toEqual([file]);
-    const lines = readFileSync(join(source, '..', file), 'utf8')
-      .trimEnd()
-      .split('\n');
-    expect(lines).toHaveLength(24);
+    expect(readdirSync(folder)).toEqual([file]);
+    const lines = readFileSync(join(folder, file), 'utf8').trimEnd().split('\n');
+    expect(lines).toHaveLength(3);
     expect(JSON.parse(lines[0] as string)).toMatchObject({ rule: 'past', value: 100, machine: here });
   });
 
   it('of another workload begins anew in the same file', async () => {
+    const { gate } = gates();
+    for (let i = 0; i < 20; i++) await gate(figure(100 + (i % 4)));
+    expect(await gate(figure(101))).toMatchObject({ verdict: 'pass' });
     expect(await gate(figure(100, 2 ** 30))).toMatchObject({ verdict: 'inconclusive' });
   });
 });
