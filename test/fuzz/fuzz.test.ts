@@ -1,4 +1,5 @@
 // The fuzz for a few seconds. fuzz.long.test.ts runs more of it, and shows what it is worth.
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { drawCase, type FuzzCase, type FuzzIo } from './case.ts';
 import { differences } from './compare.ts';
@@ -100,5 +101,16 @@ describe('cases', () => {
     expect(share(({ place }) => place === 'apart')).toBeGreaterThan(0.1);
     expect(share(({ removeAt }) => removeAt > 0)).toBeGreaterThan(0.1);
     expect(share(({ poolTaken }) => poolTaken > 0)).toBeGreaterThan(0.02);
+  });
+});
+
+describe('known difference, not mended', () => {
+  // A limit that is no multiple of a page splits inside one: two requests share an entry of the importer's list, as it seems, and the
+  // unmap of the first hides from the revocation that the second is in flight. This fails, and asks to be turned
+  // into a case like the others, once machine and model agree.
+  it.fails('vma: revoked memory is waited for where a split ends inside a page', () => {
+    const path = new URL('./known/vma_split_inside_page.json', import.meta.url);
+    const fuzz = JSON.parse(readFileSync(path, 'utf8')) as FuzzCase;
+    expect(differences(openBench(), fuzz)).toEqual([]);
   });
 });
