@@ -2,22 +2,24 @@
 
 import { appendFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { LabError } from '../base/errors.ts';
+import { EXIT, LabError } from '../base/errors.ts';
 import { terminalText } from '../base/escape.ts';
 import { startInterruptible } from '../base/interrupt.ts';
-import { startProgress } from '../base/progress.ts';
+import { type Progress, startProgress } from '../base/progress.ts';
 import { watchEnvironment } from '../doctor/examine.ts';
 import { type GateRun, gateDocument } from '../gate/document.ts';
-import type { Rule } from '../gate/gates_file.ts';
+import type { Gates, Rule } from '../gate/gates_file.ts';
 import { annotations } from '../gate/github.ts';
 import { junitXml } from '../gate/junit.ts';
 import { exitCodeOf, overall } from '../gate/outcome.ts';
 import { planAgainst } from '../gate/run/against.ts';
+import { writeBaselines } from '../gate/run/baselines.ts';
 import { checkOut, findCommit } from '../gate/run/checkout.ts';
-import { planCosts } from '../gate/run/cost.ts';
+import { baselineBound, planCosts } from '../gate/run/cost.ts';
+import { costsBeside } from '../gate/run/cost_beside.ts';
 import { loadGates } from '../gate/run/find_file.ts';
 import { openHistories } from '../gate/run/history.ts';
-import { measureAndJudge } from '../gate/run/measure.ts';
+import { type Judged, measureAndJudge } from '../gate/run/measure.ts';
 import { planWorkloads } from '../gate/run/workloads.ts';
 import { gateMarkdown, gateText } from '../gate/view.ts';
 import { describeEnvironment, warningsBefore } from '../lab/host/environment.ts';
@@ -30,23 +32,13 @@ export async function gateCommand(path: string | undefined, options: GateOptions
   const started = startNow();
   const gates = await loadGates(path);
   const { asked, left } = chooseRules(gates.rules, options, gates.source);
-  const planned = await planWorkloads(asked, gates.source);
-  const plans = await planAgainst(
-    asked.filter((rule) => rule.kind === 'against'),
-    gates.source,
-  );
-  const costs = await planCosts(
-    asked.filter((rule) => rule.kind === 'cost'),
-    gates.source,
-  );
+  const plan = await planGate(gates, asked, options);
   const { against } = options;
   const other = against === undefined ? undefined : { ref: against, commit: findCommit(against) };
-  const here = describeEnvironment([]);
-  const histories = await openHistories(asked, { source: gates.source, here, begins: options.record === true });
   await checkTargets({ '--json': options.json, '--junit': options.junit });
   const queuePairs = Math.max(
     1,
-    ...planned.map(({ params }) => params.jobs.reduce((sum, job) => sum + job.numjobs, 0)),
+    ...plan.planned.map(({ params }) => params.jobs.reduce((sum, job) => sum + job.numjobs, 0)),
   );
   const before = warningsBefore(queuePairs);
   const watched = watchEnvironment();
@@ -54,22 +46,12 @@ export async function gateCommand(path: string | undefined, options: GateOptions
   const interruption = startInterruptible(() =>
     progress.note('interrupted: ending the slice; nothing is judged or recorded (again to quit at once)'),
   );
-  const { signal } = interruption;
-  const judged = await measureAndJudge(planned, {
-    order: asked,
-    budgetMs: options.budget ?? gates.budgetMs,
-    histories,
-    costs,
-    against: {
-      plans,
-      checkOut: () => checkOut(against as string, signal, (what) => progress.note(`${against}: ${what}`)),
-    },
-    measurement: { signal, events: { progress: progress.update }, policy: { cores: availableParallelism() } },
-  }).finally(() => {
+  const work = { signal: interruption.signal, progress };
+  const judged = await (options.updateBaselines === true ? update(plan, work) : judge(plan, work)).finally(() => {
     progress.end();
     interruption.end();
   });
-  if (options.record === true) await histories.record(judged.figures, { at: started.at.toISOString() });
+  if (options.record === true) await plan.histories.record(judged.figures, { at: started.at.toISOString() });
   const verdict = overall(judged.outcomes, options.inconclusive ?? gates.onInconclusive);
   const run: GateRun = {
     ...runInfo({ seed: 0 }, started, process.argv.slice(2)),
@@ -85,6 +67,56 @@ export async function gateCommand(path: string | undefined, options: GateOptions
   await report(run, options);
 }
 
+type GatePlan = Awaited<ReturnType<typeof planGate>>;
+
+interface Work {
+  signal: AbortSignal;
+  progress: Progress;
+}
+
+/** Everything that the rules need, read and checked before anything is measured. @throws LabError */
+async function planGate({ source, budgetMs }: Gates, asked: readonly Rule[], options: GateOptions) {
+  const planned = await planWorkloads(asked, source);
+  const isOf =
+    <Kind extends Rule['kind']>(kind: Kind) =>
+    (rule: Rule): rule is Extract<Rule, { kind: Kind }> =>
+      rule.kind === kind;
+  const plans = await planAgainst(asked.filter(isOf('against')), source);
+  const costRules = asked.filter(isOf('cost'));
+  const costs = await planCosts(costRules, source);
+  const { against } = options;
+  const isBounded = against === undefined && options.updateBaselines !== true;
+  const bounds = new Map(isBounded ? costRules.map((rule) => [rule, baselineBound(rule, source)]) : []);
+  const here = describeEnvironment([]);
+  const histories = await openHistories(asked, { source, here, begins: options.record === true });
+  return { source, budgetMs: options.budget ?? budgetMs, asked, planned, plans, costs, bounds, histories, against };
+}
+
+function judge(plan: GatePlan, { signal, progress }: Work): Promise<Judged> {
+  const { asked, budgetMs, histories, planned, plans, costs, bounds, against } = plan;
+  return measureAndJudge(planned, {
+    order: asked,
+    budgetMs,
+    histories,
+    costs: { plans: costs, bounds, beside: costsBeside },
+    against: {
+      plans,
+      checkOut:
+        against === undefined
+          ? undefined
+          : () => checkOut(against, signal, (what) => progress.note(`${against}: ${what}`)),
+    },
+    measurement: { signal, events: { progress: progress.update }, policy: { cores: availableParallelism() } },
+  });
+}
+
+/** @throws LabError when it is interrupted: no baseline is written then */
+async function update({ costs, source }: GatePlan, { signal, progress }: Work): Promise<Judged> {
+  const written = await writeBaselines(costs, source, { signal, progress: progress.update });
+  if (signal.aborted) throw new LabError('interrupted: no baseline is written.', EXIT.interrupted);
+  return { outcomes: [...written.values()], figures: new Map(), warnings: [] };
+}
+
 /** The rules that are asked, and those that are not with the reason. @throws LabError when none is */
 function chooseRules(
   rules: readonly Rule[],
@@ -98,17 +130,32 @@ function chooseRules(
     throw new LabError(`--only: ${source} has no rule of kind or name '${unknown}'. Its rules: ${names}.`);
   }
   const chosen = rules.filter(({ name, kind }) => only === undefined || only.includes(name) || only.includes(kind));
-  const isAsked = ({ kind }: Rule): boolean => kind !== 'against' || options.against !== undefined;
+  const isAsked = (rule: Rule): boolean =>
+    options.updateBaselines === true
+      ? rule.kind === 'cost' && rule.baseline !== undefined
+      : options.against !== undefined || !needsCommit(rule);
   const asked = chosen.filter(isAsked);
+  if (options.updateBaselines === true) {
+    if (options.against !== undefined)
+      throw new LabError('--update-baselines writes what this checkout is, --against compares it: give one of them.');
+    if (asked.length === 0)
+      throw new LabError(`--update-baselines: ${source} has no rule of kind cost with a baseline.`);
+    return { asked, left: [] };
+  }
   if (asked.length === 0)
-    throw new LabError(`${source}: no rule is left to check (those of kind against need --against REF).`);
-  if (options.against !== undefined && !asked.some(({ kind }) => kind === 'against')) {
-    throw new LabError(`--against: ${source} has no rule of kind against that would be checked.`);
+    throw new LabError(`${source}: no rule is left to check (they compare with another commit: --against REF).`);
+  if (options.against !== undefined && !asked.some(({ kind }) => kind === 'against' || kind === 'cost')) {
+    throw new LabError(`--against: ${source} has no rule of kind against or cost that would be checked.`);
   }
   const left = chosen
     .filter((rule) => !isAsked(rule))
     .map((rule) => ({ rule, why: 'compares with another commit: --against REF' }));
   return { asked, left };
+}
+
+/** Whether a rule says nothing without another commit. */
+function needsCommit(rule: Rule): boolean {
+  return rule.kind === 'against' || (rule.kind === 'cost' && rule.baseline === undefined);
 }
 
 async function report(run: GateRun, options: GateOptions): Promise<void> {

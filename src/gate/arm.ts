@@ -25,7 +25,7 @@ export function parseArm(text: string): ArmName | undefined {
 }
 
 /** Buffer sources to ask a run for, so that it has these arms. */
-export function askedBuffers(arms: readonly ArmName[]): Buffers[] {
+export function askedBuffers(arms: readonly ArmName[]): Exclude<Buffers, 'ram'>[] {
   const asked = [...new Set(arms.map(({ buffers }) => buffers))].filter((buffers) => buffers !== 'ram');
   return asked.length > 0 ? asked : ['fixed'];
 }

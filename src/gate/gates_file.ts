@@ -70,12 +70,14 @@ export interface AgainstRule extends RuleBase {
   arm: ArmName;
   marginPercent: number;
 }
-/** Instructions, accesses, lines and atomics of the timed modules as a document of p2plab cost has them. */
+/** Instructions, accesses, lines and atomics of the timed modules as a baseline has them, or no more than at another commit. */
 export interface CostRule extends RuleBase {
   kind: 'cost';
   arms: ArmName[];
-  /** p2plab.cost/1, beside the gates file. */
-  baseline: string;
+  /** File beside the gates file (cost_baseline.ts); without one the rule is only asked with --against. */
+  baseline: string | undefined;
+  /** Processors to simulate; undefined: the baseline's. */
+  cpus: readonly string[] | undefined;
   /** Tolerance of mean simulated misses; undefined: none are simulated. */
   missesPercent: number | undefined;
 }
@@ -206,8 +208,9 @@ const KINDS = {
     kind: z.literal('cost'),
     scheme: listOf(schemeWord),
     buffers: listOf(buffersWord),
-    baseline: word('the path of a document of p2plab cost --json'),
+    baseline: word('the path of a file that p2plab gate --update-baselines writes').optional(),
     misses: percent.optional(),
+    cpu: listOf(word('a processor, as genoa')).optional(),
   }),
 } as const satisfies Record<RuleKind, unknown>;
 
@@ -290,8 +293,8 @@ function ruleOf(written: z.output<typeof rule>, { line, workload }: { line: numb
     case 'exact':
       return { ...common, kind: 'exact', arms: everyArm(written), expect: written.expect };
     case 'cost': {
-      const { baseline, misses } = written;
-      return { ...common, kind: 'cost', arms: everyArm(written), baseline, missesPercent: misses };
+      const { baseline, misses, cpu } = written;
+      return { ...common, kind: 'cost', arms: everyArm(written), baseline, cpus: cpu, missesPercent: misses };
     }
     case 'ratio': {
       const { metric, a, b, above, below } = written;

@@ -5,6 +5,7 @@ import { LabError } from '../base/errors.ts';
 import { METADATA } from '../catalogue/counters.ts';
 import { DETAILS, VERDICTS } from '../stats/verdict.ts';
 import { WARMUP_CLASSES } from '../stats/warmup_class.ts';
+import { cellCost } from './cost.ts';
 import {
   histogram,
   keptRounds,
@@ -191,6 +192,8 @@ const cell = z.object({
   labels: z.record(z.string(), z.enum(['measured', 'counted', 'modelled'])).optional(),
   /** Shares of cpuNsPerIo by stage of the path, in the order an I/O passes them. */
   stages: z.array(z.object({ stage: z.string(), ns: z.number().nonnegative(), ci95: interval.nullable() })).optional(),
+  /** What the timed modules execute and touch, exactly, and the model of a processor: without a clock. */
+  cost: cellCost.optional(),
 });
 
 /** Two cells of one group by the rounds they share; the ratio is a/b. */

@@ -80,7 +80,29 @@ describe('a rule of kind cost', () => {
     const { code, stderr } = await command(['gate', 'gates.yaml', '--quiet'], { dir });
     expect(code).toBe(2);
     expect(stderr).toMatch(
-      /gates\.yaml:3: rule what the page costs: baseline .*cost\.json: expected a p2plab\.cost\/1 document/,
+      /gates\.yaml:3: rule what the page costs: baseline .*cost\.json: expected a p2plab\.cost-baseline\/1 or p2plab\.cost\/1 document, found none/,
     );
+  });
+
+  it('writes its baseline on request, small, and holds the checkout to it', async () => {
+    writeFileSync(join(dir, 'own.yaml'), GATES.replace('cost.json', 'own.json').replace('    misses: 5%\n', ''));
+    const missing = await command(['gate', 'own.yaml', '--quiet'], { dir });
+    expect(missing.code).toBe(2);
+    expect(missing.stderr).toMatch(
+      /own\.yaml:3: .*baseline own\.json: there is no such file\. Write it: p2plab gate --update/,
+    );
+    expect((await command(['gate', 'own.yaml', '--quiet', '--update-baselines'], { dir })).code).toBe(0);
+    const text = readFileSync(join(dir, 'own.json'), 'utf8');
+    expect(text.length).toBeLessThan(30_000);
+    expect((await command(['gate', 'own.yaml', '--quiet'], { dir })).code).toBe(0);
+    // A load of a structure in place of one of another: the sums are the same.
+    const [, before] = /"bio": \{"perIo":\[([\d.]+),/.exec(text) as unknown as [string, string];
+    writeFileSync(
+      join(dir, 'own.json'),
+      text.replace(`"bio": {"perIo":[${before},`, `"bio": {"perIo":[${Number(before) - 1},`),
+    );
+    const moved = await command(['gate', 'own.yaml', '--quiet'], { dir });
+    expect(moved.stdout).toMatch(/accesses of bio in page\/fixed: expected \S+, got \S+/);
+    expect(moved.code).toBe(1);
   });
 });

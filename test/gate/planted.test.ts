@@ -1,7 +1,7 @@
 // A scheme that gains one struct page access per I/O does not get past the gate: planted in a copy of the project, built by the
 // build's own functions, and run through the command line with rules of the repository's own. All of its rules hold for this
 // machine: that is the gate itself (.ci/run).
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,6 +26,12 @@ const PLANTED: readonly [string, string][] = [
 /** The first rules of bench/gates.yaml, those of page with user buffers: each rule costs a machine. */
 const RULES = 2;
 
+/** Held to the commit before: what the page costs without a clock. */
+const COST_RULE = `schema: p2plab.gates/1
+rules:
+  - { name: costs no more, kind: cost, workload: { bar: 64MiB, ram: 64MiB }, scheme: [page, dma_vec], buffers: fixed }
+`;
+
 let copy: string;
 
 beforeAll(async () => {
@@ -34,6 +40,7 @@ beforeAll(async () => {
     cpSync(join(ROOT, part), join(copy, part), { recursive: true });
   }
   symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+  commitAsItIs();
   const file = join(copy, 'src/machine/schemes/page.ts');
   const planted = PLANTED.reduce(
     (text, [before, after]) => {
@@ -47,6 +54,23 @@ beforeAll(async () => {
   writeFileSync(join(copy, 'gates.yaml'), stringify({ ...gates, rules: gates.rules.slice(0, RULES) }));
   await writeMachineFolder(copy, join(copy, 'build/machine'));
 }, 120_000);
+
+/** The project before the plant, under git: building it is taking what is built here. */
+function commitAsItIs(): void {
+  const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const scripts = { build: `cp -r ${JSON.stringify(join(ROOT, 'build'))} build` };
+  writeFileSync(join(copy, 'package.json'), JSON.stringify({ ...manifest, scripts }));
+  cpSync(join(ROOT, 'package-lock.json'), join(copy, 'package-lock.json'));
+  writeFileSync(join(copy, '.gitignore'), 'node_modules\nbuild\n');
+  writeFileSync(join(copy, 'cost.yaml'), COST_RULE);
+  const identity = ['-c', 'user.name=t', '-c', 'user.email=t@t'];
+  for (const words of [
+    ['init', '-q'],
+    ['add', '-A'],
+    ['commit', '-q', '-m', 'before'],
+  ])
+    execFileSync('git', [...identity, ...words], { cwd: copy, stdio: 'ignore' });
+}
 
 function gateIn(folder: string) {
   return spawnSync(
@@ -78,4 +102,20 @@ describe('the rules of bench/gates.yaml', () => {
     }
     expect(status).toBe(1);
   });
+
+  it('names line, function, structure and field of the load that a commit adds, from both commits without a clock', () => {
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [join(copy, 'bin/p2plab.js'), 'gate', 'cost.yaml', '--against', 'HEAD', '--quiet', '--json', '-'],
+      { cwd: copy, encoding: 'utf8' },
+    );
+    expect(stderr.replace(/^p2plab: compiling .*\n/gm, '')).toBe('');
+    const { rules, run } = JSON.parse(stdout);
+    expect([status, run.against.ref, rules[0].verdict]).toEqual([1, 'HEAD', 'fail']);
+    expect(rules[0].why).toMatch(/accesses of page\/fixed \(host\): expected [\d.]+, got [\d.]+/);
+    expect(rules[0].why).toMatch(/src\/machine\/mm\/page\.ts:\d+ isZoneDevice: \+5 ops, \+2 accesses/);
+    expect(rules[0].why).toContain('page.flags +1 accesses');
+    // Lines that only moved are no change, and the other scheme has none.
+    expect(rules[0].why).not.toMatch(/-\d|dma_vec/);
+  }, 300_000);
 });

@@ -10,6 +10,7 @@ export interface GateOptions {
   only?: string[];
   against?: string;
   record?: boolean;
+  updateBaselines?: boolean;
   json?: string;
   junit?: string;
   github?: boolean;
@@ -37,10 +38,14 @@ export function define(command: Command): void {
     .addOption(
       new Option(
         '--against <ref>',
-        'build that commit beside this one and check the rules of kind against: both measured in alternating processes',
+        'build that commit beside this one: rules of kind against measure both in alternating processes, those of kind cost compare what both execute and touch, without a clock',
       ),
     )
     .option('--record', 'append the figures of history rules to their files (begins one that is not there)')
+    .option(
+      '--update-baselines',
+      'write what rules of kind cost are held to anew, from this checkout; no other rule is asked',
+    )
     .option('--json <file>', 'the verdicts as one document; - is stdout, instead of the table')
     .option('--junit <file>', 'the verdicts as JUnit XML, one test case for each rule')
     .option('--github', 'annotations for GitHub (default: where GITHUB_ACTIONS is true)')

@@ -10,7 +10,9 @@ import { metricOf } from '../../analysis/samples.ts';
 import { EXIT, type ExitCode, LabError } from '../../base/errors.ts';
 import type { Measurement } from '../../lab/measure/measurement.ts';
 import { commandWords } from '../../options/options_object.ts';
+import type { RunParams } from '../../plan/run_plan.ts';
 import { alphaOfLooks, MOST_LOOKS, processesPerLook } from '../../stats/looks.ts';
+import type { OptionsObject } from '../../sweep/options.ts';
 import { type ArmName, armWords, askedBuffers } from '../arm.ts';
 import type { AgainstRule } from '../gates_file.ts';
 import { type Evidence, evidenceOf, isDecided } from '../timed.ts';
@@ -26,6 +28,9 @@ export interface AgainstPlan {
   rules: AgainstRule[];
   /** Words of `p2plab run` that say the workload. */
   words: string[];
+  /** The same for what is counted of it. */
+  options: OptionsObject;
+  params: RunParams;
 }
 
 export interface AgainstMeasuring {
@@ -51,13 +56,13 @@ export async function planAgainst(rules: readonly AgainstRule[], source: string)
     const where = `${source}:${workload.line}: workload ${workload.name}`;
     const options = workloadOptions(workload, source);
     const arms = ofWorkload.map(({ arm }) => arm);
-    await resolveWorkload(options, arms, where);
+    const { params } = await resolveWorkload(options, arms, where);
     const { 'bar-sweep': _, processes: __, budget: ___, stages: ____, ...given } = options;
     const { jobFile, words } = commandWords({ rounds: ROUNDS, 'round-ms': ROUND_MS, ...given }, where);
     const unique = (values: readonly string[]): string => [...new Set(values)].join(',');
     plans.push({
       name: workload.name,
-      rules: ofWorkload,
+      ...{ rules: ofWorkload, options, params },
       words: [
         ...(jobFile === undefined ? [] : [resolve(jobFile)]),
         `--scheme=${unique(arms.map(({ scheme }) => scheme))}`,

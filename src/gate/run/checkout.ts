@@ -1,7 +1,17 @@
 // This project at another commit: a git worktree in a temporary folder, with the packages its lock file asks for, built by its
 // own build script. Removed when it is no longer needed, also when the process is told to end.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  constants,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EXIT, LabError } from '../../base/errors.ts';
@@ -85,6 +95,19 @@ async function build(dir: string, what: string, signal: AbortSignal, told: (what
   const path = [join(dir, 'node_modules/.bin'), process.env.PATH].join(delimiter);
   const built = await runChild('npm', ['run', '-s', 'build'], { cwd: dir, env: { PATH: path }, signal });
   mustEnd(built, `${what}: does not build (npm run build)`, signal);
+  lendModules(dir);
+}
+
+/** What is compiled here is named by what it was made of: modules of the other commit that are the same need not be compiled again. */
+function lendModules(dir: string): void {
+  for (const part of ['modules', 'maps']) {
+    const [from, to] = [ROOT, dir].map((of) => join(of, 'build/machine', part)) as [string, string];
+    if (!existsSync(from) || !existsSync(join(dir, 'build/machine'))) continue;
+    mkdirSync(to, { recursive: true });
+    for (const name of readdirSync(from)) {
+      if (!existsSync(join(to, name))) copyFileSync(join(from, name), join(to, name), constants.COPYFILE_FICLONE);
+    }
+  }
 }
 
 /** @throws LabError with what the program said last */

@@ -67,7 +67,7 @@ async function gate({ rules, nsOf, refused, failure, interrupts }: Case) {
     order,
     budgetMs: BUDGET_MS,
     histories: undefined as never,
-    costs: [],
+    costs: { plans: [], bounds: new Map(), beside: async (outcomes) => [...outcomes] },
     against: { plans: [], checkOut: () => Promise.reject(new Error('nobody asked for another commit')) },
     measurement: {
       signal: interruption.signal,

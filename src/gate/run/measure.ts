@@ -5,14 +5,16 @@ import { type Measurement, withPolicy, withProgress } from '../../lab/measure/me
 import { run } from '../../lab/run.ts';
 import type { Result } from '../../result/schema.ts';
 import { armWords } from '../arm.ts';
+import type { CostBound } from '../cost.ts';
 import { judgeExact } from '../exact.ts';
-import type { AgainstRule, EquivalentRule, HistoryRule, RatioRule, Rule } from '../gates_file.ts';
+import type { AgainstRule, CostRule, EquivalentRule, HistoryRule, RatioRule, Rule } from '../gates_file.ts';
 import { type HistoryFigure, judgeHistory } from '../history_rule.ts';
 import type { Outcome } from '../outcome.ts';
 import { boundsOf, type Evidence, isDecided, timedOutcome, verdictsOf } from '../timed.ts';
 import { type AgainstPlan, measureAgainst } from './against.ts';
 import type { Checkout } from './checkout.ts';
-import { type CostPlan, judgeCosts } from './cost.ts';
+import { type CostJudging, type CostPlan, judgeCosts } from './cost.ts';
+import type { costsBeside } from './cost_beside.ts';
 import { historyFigure, isMissing, type Missing, ofGroup, ofResult, ratioEvidence } from './evidence.ts';
 import type { Histories } from './history.ts';
 import type { PlannedWorkload } from './workloads.ts';
@@ -23,10 +25,18 @@ export interface GateMeasuring {
   /** For all timed workloads together. */
   budgetMs: number;
   histories: Histories;
-  costs: readonly CostPlan[];
-  /** Comparisons with another commit. */
-  against: { plans: readonly AgainstPlan[]; checkOut(): Promise<Checkout> };
+  costs: CostRules;
+  /** Comparisons with another commit; without one there is none to check out. */
+  against: { plans: readonly AgainstPlan[]; checkOut: (() => Promise<Checkout>) | undefined };
   measurement: Measurement;
+}
+
+/** Rules that are counted and simulated, and what they are held to where there is no other commit. */
+export interface CostRules {
+  plans: readonly CostPlan[];
+  bounds: ReadonlyMap<CostRule, CostBound>;
+  /** What is said beside timed rules that come to nothing. */
+  beside: typeof costsBeside;
 }
 
 export interface Judged {
@@ -62,8 +72,11 @@ export async function measureAndJudge(planned: readonly PlannedWorkload[], measu
   };
   for (const workload of counted) results.set(workload, await measure(workload, measuring, part(0, 0)));
   // Building the other commit is no measuring: the budget begins behind it.
-  const checkout = against.plans.length > 0 ? await against.checkOut() : undefined;
+  const isNeeded = against.plans.length + measuring.costs.plans.length > 0;
+  const checkout = isNeeded ? await against.checkOut?.() : undefined;
+  const costing = costJudging(measurement, checkout);
   try {
+    const costs = await judgeCosts(measuring.costs.plans, measuring.costs.bounds, costing);
     const began = now();
     for (const [index, workload] of timed.entries()) {
       results.set(workload, await measure(workload, measuring, part(index, now() - began)));
@@ -76,20 +89,29 @@ export async function measureAndJudge(planned: readonly PlannedWorkload[], measu
       const found = await measureAgainst(plan, { ...more, checkout: checkout as Checkout, measurement: ofPlan });
       for (const [rule, each] of found) evidence.set(rule, each);
     }
+    throwIfInterrupted(measurement);
+    const { outcomes, figures } = judge(results, evidence, costs, measuring);
+    const told = await measuring.costs.beside(outcomes, planned, against.plans, costing);
+    throwIfInterrupted(measurement);
+    return { outcomes: told, figures, warnings: warningsOf(results) };
   } finally {
     checkout?.remove();
   }
-  const warnings = [...results].flatMap(([workload, result]) => [
+}
+
+function costJudging({ signal, events }: Measurement, checkout: Checkout | undefined): CostJudging {
+  return { signal, checkout, progress: (share, what) => events.progress(share, `cost: ${what}`) };
+}
+
+function throwIfInterrupted({ signal }: Measurement): void {
+  if (signal.aborted) throw new LabError('interrupted: no verdict, nothing recorded.', EXIT.interrupted);
+}
+
+function warningsOf(results: ReadonlyMap<PlannedWorkload, Result>): string[] {
+  return [...results].flatMap(([workload, result]) => [
     ...workload.warnings.map((warning) => `workload ${workload.workload.name}: ${warning}`),
     ...result.environment.warnings,
   ]);
-  const { signal, events } = measurement;
-  const costs = await judgeCosts(measuring.costs, {
-    signal,
-    progress: (of, what) => events.progress(of, `cost: ${what}`),
-  });
-  if (signal.aborted) throw new LabError('interrupted: no verdict, nothing recorded.', EXIT.interrupted);
-  return { ...judge(results, evidence, costs, measuring), warnings };
 }
 
 /** What one workload gets of the gate. */

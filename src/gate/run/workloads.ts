@@ -106,7 +106,7 @@ export function workloadOptions({ options, line, name }: Workload, source: strin
 }
 
 /** A file that a gates file names: beside it where it is there. */
-export function besideFile(path: unknown, source: string): string {
+function besideFile(path: unknown, source: string): string {
   const text = String(path);
   const beside = join(dirname(source), text);
   return isAbsolute(text) || !existsSync(beside) ? text : beside;
