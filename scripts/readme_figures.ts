@@ -21,12 +21,12 @@ const [start, end] = [readme.indexOf(BEGIN), readme.indexOf(END)];
 if (start < 0 || end < start) throw new Error(`README.md has no ${BEGIN} ... ${END}`);
 writeFileSync(README, `${readme.slice(0, start + BEGIN.length)}\n${figures(result)}\n${readme.slice(end)}`);
 
-/** A table of two cells of the sweep; its charts show the rest. */
+/** A table of two points of the sweep; its charts show the rest. */
 function figures(of: Result): string {
   const groups = groupsOf(of).filter(
     ({ params }) => params.bs === SHOWN_BS && SHOWN_BARS.includes(bytesOf(params.bar) ?? 0),
   );
-  if (groups.length !== SHOWN_BARS.length) throw new Error(`${SAMPLE} lacks a cell that README.md shows`);
+  if (groups.length !== SHOWN_BARS.length) throw new Error(`${SAMPLE} lacks a point that README.md shows`);
   const rows = groups.flatMap((group) =>
     group.cells
       .filter((cell) => roleOf(cell) !== 'aa')

@@ -176,14 +176,17 @@ async function taskState(cluster: Cluster, job: string, task: number): Promise<{
   return { exit: field('ExitCode'), restarts: Number(field('Restarts')) };
 }
 
-const cellsOf = (dir: string): string[] =>
+const pointsOf = (dir: string): string[] =>
   readdirSync(join(dir, 'cells'))
     .filter((file) => file.endsWith('.json'))
     .sort();
 const resultOf = (dir: string): Result => parseResult(readFileSync(join(dir, 'result.json'), 'utf8'), dir);
 const startsOf = (dir: string): Map<string, string> =>
   new Map(
-    cellsOf(dir).map((file) => [file, parseResult(readFileSync(join(dir, 'cells', file), 'utf8'), file).run.startedAt]),
+    pointsOf(dir).map((file) => [
+      file,
+      parseResult(readFileSync(join(dir, 'cells', file), 'utf8'), file).run.startedAt,
+    ]),
   );
 
 async function p2plab(...words: string[]): Promise<void> {
@@ -202,7 +205,7 @@ async function wholeArray(cluster: Cluster, spec: string): Promise<void> {
       throw new Error(`task ${task} ended with ${exit}: ${readFileSync(`${out}.${task}.log`, 'utf8')}`);
   }
   const sweep = JSON.parse(readFileSync(join(out, 'sweep.json'), 'utf8')) as SweepDocument;
-  check(cellsOf(out).length === sweep.cells.length, `all ${sweep.cells.length} cells are there, each once`);
+  check(pointsOf(out).length === sweep.cells.length, `all ${sweep.cells.length} points are there, each once`);
   const shards = new Set(
     sweep.cells.map(({ hash }) => [1, 2, 3, 4].find((index) => isOf(hash, { index, count: SHARDS }))),
   );
@@ -215,7 +218,7 @@ async function wholeArray(cluster: Cluster, spec: string): Promise<void> {
     JSON.stringify(cells.map(({ id, params, perIo }) => [id, params, perIo]));
   check(
     identity(resultOf(merged)) === identity(resultOf(alone)),
-    'merged, cells and exact counts are those of one sweep alone',
+    'merged, points and exact counts are those of one sweep alone',
   );
 }
 
@@ -223,11 +226,11 @@ async function killedAndQueuedAgain(cluster: Cluster, spec: string): Promise<voi
   process.stdout.write('tasks that are killed:\n');
   const out = join(cluster.dir, 'killed');
   const job = await submit(cluster, spec, out, `0-${SHARDS - 1}`);
-  await until('two cells are there', () => cellsOf(out).length >= 2);
+  await until('two points are there', () => pointsOf(out).length >= 2);
   const pids = await sweepsIn(out);
   const before = startsOf(out);
   for (const pid of pids) process.kill(pid, 'SIGKILL');
-  check(pids.length > 0, `kill -9 of ${pids.length} sweeps with ${before.size} cells there`);
+  check(pids.length > 0, `kill -9 of ${pids.length} sweeps with ${before.size} points there`);
   await ended(cluster, job);
   const states = await Promise.all([0, 1, 2, 3].map((task) => taskState(cluster, job, task)));
   check(
@@ -236,7 +239,7 @@ async function killedAndQueuedAgain(cluster: Cluster, spec: string): Promise<voi
   );
   const after = startsOf(out);
   const sweep = JSON.parse(readFileSync(join(out, 'sweep.json'), 'utf8')) as SweepDocument;
-  check(after.size === sweep.cells.length, `all ${sweep.cells.length} cells are there`);
+  check(after.size === sweep.cells.length, `all ${sweep.cells.length} points are there`);
   check(
     [...before].every(([file, start]) => after.get(file) === start),
     'those measured before were not measured again',

@@ -59,7 +59,7 @@ const read = (path: string): string => readFileSync(join(scratch, path), 'utf8')
 const resultOf = (dir: string): Result => parseResult(read(`${dir}/result.json`), dir);
 const filesOf = (dir: string): string[] => readdirSync(join(scratch, dir, 'cells')).sort();
 
-/** What of a result is the same whenever and wherever the cells are measured. */
+/** What of a result is the same whenever and wherever the points are measured. */
 function deterministic({ cells, sweep }: Result) {
   return {
     sweep,
@@ -73,14 +73,14 @@ function deterministic({ cells, sweep }: Result) {
 describe('a sweep', () => {
   const AXES = ['--axis', 'bs=512,4k,64k', '--axis', 'iodepth=1,8'];
 
-  it('measures each cell once, says what it would do before, and does nothing twice', async () => {
+  it('measures each point once, says what it would do before, and does nothing twice', async () => {
     const planned = await p2plab(['sweep', ...AXES, ...TINY, '--out', 'once', '--dry-run']);
-    expect(planned.stdout).toMatch(/6 cells: 6 to measure in about .*Largest machine: .*resident/s);
+    expect(planned.stdout).toMatch(/6 points: 6 to measure in about .*Largest machine: .*resident/s);
     expect(readdirSync(scratch)).not.toContain('once');
     const first = await p2plab(['sweep', ...AXES, ...TINY, '--out', 'once']);
     expect(first.stderr).toBe('');
     expect(first.code).toBe(0);
-    expect(first.stdout).toContain('6 cells: 6 measured; 6 of them now, 0 before');
+    expect(first.stdout).toContain('6 points: 6 measured; 6 of them now, 0 before');
     const files = Object.fromEntries(filesOf('once').map((file) => [file, read(`once/cells/${file}`)]));
     // The figures, and in the last line where the report is.
     expect(first.stdout).toMatch(/^ *bs .*iodepth.*scheme.*CPU ns\/I\/O/m);
@@ -92,7 +92,7 @@ describe('a sweep', () => {
     const { cells } = resultOf('once');
     expect(new Set(cells.map(({ params }) => `${params.bs} ${params.iodepth}`)).size).toBe(6);
     expect(read('once/cells.csv').split('\n')).toHaveLength(1 + cells.length + 1);
-    // A file that is torn or empty, or another cell's, is no cell.
+    // A file that is torn or empty, or another point's, is no point.
     const [torn, empty, swapped, whole] = filesOf('once') as [string, string, string, string];
     writeFileSync(join(scratch, 'once/cells', torn), (files[torn] as string).slice(0, 1000));
     writeFileSync(join(scratch, 'once/cells', empty), '');
@@ -112,25 +112,25 @@ describe('a sweep', () => {
       'once',
       '--force',
     ]);
-    expect(forced.stdout).toContain('3 cells: 3 measured; 3 of them now');
+    expect(forced.stdout).toContain('3 points: 3 measured; 3 of them now');
     expect(filesOf('once')).toHaveLength(6);
   }, 60_000);
 
-  it('that is killed at any moment goes on where it was: no cell lost, none torn, none twice', async () => {
+  it('that is killed at any moment goes on where it was: no point lost, none torn, none twice', async () => {
     const args = ['sweep', '--axis', 'bs=512,1k,2k,4k', '--axis', 'iodepth=1,4,16', ...TINY, '--out', 'killed'];
     let measured = 0;
     for (const afterCells of [1, 4, 8]) {
       await inProcess(args, (child) => {
-        void until(() => cellsIn('killed') >= afterCells).then(() => child.kill('SIGKILL'));
+        void until(() => pointsIn('killed') >= afterCells).then(() => child.kill('SIGKILL'));
       });
-      measured = cellsIn('killed');
+      measured = pointsIn('killed');
       expect(measured).toBeGreaterThanOrEqual(afterCells);
       for (const file of filesOf('killed').filter((each) => each.endsWith('.json')))
         expect(parseResult(read(`killed/cells/${file}`), file).cells).toHaveLength(3);
     }
     const last = await p2plab(args);
     expect(last.code).toBe(0);
-    expect(last.stdout).toContain(`12 cells: 12 measured; ${12 - measured} of them now, ${measured} before`);
+    expect(last.stdout).toContain(`12 points: 12 measured; ${12 - measured} of them now, ${measured} before`);
     const sweep = JSON.parse(read('killed/sweep.json')) as SweepDocument;
     expect(filesOf('killed')).toEqual(sweep.cells.map(({ hash }) => `${hash}.json`).sort());
     expect(readdirSync(join(scratch, 'killed')).filter((file) => /lock|tmp/.test(file))).toEqual([]);
@@ -142,7 +142,7 @@ describe('a sweep', () => {
     const args = ['sweep', ...AXES, ...TINY, '--rounds', '20', '--round-ms', '20', '--out', 'stopped'];
     let other: Promise<Killed> | undefined;
     const ended = await inProcess(args, (child) => {
-      void until(() => cellsIn('stopped') >= 1).then(async () => {
+      void until(() => pointsIn('stopped') >= 1).then(async () => {
         other = inProcess(args);
         await other;
         child.kill('SIGINT');
@@ -156,7 +156,7 @@ describe('a sweep', () => {
     expect(states.get('missing')?.length).toBeGreaterThan(0);
   }, 60_000);
 
-  it('goes on after a cell that dies, records why, ends with 4, and measures it again when asked to', async () => {
+  it('goes on after a point that dies, records why, ends with 4, and measures it again when asked to', async () => {
     writeFileSync(
       join(scratch, 'faulty.yaml'),
       'bs: [4k]\niodepth: [1, 8]\nexclude: [{iodepth: 1}]\ninclude: [{bs: 4k, iodepth: 4, fault: "host0:exit@1"}, {bs: 4k, iodepth: 2}]\n',
@@ -164,8 +164,8 @@ describe('a sweep', () => {
     const args = ['sweep', 'faulty.yaml', ...TINY, '--out', 'faulty'];
     const first = await p2plab(args);
     expect(first.code).toBe(4);
-    expect(first.stderr).toMatch(/1 cells failed, the first \([0-9a-f]{16}\): worker host0 died/);
-    expect(first.stdout).toContain('3 cells: 2 measured, 1 failed; 2 of them now, 0 before');
+    expect(first.stderr).toMatch(/1 points failed, the first \([0-9a-f]{16}\): worker host0 died/);
+    expect(first.stdout).toContain('3 points: 2 measured, 1 failed; 2 of them now, 0 before');
     const failed = resultOf('faulty').sweep?.cells.find(({ state }) => state === 'failed');
     expect(failed?.reason).toMatch(/worker host0 died/);
     expect(read('faulty/summary.md')).toMatch(
@@ -204,16 +204,16 @@ describe('shards', () => {
       for (const file of ['result.json', 'cells.csv', 'summary.md', 'sweep.json'])
         expect(read(`${name}/${file}`)).toBe(read(`whole/${file}`));
     }
-    // Which shards have cells follows from their hashes, and those from the machine's code.
+    // Which shards have points follows from their hashes, and those from the machine's code.
     const lost = parts.findIndex((part) => filesOf(part).length > 0);
     const rest = parts.filter((_, index) => index !== lost);
     const missing = await p2plab(['merge', ...rest, '--out', 'three']);
     expect(missing.code).toBe(4);
-    expect(missing.stderr).toMatch(new RegExp(`shard ${lost + 1}/4 is missing: \\d+ cells \\([0-9a-f]{16}`));
+    expect(missing.stderr).toMatch(new RegExp(`shard ${lost + 1}/4 is missing: \\d+ points \\([0-9a-f]{16}`));
     expect(resultOf('three').sweep?.cells.some(({ state }) => state === 'missing')).toBe(true);
   }, 60_000);
 
-  it('measured one by one, as a batch system numbers them, have the cells of the whole', async () => {
+  it('measured one by one, as a batch system numbers them, have the points of the whole', async () => {
     const environments = [0, 1, 2, 3].map((id) => ({
       SLURM_ARRAY_TASK_ID: String(id),
       SLURM_ARRAY_TASK_COUNT: '4',
@@ -243,5 +243,5 @@ describe('bad input ends with exit 2 before anything runs', () => {
   });
 });
 
-const cellsIn = (dir: string): number =>
+const pointsIn = (dir: string): number =>
   existsSync(join(scratch, dir, 'cells')) ? filesOf(dir).filter((file) => file.endsWith('.json')).length : 0;

@@ -6,11 +6,11 @@ import type { HardCase } from './case.ts';
 import { appears, type Ended, LONG, mustBeTidy, mustEnd, mustHaveResult, p2plab, SHORT, until } from './command.ts';
 import { mountSmallDisk, type SmallDisk, whyNoDisk } from './small_disk.ts';
 
-/** Found out when the next cell is written, or at the end. */
-const GONE = /(cells that were measured are not there any more|cannot write .*A folder above it is not there)/;
+/** Found out when the next point is written, or at the end. */
+const GONE = /(points that were measured are not there any more|cannot write .*A folder above it is not there)/;
 const ROOMY = 64 * 2 ** 20;
 const FULL = /cannot write .*disk is full; free some space or choose another folder with --out/;
-const CELLS = [
+const POINTS = [
   'sweep',
   '--axis',
   'bs=512,1k,2k,4k,8k,16k,32k,64k',
@@ -32,9 +32,9 @@ function onDisk(bytes: number, run: (disk: SmallDisk, out: string, temporary: st
   };
 }
 
-const cellFiles = (out: string): string[] => names(join(out, 'cells')).filter((name) => name.endsWith('.json'));
-const startOf = (out: string, cell: string): string =>
-  JSON.parse(readFileSync(join(out, 'cells', cell), 'utf8')).run.startedAt;
+const pointFiles = (out: string): string[] => names(join(out, 'cells')).filter((name) => name.endsWith('.json'));
+const startOf = (out: string, point: string): string =>
+  JSON.parse(readFileSync(join(out, 'cells', point), 'utf8')).run.startedAt;
 
 export const DISK_CASES: readonly HardCase[] = [
   {
@@ -42,7 +42,7 @@ export const DISK_CASES: readonly HardCase[] = [
     ends: '2, says where and what to do',
     ...onDisk(ROOMY, async (disk, out, temporary) => {
       disk.fill();
-      for (const words of [['run', ...SHORT], CELLS])
+      for (const words of [['run', ...SHORT], POINTS])
         mustEnd(await p2plab([...words, '--out', out], temporary), { code: 2, says: FULL });
       mustBeTidy(disk.dir);
     }),
@@ -73,17 +73,17 @@ export const DISK_CASES: readonly HardCase[] = [
     }),
   },
   {
-    name: 'too little room for all cells of a sweep, then room again',
-    ends: '4 with whole cells, then 0 and none measured twice',
+    name: 'too little room for all points of a sweep, then room again',
+    ends: '4 with whole points, then 0 and none measured twice',
     ...onDisk(64 * 1024, async (disk, out, temporary) => {
-      mustEnd(await p2plab([...CELLS, '--out', out], temporary), { code: 4, says: FULL });
+      mustEnd(await p2plab([...POINTS, '--out', out], temporary), { code: 4, says: FULL });
       mustBeTidy(disk.dir);
-      const before = new Map(cellFiles(out).map((cell) => [cell, startOf(out, cell)]));
+      const before = new Map(pointFiles(out).map((point) => [point, startOf(out, point)]));
       disk.grow(ROOMY);
-      mustEnd(await p2plab([...CELLS, '--out', out], temporary), { code: 0 });
+      mustEnd(await p2plab([...POINTS, '--out', out], temporary), { code: 0 });
       mustBeTidy(disk.dir);
-      must(cellFiles(out).length === 8, `all 8 cells are there, not ${cellFiles(out).length}`);
-      for (const [cell, start] of before) must(startOf(out, cell) === start, `${cell} is not measured again`);
+      must(pointFiles(out).length === 8, `all 8 points are there, not ${pointFiles(out).length}`);
+      for (const [point, start] of before) must(startOf(out, point) === start, `${point} is not measured again`);
     }),
   },
   {
@@ -96,7 +96,7 @@ export const DISK_CASES: readonly HardCase[] = [
       const elsewhere = join(temporary, '..', 'elsewhere');
       const commands = [
         ['run', ...SHORT, '--out', out],
-        [...CELLS, '--out', out],
+        [...POINTS, '--out', out],
         ['run', ...SHORT, '--out', elsewhere, '--json', join(disk.dir, 'a.json')],
       ];
       for (const words of commands) mustEnd(await p2plab(words, temporary), { code: 2, says });
@@ -115,19 +115,19 @@ export const DISK_CASES: readonly HardCase[] = [
   },
   {
     name: 'folder removed during a sweep',
-    ends: '4, says that cells are gone; then 0',
+    ends: '4, says that points are gone; then 0',
     run: async (dir, temporary) => {
       const out = join(dir, 'out');
-      const ended = await p2plab([...CELLS, '--rounds', '100', '--out', out], temporary, {
+      const ended = await p2plab([...POINTS, '--rounds', '100', '--out', out], temporary, {
         meanwhile: async (child) => {
-          await until(() => cellFiles(out).length >= 2, 'two cells are there', child);
+          await until(() => pointFiles(out).length >= 2, 'two points are there', child);
           rmSync(out, { recursive: true, force: true, maxRetries: 5 });
         },
       });
       mustEnd(ended, { code: 4, says: GONE });
       mustBeTidy(out);
-      mustEnd(await p2plab([...CELLS, '--rounds', '100', '--out', out], temporary), { code: 0 });
-      must(cellFiles(out).length === 8, 'all 8 cells are there');
+      mustEnd(await p2plab([...POINTS, '--rounds', '100', '--out', out], temporary), { code: 0 });
+      must(pointFiles(out).length === 8, 'all 8 points are there');
     },
   },
   {

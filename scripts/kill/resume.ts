@@ -1,4 +1,4 @@
-// A sweep of 60 cells killed by kill -9 at random moments, then let through. It must end with the cells of an undisturbed sweep:
+// A sweep of 60 points killed by kill -9 at random moments, then let through. It must end with the points of an undisturbed sweep:
 // none lost, none torn, none measured twice.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import type { Random } from '../../src/base/random.ts';
 import { parseResult, type Result } from '../../src/result/schema.ts';
 import { must, names } from './processes.ts';
 
-const CELLS = 60;
+const POINTS = 60;
 const P2PLAB = fileURLToPath(new URL('../../bin/p2plab.js', import.meta.url));
 const SWEEP = [
   'sweep',
@@ -35,14 +35,14 @@ const SWEEP = [
   ['--rounds', '2', '--round-ms', '2', '--batch', '1'],
 );
 
-/** Runs the sweep; kills it after `killMs`, if given. @param onCell called when the first cell is there */
-function sweep(out: string, killMs?: number, onCell?: () => void): Promise<number | null> {
+/** Runs the sweep; kills it after `killMs`, if given. @param onPoint called when the first point is there */
+function sweep(out: string, killMs?: number, onPoint?: () => void): Promise<number | null> {
   const child = spawn(process.execPath, [P2PLAB, ...SWEEP, '--out', out], { stdio: ['ignore', 'ignore', 'inherit'] });
   const timer = killMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killMs);
   const look = setInterval(() => {
-    if (onCell === undefined || names(join(out, 'cells')).length === 0) return;
+    if (onPoint === undefined || names(join(out, 'cells')).length === 0) return;
     clearInterval(look);
-    onCell();
+    onPoint();
   }, 5);
   return new Promise((done) => {
     child.on('close', (code) => {
@@ -53,8 +53,8 @@ function sweep(out: string, killMs?: number, onCell?: () => void): Promise<numbe
   });
 }
 
-/** When each cell was measured; throws when one is torn. */
-function cellsOf(out: string): Map<string, string> {
+/** When each point was measured; throws when one is torn. */
+function pointsOf(out: string): Map<string, string> {
   const files = names(join(out, 'cells')).filter((file) => file.endsWith('.json'));
   return new Map(
     files.map((file) => [file, parseResult(readFileSync(join(out, 'cells', file), 'utf8'), file).run.startedAt]),
@@ -83,24 +83,24 @@ export async function killAndResume(
   let before = new Map<string, string>();
   let amid = 0;
   for (let kill = 1; kill <= kills; kill++) {
-    // All of them together fall into the cells of one sweep; some before the first of their own.
+    // All of them together fall into the points of one sweep; some before the first of their own.
     const afterMs = Math.round(0.85 * firstMs + random.unit() * ((1.5 * cellsMs) / kills));
     await sweep(killed, afterMs);
-    const now = cellsOf(killed);
+    const now = pointsOf(killed);
     for (const [file, start] of before) must(now.get(file) === start, `${file} is as it was before kill ${kill}`);
-    say(`kill ${kill} after ${afterMs} ms: ${now.size} of ${CELLS} cells`);
-    if (now.size > before.size && now.size < CELLS) amid++;
+    say(`kill ${kill} after ${afterMs} ms: ${now.size} of ${POINTS} points`);
+    if (now.size > before.size && now.size < POINTS) amid++;
     before = now;
   }
-  must(amid >= kills / 4, `kills fell between cells, not ${amid} of them`);
+  must(amid >= kills / 4, `kills fell between points, not ${amid} of them`);
   must((await sweep(killed)) === 0, 'the last sweep ends with 0');
-  const after = cellsOf(killed);
+  const after = pointsOf(killed);
   must(
     [...before].every(([file, start]) => after.get(file) === start),
-    'no cell was measured twice',
+    'no point was measured twice',
   );
-  must(after.size === CELLS, `there are ${CELLS} cells`);
-  must([...after.keys()].sort().join() === [...cellsOf(undisturbed).keys()].sort().join(), 'they are the same cells');
+  must(after.size === POINTS, `there are ${POINTS} points`);
+  must([...after.keys()].sort().join() === [...pointsOf(undisturbed).keys()].sort().join(), 'they are the same points');
   must(
     identity(read(killed)) === identity(read(undisturbed)),
     'ids, params, counts and metadata are those of the undisturbed sweep',
@@ -109,5 +109,5 @@ export async function killAndResume(
     names(killed).every((name) => !/lock|tmp/.test(name)),
     'no lock or unfinished file is left',
   );
-  say(`${kills} kills: the same ${CELLS} cells, none lost, none torn, none twice`);
+  say(`${kills} kills: the same ${POINTS} points, none lost, none torn, none twice`);
 }

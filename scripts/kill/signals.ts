@@ -38,7 +38,7 @@ const LONG = [
   'none',
   '--quiet',
 ];
-const CELLS = ['--axis', 'bs=512,1k,2k,4k,8k,16k', '--axis', 'iodepth=1,4,16,64,256', '--buffers', 'fixed'];
+const POINTS = ['--axis', 'bs=512,1k,2k,4k,8k,16k', '--axis', 'iodepth=1,4,16,64,256', '--buffers', 'fixed'];
 const GATES = `schema: p2plab.gates/1
 budget: 60s
 workloads: { w: { bar: 64MiB, bs: 4k, rounds: 9000, round-ms: 5, processes: 2 } }
@@ -63,9 +63,9 @@ function commandsOf({ run, shards }: Results): Record<string, Command> {
       mostMs: 6000,
       hasReplicates: false,
     },
-    sweep: { words: (out) => ['sweep', ...CELLS, ...LONG, '--out', out], mostMs: 6000, hasReplicates: false },
+    sweep: { words: (out) => ['sweep', ...POINTS, ...LONG, '--out', out], mostMs: 6000, hasReplicates: false },
     'sweep of processes': {
-      words: (out) => ['sweep', ...CELLS, ...LONG, '--out', out, '--processes', '2'],
+      words: (out) => ['sweep', ...POINTS, ...LONG, '--out', out, '--processes', '2'],
       mostMs: 6000,
       hasReplicates: true,
     },

@@ -34,7 +34,7 @@ const ENTRIES: readonly CommandEntry[] = [
   {
     name: 'sweep',
     description:
-      'measure every combination of options as a cell of its own, resumable, and merge the cells into one result',
+      'measure every combination of options as a point of its own, resumable, and merge the points into one result',
     argument: ['[file.yaml]', 'options of p2plab run and of fio; every list is an axis'],
     load: () => import('./commands/sweep.ts'),
   },

@@ -3,7 +3,7 @@ import { EXIT, LabError } from '../base/errors.ts';
 import { terminalText } from '../base/escape.ts';
 import { checkWritable } from '../base/files.ts';
 import { writeSweepFolder } from '../report/formats/write_sweep.ts';
-import { copyCell, prepareFolder, writeSweep } from '../sweep/folder.ts';
+import { copyPoint, prepareFolder, writeSweep } from '../sweep/folder.ts';
 import { lockFolder } from '../sweep/lock.ts';
 import { mergeFolders } from '../sweep/merge_folders.ts';
 import type { MergeOptions } from './commands/merge.ts';
@@ -15,7 +15,7 @@ export async function mergeCommand(dirs: string[], { out }: MergeOptions): Promi
   const lock = await lockFolder(out, undefined, { what: 'a merge' });
   try {
     await prepareFolder(out, true);
-    for (const { hash, path, result: cell } of documents) await copyCell(out, hash, { path, result: cell });
+    for (const { hash, path, result: point } of documents) await copyPoint(out, hash, { path, result: point });
     await writeSweep(out, sweep);
     const folder = await writeSweepFolder(out, result);
     const [warning] = result.environments === undefined ? [] : result.environment.warnings;

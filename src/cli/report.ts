@@ -20,7 +20,7 @@ export async function reportCommand(dir: string, { out }: ReportOptions): Promis
   process.stdout.write(terminalText(`${join(folder.dir, 'report.html')}\n`));
 }
 
-/** The folder's result; of a sweep that was not finished, the cells that are there. */
+/** The folder's result; of a sweep that was not finished, the points that are there. */
 async function resultOf(dir: string): Promise<Result> {
   const result = await readResultFolder(dir);
   if (result !== undefined) return result;

@@ -1,4 +1,4 @@
-// p2plab sweep [FILE.yaml]: measure every cell of a product of options, go on where an earlier sweep was, merge what there is.
+// p2plab sweep [FILE.yaml]: measure every point of a product of options, go on where an earlier sweep was, merge what there is.
 
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -11,8 +11,8 @@ import { startInterruptible } from '../base/interrupt.ts';
 import { startProgress } from '../base/progress.ts';
 import { formatBytes, formatNs } from '../base/units.ts';
 import { version } from '../base/version.ts';
-import { type MeasuredCell, paceOf, SWEEP_SECONDS } from '../lab/cell_time.ts';
 import { openSession } from '../lab/measure/session.ts';
+import { type MeasuredPoint, paceOf, SWEEP_SECONDS } from '../lab/point_time.ts';
 import { closePool } from '../lab/workers/crew.ts';
 import { folderOf, givenOptions, type ResolvedCell, resolveCells } from '../options/cell_options.ts';
 import { optionKey } from '../options/options_object.ts';
@@ -41,31 +41,31 @@ import { printSweep } from './sweep_output.ts';
 export async function sweepCommand(file: string | undefined, options: SweepOptions, command: Command): Promise<void> {
   const spec = readSpec(file, options);
   const points = expand(spec);
-  const cells = await resolveCells(spec, points, givenOptions(command, spec), folderOf(file));
-  if (cells.length < points.length) {
+  const resolved = await resolveCells(spec, points, givenOptions(command, spec), folderOf(file));
+  if (resolved.length < points.length) {
     process.stderr.write(
-      `p2plab: ${points.length - cells.length} cells mean the same as others and are not repeated\n`,
+      `p2plab: ${points.length - resolved.length} points mean the same as others and are not repeated\n`,
     );
   }
   const shard = options.shard === undefined ? shardOfEnvironment(process.env) : parseShard(options.shard);
-  const sweep = sweepDocument(spec, cells, optionKey, version());
+  const sweep = sweepDocument(spec, resolved, optionKey, version());
   const dir = options.out ?? join('reports', 'sweep');
   if (options.dryRun === true) {
-    process.stdout.write(terminalText(await planText(sweep, cells, dir, shard)));
+    process.stdout.write(terminalText(await planText(sweep, resolved, dir, shard)));
     return;
   }
-  const outcome = await measure(sweep, cells, dir, shard, options);
+  const outcome = await measure(sweep, resolved, dir, shard, options);
   if (outcome.interrupted) process.exitCode = EXIT.interrupted;
   else if (outcome.gone.length > 0)
     throw new LabError(
-      `${dir}: ${outcome.gone.length} cells that were measured are not there any more: somebody removed files during the sweep. ` +
+      `${dir}: ${outcome.gone.length} points that were measured are not there any more: somebody removed files during the sweep. ` +
         'The same command measures them again; it goes on where the folder is.',
       EXIT.runFailed,
     );
   else if (outcome.failed.length > 0) {
     const [first] = outcome.failed;
     throw new LabError(
-      `${outcome.failed.length} cells failed, the first (${first?.hash}): ${first?.reason}\n` +
+      `${outcome.failed.length} points failed, the first (${first?.hash}): ${first?.reason}\n` +
         `All others are in ${dir}. --retry-failed measures the failed ones again.`,
       EXIT.runFailed,
     );
@@ -91,7 +91,7 @@ function readSpecFile(file: string): string {
 
 async function measure(
   sweep: SweepDocument,
-  cells: readonly ResolvedCell[],
+  points: readonly ResolvedCell[],
   dir: string,
   shard: Shard | undefined,
   options: SweepOptions,
@@ -100,7 +100,7 @@ async function measure(
   const lock = await lockFolder(dir, shard);
   const progress = startProgress(options.quiet === true ? undefined : process.stderr);
   const interruption = startInterruptible(() =>
-    progress.note('interrupted: the running cell is given up, all others are written (again to quit at once)'),
+    progress.note('interrupted: the running point is given up, all others are written (again to quit at once)'),
   );
   try {
     await prepareFolder(dir, shard === undefined);
@@ -110,7 +110,7 @@ async function measure(
     const outcome = await runSweep({
       dir,
       sweep,
-      cells,
+      cells: points,
       shard,
       force: options.force === true,
       retryFailed: options.retryFailed === true,
@@ -124,7 +124,7 @@ async function measure(
     });
     if (shard !== undefined && !outcome.interrupted) await writeShard(dir, { ...shard, finished: true });
     if (outcome.gone.length > 0) await writeSweep(dir, sweep);
-    // Another shard's cell that cannot be read is that shard's to measure again.
+    // Another shard's point that cannot be read is that shard's to measure again.
     const { result } = await mergeFolders([dir], ({ message }) => progress.note(message));
     const folder = await writeSweepFolder(dir, result);
     progress.end();
@@ -138,7 +138,7 @@ async function measure(
   }
 }
 
-/** A sweep that has changed goes on in its folder: cells that are still in it count, the others are left alone. */
+/** A sweep that has changed goes on in its folder: points that are still in it count, the others are left alone. */
 async function noteOtherPlan(
   dir: string,
   sweep: SweepDocument,
@@ -149,26 +149,26 @@ async function noteOtherPlan(
   if (before === undefined || before.id === sweep.id) return;
   if (hasNeighbours)
     throw new LabError(
-      `${dir}: shards of another sweep are running here (${before.cells.length} cells, this one has ${sweep.cells.length}). ` +
+      `${dir}: shards of another sweep are running here (${before.cells.length} points, this one has ${sweep.cells.length}). ` +
         'Give all shards the same file, options and build of p2plab, or choose another folder with --out.',
     );
   const now = new Set(sweep.cells.map(({ hash }) => hash));
   const still = before.cells.filter(({ hash }) => now.has(hash)).length;
   note(
-    `${dir} was of a sweep of ${before.cells.length} cells; ${still} of them are in this one, the results of others stay in cells/ and are not merged`,
+    `${dir} was of a sweep of ${before.cells.length} points; ${still} of them are in this one, the results of others stay in cells/ and are not merged`,
   );
 }
 
-/** Cells that the time of the others is estimated by: some hundred say as much as all. */
+/** Points that the time of the others is estimated by: some hundred say as much as all. */
 const MOST_READ = 100;
 
-/** How long cells took that are there already; those that failed say nothing. */
-async function measuredCells(
+/** How long points took that are there already; those that failed say nothing. */
+async function measuredPoints(
   dir: string,
-  cells: readonly ResolvedCell[],
+  points: readonly ResolvedCell[],
   there: ReadonlySet<string>,
-): Promise<MeasuredCell[]> {
-  const known = cells.flatMap(({ hash, needs }) => (needs === undefined || !there.has(hash) ? [] : [{ hash, needs }]));
+): Promise<MeasuredPoint[]> {
+  const known = points.flatMap(({ hash, needs }) => (needs === undefined || !there.has(hash) ? [] : [{ hash, needs }]));
   const read = known.slice(-MOST_READ).map(async ({ hash, needs }) => {
     // One that cannot be read is told when it is merged or measured again.
     const run = (await readCell(dir, hash).catch(() => undefined))?.run;
@@ -178,20 +178,20 @@ async function measuredCells(
   return (await Promise.all(read)).flat();
 }
 
-/** What a sweep would do: its cells, which of them are there, and what the rest needs. */
+/** What a sweep would do: its points, which of them are there, and what the rest needs. */
 export async function planText(
   sweep: SweepDocument,
-  cells: readonly ResolvedCell[],
+  points: readonly ResolvedCell[],
   dir: string,
   shard: Shard | undefined,
 ): Promise<string> {
   const there = await cellsThere(dir);
-  const mine = cells.filter(({ hash }) => shard === undefined || isOf(hash, shard));
-  const measured = await measuredCells(dir, cells, there);
+  const mine = points.filter(({ hash }) => shard === undefined || isOf(hash, shard));
+  const measured = await measuredPoints(dir, points, there);
   const pace = paceOf(measured);
   const table = textTable({
     columns: [
-      { title: 'cell', align: 'left' },
+      { title: 'point', align: 'left' },
       ...sweep.axes.map(({ key }) => ({ title: plainLine(key), align: 'left' as const })),
       ...(sweep.repeat > 1 ? [{ title: 'repeat', align: 'right' as const }] : []),
       { title: 'time', align: 'right' },
@@ -213,12 +213,12 @@ export async function planText(
   const seconds = SWEEP_SECONDS + pace * open.reduce((sum, needs) => sum + needs.seconds, 0);
   const largest = Math.max(0, ...mine.map(({ needs }) => needs?.touchedBytes ?? 0));
   const address = Math.max(0, ...mine.map(({ needs }) => needs?.addressBytes ?? 0));
-  const part = shard === undefined ? '' : ` of shard ${shardWords(shard)} (${cells.length} in all)`;
+  const part = shard === undefined ? '' : ` of shard ${shardWords(shard)} (${points.length} in all)`;
   return [
     ...table,
     '',
-    `${mine.length} cells${part}: ${open.length} to measure in about ${formatNs(open.length === 0 ? 0 : seconds * 1e9)}` +
-      `${measured.length === 0 ? '' : `, by what ${measured.length} cells here took`}. ` +
+    `${mine.length} points${part}: ${open.length} to measure in about ${formatNs(open.length === 0 ? 0 : seconds * 1e9)}` +
+      `${measured.length === 0 ? '' : `, by what ${measured.length} points here took`}. ` +
       `Largest machine: ${formatBytes(largest)} resident, ${formatBytes(address)} of address space.`,
     '',
   ].join('\n');

@@ -2,12 +2,12 @@
 
 import type { HostModule, SetupModule } from '../../build/exports.ts';
 import { type GroupPlan, planGroups, type RunParams } from '../plan/run_plan.ts';
-import { cellSeconds } from './cell_time.ts';
 import { sharedMemory } from './machine/arena.ts';
 import { keepMemmaps } from './machine/kept_memmap.ts';
 import { hostModule, setupModule } from './machine/modules.ts';
 import { planOf } from './machine/whole_plan.ts';
 import { sizeGroup } from './measure/group_size.ts';
+import { pointSeconds } from './point_time.ts';
 
 export interface Needs {
   /** Address space of the largest machine. */
@@ -23,7 +23,7 @@ const probes = new Map<boolean, Probe>();
 interface Probe {
   memory: WebAssembly.Memory;
   setup: SetupModule;
-  /** One instance of a module for all cells of a sweep. */
+  /** One instance of a module for all points of a sweep. */
   hostOf(name: string): HostModule;
 }
 
@@ -44,7 +44,7 @@ function probeOf(keeps: boolean): Probe {
 }
 
 /**
- * @param keeps whether machines of one memory follow each other in it (the cells of a sweep, several groups)
+ * @param keeps whether machines of one memory follow each other in it (the points of a sweep, several groups)
  * @throws LabError when a machine does not fit one memory
  */
 export function needsOf(params: RunParams, workers: number, keeps = true): Needs {
@@ -53,7 +53,7 @@ export function needsOf(params: RunParams, workers: number, keeps = true): Needs
   return {
     addressBytes: Math.max(...sizes.map(({ addressBytes }) => addressBytes)),
     touchedBytes: Math.max(...sizes.map(({ touchedBytes: bytes }) => bytes)),
-    seconds: cellSeconds(
+    seconds: pointSeconds(
       groups,
       params,
       sizes.map(({ touchedBytes: bytes }) => bytes),

@@ -1,4 +1,4 @@
-// From what a person writes to the cells that are run.
+// From what a person writes to the points that are run.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LabError } from '../base/errors.ts';
@@ -15,11 +15,11 @@ const keyOf: KeyReader = (key, where) => {
   throw new LabError(`${where}: '${key}' is no option`);
 };
 const spec = (text: string): SweepSpec => parseSpec(text, 'a.yaml', keyOf);
-const cells = (text: string) => expand(spec(text)).map(({ values }) => values);
+const points = (text: string) => expand(spec(text)).map(({ values }) => values);
 
 describe('a sweep file', () => {
   it('multiplies its lists, the first slowest, and keeps numbers as written', () => {
-    expect(cells('bs: [512, 4k]\nera: [5.2, 6.10]\nrounds: 3\n')).toEqual([
+    expect(points('bs: [512, 4k]\nera: [5.2, 6.10]\nrounds: 3\n')).toEqual([
       { bs: '512', era: '5.2' },
       { bs: '512', era: '6.10' },
       { bs: '4k', era: '5.2' },
@@ -31,11 +31,11 @@ describe('a sweep file', () => {
   it('takes a list as one value where it is told to, and lists of schemes always', () => {
     const read = spec('scheme: [page, phys]\nbuffers: {list: [pool, fixed]}\nbs: [4k]\n');
     expect(read.base).toEqual({ scheme: ['page', 'phys'], buffers: ['pool', 'fixed'] });
-    expect(cells('buffers: [[pool, user], fixed]\n')).toEqual([{ buffers: ['pool', 'user'] }, { buffers: 'fixed' }]);
+    expect(points('buffers: [[pool, user], fixed]\n')).toEqual([{ buffers: ['pool', 'user'] }, { buffers: 'fixed' }]);
   });
 
   it('advances zipped axes together', () => {
-    expect(cells('iodepth: [1, 32]\nbs: [4k]\nbatch: [1, 8]\nzip: [iodepth, batch]\n')).toEqual([
+    expect(points('iodepth: [1, 32]\nbs: [4k]\nbatch: [1, 8]\nzip: [iodepth, batch]\n')).toEqual([
       { iodepth: '1', bs: '4k', batch: '1' },
       { iodepth: '32', bs: '4k', batch: '8' },
     ]);
@@ -55,7 +55,7 @@ describe('a sweep file', () => {
   });
 
   it('may be no more than included cells', () => {
-    expect(cells('include: [{bs: 4k}, {bs: 8k}]\n')).toEqual([{ bs: '4k' }, { bs: '8k' }]);
+    expect(points('include: [{bs: 4k}, {bs: 8k}]\n')).toEqual([{ bs: '4k' }, { bs: '8k' }]);
   });
 
   it.each([
@@ -68,9 +68,9 @@ describe('a sweep file', () => {
     ['bs: [4k]\nzip: [bs]\n', /zip: one axis alone/],
     ['bs: [4k]\nzip: [bs, bar]\n', /zip: 'bar' is no axis/],
     ['bs: [4k, 8k]\niodepth: [1]\nzip: [bs, iodepth]\n', /zip: bs, iodepth have 2, 1 values/],
-    ['bs: [4k]\nexclude: [{bs: 8k}]\n', /exclude: no cell has bs: 8k/],
+    ['bs: [4k]\nexclude: [{bs: 8k}]\n', /exclude: no point has bs: 8k/],
     ['bs: [4k]\nexclude: [{bar: 8k}]\n', /exclude: 'bar' is no axis; there are bs/],
-    ['bs: [4k]\nexclude: [{bs: 4k}]\n', /no cell is left of 1/],
+    ['bs: [4k]\nexclude: [{bs: 4k}]\n', /no point is left of 1/],
     ['bs: [4k]\nbar: [1GiB]\ninclude: [{bs: 8k}]\n', /does not say what bar is/],
     ['bs: [4k]\ninclude: [{bs: 8k, scheme: page}]\n', /schemes are no axis/],
     ['bs: [4k]\nrepeat: 0\n', /repeat: expected a whole number from 1/],
@@ -78,11 +78,11 @@ describe('a sweep file', () => {
     ['bs: [4k\n', /^a\.yaml:\d: not YAML/],
     [
       'bs: [4k]\nrepeat: 1000\niodepth: [1, 2, 3, 4, 5, 6, 7, 8, 9]\nbatch: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]\n',
-      /108000 cells/,
+      /108000 points/,
     ],
   ])('%j is refused with what to do', (text, message) => {
-    expect(() => cells(text)).toThrow(LabError);
-    expect(() => cells(text)).toThrow(message);
+    expect(() => points(text)).toThrow(LabError);
+    expect(() => points(text)).toThrow(message);
   });
 });
 
@@ -118,7 +118,7 @@ describe('any spec', () => {
   const axesOf = (counts: readonly number[]) =>
     counts.map((count, i) => ({ key: names[i] as string, values: Array.from({ length: count }, (_, v) => `v${v}`) }));
 
-  it('has as many cells as the product of its axes times repeats, all different', () => {
+  it('has as many points as the product of its axes times repeats, all different', () => {
     fc.assert(
       fc.property(lengths, fc.integer({ min: 1, max: 3 }), (counts, repeat) => {
         const points = expand({ ...NO_SPEC, axes: axesOf(counts), repeat });
@@ -162,6 +162,8 @@ describe('any spec', () => {
     const numbers = (count: number) => Array.from({ length: count }, (_, index) => String(index));
     const axes = [{ key: 'seed', values: numbers(MAX_POINTS) }];
     expect(expand({ ...NO_SPEC, axes })).toHaveLength(MAX_POINTS);
-    expect(() => expand({ ...NO_SPEC, axes, repeat: 2 })).toThrow(/40000 cells \(seed 20000, 2 times\); at most 20000/);
+    expect(() => expand({ ...NO_SPEC, axes, repeat: 2 })).toThrow(
+      /40000 points \(seed 20000, 2 times\); at most 20000/,
+    );
   });
 });

@@ -2,17 +2,17 @@
 import { LabError } from '../base/errors.ts';
 import { parseBytes } from '../base/units.ts';
 import { type CellValue, valueWords } from './options.ts';
-import type { CellPattern, SweepSpec } from './spec.ts';
+import type { PointPattern, SweepSpec } from './spec.ts';
 
 /** One point of a sweep. */
 export interface SweepPoint {
-  /** Axis -> value, every axis of the sweep first, then what an included cell sets besides. */
+  /** Axis -> value, every axis of the sweep first, then what an included point sets besides. */
   values: Readonly<Record<string, CellValue>>;
   /** 1 to the spec's repeat. */
   repeat: number;
 }
 
-/** Read and planned in ten seconds and 400 MB; a product larger than this is a slip, and a result of so many cells nobody could read. */
+/** Read and planned in ten seconds and 400 MB; a product larger than this is a slip, and a result of so many points nobody could read. */
 export const MAX_POINTS = 20_000;
 
 /**
@@ -24,18 +24,18 @@ export function expand(spec: SweepSpec): SweepPoint[] {
   const product = steps.reduce((count, options) => count * options.length, 1);
   if (product * spec.repeat > MAX_POINTS) {
     throw new LabError(
-      `${spec.source}: ${product * spec.repeat} cells (${spec.axes.map(({ key, values }) => `${key} ${values.length}`).join(' x ')}` +
+      `${spec.source}: ${product * spec.repeat} points (${spec.axes.map(({ key, values }) => `${key} ${values.length}`).join(' x ')}` +
         `${spec.repeat > 1 ? `, ${spec.repeat} times` : ''}); at most ${MAX_POINTS}. Make axes shorter or zip them.`,
     );
   }
   const all = spec.axes.length === 0 && spec.include.length > 0 ? [] : combinations(steps);
   const kept = withoutExcluded(all, spec);
-  const cells = [...kept, ...spec.include.flatMap((pattern) => included(pattern, spec))];
-  if (cells.length === 0) {
-    throw new LabError(`${spec.source}: no cell is left of ${product}: exclude takes all of them. Give some back.`);
+  const points = [...kept, ...spec.include.flatMap((pattern) => included(pattern, spec))];
+  if (points.length === 0) {
+    throw new LabError(`${spec.source}: no point is left of ${product}: exclude takes all of them. Give some back.`);
   }
   return Array.from({ length: spec.repeat }, (_, index) =>
-    cells.map((values) => ({ values: inAxisOrder(values, spec), repeat: index + 1 })),
+    points.map((values) => ({ values: inAxisOrder(values, spec), repeat: index + 1 })),
   ).flat();
 }
 
@@ -55,26 +55,26 @@ function zippedSteps(spec: SweepSpec): Values[][] {
 
 function combinations(steps: readonly (readonly Values[])[]): Values[] {
   return steps.reduce<Values[]>(
-    (cells, options) => cells.flatMap((cell) => options.map((option) => ({ ...cell, ...option }))),
+    (points, options) => points.flatMap((point) => options.map((option) => ({ ...point, ...option }))),
     [{}],
   );
 }
 
-function withoutExcluded(cells: readonly Values[], spec: SweepSpec): Values[] {
+function withoutExcluded(points: readonly Values[], spec: SweepSpec): Values[] {
   const known = spec.axes.map(({ key }) => key);
   for (const pattern of spec.exclude) {
     const unknown = Object.keys(pattern).find((key) => !known.includes(key));
     if (unknown !== undefined)
       throw new LabError(`${spec.source}: exclude: '${unknown}' is no axis; there are ${known.join(', ') || 'none'}.`);
-    if (!cells.some((cell) => matches(cell, pattern)))
-      throw new LabError(`${spec.source}: exclude: no cell has ${patternWords(pattern)}.`);
+    if (!points.some((point) => matches(point, pattern)))
+      throw new LabError(`${spec.source}: exclude: no point has ${patternWords(pattern)}.`);
   }
-  return cells.filter((cell) => !spec.exclude.some((pattern) => matches(cell, pattern)));
+  return points.filter((point) => !spec.exclude.some((pattern) => matches(point, pattern)));
 }
 
-function matches(cell: Values, pattern: CellPattern): boolean {
+function matches(point: Values, pattern: PointPattern): boolean {
   return Object.entries(pattern).every(([key, values]) =>
-    values.some((value) => sameWritten(value, cell[key] as CellValue)),
+    values.some((value) => sameWritten(value, point[key] as CellValue)),
   );
 }
 
@@ -89,7 +89,7 @@ function bytesOf(text: string): number | undefined {
 }
 
 /** An included entry says what each axis is; its lists are axes of its own. */
-function included(pattern: CellPattern, spec: SweepSpec): Values[] {
+function included(pattern: PointPattern, spec: SweepSpec): Values[] {
   const missing = spec.axes.find(({ key }) => !(key in pattern));
   if (missing !== undefined) {
     throw new LabError(
@@ -99,7 +99,7 @@ function included(pattern: CellPattern, spec: SweepSpec): Values[] {
   return combinations(Object.entries(pattern).map(([key, values]) => values.map((value) => ({ [key]: value }))));
 }
 
-function patternWords(pattern: CellPattern): string {
+function patternWords(pattern: PointPattern): string {
   return Object.entries(pattern)
     .map(([key, values]) => `${key}: ${values.map(valueWords).join(' or ')}`)
     .join(', ');

@@ -20,7 +20,7 @@ const PLAN = {
 const RESULT = resultFixture({ workloads: [{ payload: 'none', bar: 2 ** 28 }], sweepBars: [], rounds: 6 });
 
 let dir = '';
-const cell = (hash: string): string => join(dir, 'cells', `${hash}.json`);
+const point = (hash: string): string => join(dir, 'cells', `${hash}.json`);
 beforeEach(async () => {
   dir = scratchFolder('sweep-folder');
   await prepareFolder(dir, true);
@@ -38,26 +38,26 @@ async function refusal(): Promise<string> {
   return (refused as Error).message;
 }
 
-describe('a cell', () => {
+describe('a point', () => {
   it('says which one it is, and counts under no other name', async () => {
     expect(await readCell(dir, A)).toEqual({ ...RESULT, cellHash: A });
-    const [a, b] = [A, B].map((hash) => readFileSync(cell(hash), 'utf8'));
-    writeFileSync(cell(A), b as string);
-    writeFileSync(cell(B), a as string);
-    expect(await refusal()).toMatch(new RegExp(`${A}\\.json: holds cell ${B}, not the one`));
+    const [a, b] = [A, B].map((hash) => readFileSync(point(hash), 'utf8'));
+    writeFileSync(point(A), b as string);
+    writeFileSync(point(B), a as string);
+    expect(await refusal()).toMatch(new RegExp(`${A}\\.json: holds point ${B}, not the one`));
   });
 
   it.each(['', '\n', '{"schema": "p2plab.res'])('that is torn (%j) is named', async (text) => {
-    writeFileSync(cell(A), text);
+    writeFileSync(point(A), text);
     expect(await refusal()).toMatch(new RegExp(`${A}\\.json: (is empty|not JSON)`));
   });
 
   it('that is torn counts as missing where that is asked for', async () => {
-    writeFileSync(cell(A), '');
+    writeFileSync(point(A), '');
     const told: string[] = [];
     const { result, missing } = await mergeFolders([dir], ({ message }) => told.push(message));
     expect(told).toHaveLength(1);
-    expect(missing).toEqual([`1 cells are missing: ${A}`]);
+    expect(missing).toEqual([`1 points are missing: ${A}`]);
     expect(result.sweep?.cells.map(({ state }) => state)).toEqual(['missing', 'measured']);
   });
 
@@ -68,22 +68,22 @@ describe('a cell', () => {
 
   it('that is a link out of the folder, a pipe or a folder is not read', async () => {
     const outside = join(scratchFolder('outside'), 'secret.json');
-    writeFileSync(outside, readFileSync(cell(A)));
-    rmSync(cell(A));
-    symlinkSync(outside, cell(A));
+    writeFileSync(outside, readFileSync(point(A)));
+    rmSync(point(A));
+    symlinkSync(outside, point(A));
     expect(await refusal()).toMatch(/is a link out of its folder/);
-    rmSync(cell(A));
-    mkdirSync(cell(A));
+    rmSync(point(A));
+    mkdirSync(point(A));
     expect(await refusal()).toMatch(/is no plain file/);
-    rmSync(cell(A), { recursive: true });
-    expect(spawnSync('mkfifo', [cell(A)]).status).toBe(0);
+    rmSync(point(A), { recursive: true });
+    expect(spawnSync('mkfifo', [point(A)]).status).toBe(0);
     expect(await refusal()).toMatch(/is no plain file/);
   });
 });
 
 describe('sweep.json', () => {
   it.each<[string, unknown, RegExp]>([
-    ['without cells', { schema: SWEEP_SCHEMA }, /is no plan of a sweep: /],
+    ['without points', { schema: SWEEP_SCHEMA }, /is no plan of a sweep: /],
     [
       'with a path for a hash',
       { ...PLAN, cells: [{ hash: '../../etc/pa', values: {}, repeat: 1 }] },

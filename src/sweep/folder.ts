@@ -1,4 +1,4 @@
-// The folder of a sweep: sweep.json says what its cells are, cells/<hash>.json is each one's result. A cell's file is there whole
+// The folder of a sweep: sweep.json says what its points are, cells/<hash>.json is each one's result. A point's file is there whole
 // or not at all, so that whatever kills a sweep, the next one goes on where it was. A folder may come from anywhere: what is read of
 // it is checked, and lies in it.
 import { readdir } from 'node:fs/promises';
@@ -13,44 +13,44 @@ import { isShard, type Shard } from './shard.ts';
 
 export const SWEEP_SCHEMA = 'p2plab.sweep/1';
 
-/** A cell's file has a result of a run, sweep.json some hundred bytes for each of at most 20,000 cells. */
-const MOST_CELL_BYTES = 256 * MIB;
+/** A point's file has a result of a run, sweep.json some hundred bytes for each of at most 20,000 points. */
+const MOST_POINT_BYTES = 256 * MIB;
 const MOST_PLAN_BYTES = 256 * MIB;
 const MOST_SHARD_BYTES = 4096;
 
 const plain = z.union([z.string(), z.number(), z.boolean()]);
-const cellValue = z.union([plain, z.null(), z.array(plain).readonly()]);
+const pointValue = z.union([plain, z.null(), z.array(plain).readonly()]);
 const HASH = /^[0-9a-f]{16}$/;
 
 /** An axis as results name it: `key` as in the spec, `param` the option's name in the params of results. */
-const axisRecord = z.object({ key: z.string(), param: z.string(), values: z.array(cellValue) });
+const axisRecord = z.object({ key: z.string(), param: z.string(), values: z.array(pointValue) });
 
-/** A cell of the plan. `impossible`: why its machine cannot be built; it is not tried. */
-const plannedCell = z.object({
+/** A point of the plan. `impossible`: why its machine cannot be built; it is not tried. */
+const plannedPoint = z.object({
   hash: z.string().regex(HASH, 'expected 16 hexadecimal digits'),
-  values: z.record(z.string(), cellValue),
+  values: z.record(z.string(), pointValue),
   repeat: z.int().positive(),
   impossible: z.string().optional(),
 });
 
-/** sweep.json: the same for every shard. `id` is a digest of the cells, so that two folders can be told to be of one sweep. */
+/** sweep.json: the same for every shard. `id` is a digest of the points, so that two folders can be told to be of one sweep. */
 const sweepSchema = z.object({
   schema: z.literal(SWEEP_SCHEMA),
   version: z.string(),
   id: z.string(),
   axes: z.array(axisRecord),
   repeat: z.int().positive(),
-  cells: z.array(plannedCell),
+  cells: z.array(plannedPoint),
 });
 
 export type AxisRecord = z.infer<typeof axisRecord>;
-export type PlannedCell = z.infer<typeof plannedCell>;
+export type PlannedCell = z.infer<typeof plannedPoint>;
 export type SweepDocument = z.infer<typeof sweepSchema>;
 
-const CELL_FILE = /^([0-9a-f]{16})\.json$/;
+const POINT_FILE = /^([0-9a-f]{16})\.json$/;
 const SHARD_FILE = /^\d{1,6}-of-\d{1,6}\.json$/;
 
-export function cellPath(dir: string, hash: string): string {
+export function pointPath(dir: string, hash: string): string {
   return join(dir, 'cells', `${hash}.json`);
 }
 
@@ -59,47 +59,47 @@ export function cellPath(dir: string, hash: string): string {
  * @param isAlone no other shard writes here: whatever is unfinished is left over, however young it is
  */
 export async function prepareFolder(dir: string, isAlone: boolean): Promise<void> {
-  const cells = join(dir, 'cells');
-  await checkWritable(cells);
-  await removeUnfinished(cells, '', isAlone);
+  const folder = join(dir, 'cells');
+  await checkWritable(folder);
+  await removeUnfinished(folder, '', isAlone);
   for (const each of [dir, join(dir, 'shards')]) await removeUnfinished(each);
 }
 
-/** The file says which cell it is of, so that one under another's name is noticed. */
+/** The file says which point it is of, so that one under another's name is noticed. */
 export async function writeCell(dir: string, hash: string, result: Result): Promise<void> {
-  await writeAtomically(cellPath(dir, hash), `${JSON.stringify({ ...result, cellHash: hash })}\n`);
+  await writeAtomically(pointPath(dir, hash), `${JSON.stringify({ ...result, cellHash: hash })}\n`);
 }
 
-/** A cell into another folder, unless that has a result of it that did not fail. */
-export async function copyCell(to: string, hash: string, from: { path: string; result: Result }): Promise<void> {
-  if (resolve(from.path) === resolve(cellPath(to, hash))) return;
+/** A point into another folder, unless that has a result of it that did not fail. */
+export async function copyPoint(to: string, hash: string, from: { path: string; result: Result }): Promise<void> {
+  if (resolve(from.path) === resolve(pointPath(to, hash))) return;
   const there = await readCell(to, hash).catch(() => undefined);
   if (there !== undefined && there.run.failure === undefined) return;
   await writeCell(to, hash, from.result);
 }
 
-/** @throws LabError when it is there and is no result of this cell, naming the file */
+/** @throws LabError when it is there and is no result of this point, naming the file */
 export async function readCell(dir: string, hash: string): Promise<Result | undefined> {
-  const text = await readFolderFile(dir, join('cells', `${hash}.json`), MOST_CELL_BYTES);
+  const text = await readFolderFile(dir, join('cells', `${hash}.json`), MOST_POINT_BYTES);
   if (text === undefined) return undefined;
-  const path = cellPath(dir, hash);
+  const path = pointPath(dir, hash);
   if (text.trim() === '')
-    throw new LabError(`${path}: is empty. Remove it, or let p2plab sweep measure the cell again.`);
+    throw new LabError(`${path}: is empty. Remove it, or let p2plab sweep measure the point again.`);
   const result = parseResult(text, path);
   if (result.cellHash === undefined || result.cellHash === hash) return result;
   throw new LabError(
-    `${path}: holds cell ${result.cellHash}, not the one that it is named after. Files were renamed: give each its own name back, ` +
-      'or remove it and measure the cell again.',
+    `${path}: holds point ${result.cellHash}, not the one that it is named after. Files were renamed: give each its own name back, ` +
+      'or remove it and measure the point again.',
   );
 }
 
-/** Hashes of the cells that the folder has a file of. */
+/** Hashes of the points that the folder has a file of. */
 export async function cellsThere(dir: string): Promise<Set<string>> {
   const files = await readdir(join(dir, 'cells')).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw new LabError(`${join(dir, 'cells')}: cannot be read (${error.message}).`);
   });
-  return new Set(files.flatMap((file) => CELL_FILE.exec(file)?.[1] ?? []));
+  return new Set(files.flatMap((file) => POINT_FILE.exec(file)?.[1] ?? []));
 }
 
 export async function writeSweep(dir: string, sweep: SweepDocument): Promise<void> {
@@ -124,7 +124,7 @@ export async function readSweep(dir: string): Promise<SweepDocument | undefined>
 
 /** What a shard's process says of itself, for those who merge: shards/<i>-of-<n>.json. */
 export interface ShardRecord extends Shard {
-  /** It went through all of its cells, whether or not they failed. */
+  /** It went through all of its points, whether or not they failed. */
   finished: boolean;
 }
 

@@ -1,4 +1,4 @@
-// What a cell of a sweep adds to its result: the values of the axes under the names that results use, and which cell it is.
+// What a point of a sweep adds to its result: the values of the axes under the names that results use, and which point it is.
 import { OF_FIO } from '../catalogue/options/parameters.ts';
 import type { Params, ParamValue, Result } from '../result/schema.ts';
 import type { AxisRecord, PlannedCell } from './folder.ts';
@@ -11,17 +11,17 @@ export function paramOf({ kind, name }: OptionKey): string {
 }
 
 /** The result with the axes' values in every cell's params: those that the run resolved itself stay as it did. */
-export function labelled(result: Result, axes: readonly AxisRecord[], cell: PlannedCell, repeats: number): Result {
+export function labelled(result: Result, axes: readonly AxisRecord[], point: PlannedCell, repeats: number): Result {
   const swept = axes.map(({ key }) => key).join(' x ');
   const labels = (params: Params): Params => ({
     ...params,
     ...Object.fromEntries(
-      axes.filter(({ param }) => !(param in params)).map(({ key, param }) => [param, asParam(cell.values[key])]),
+      axes.filter(({ param }) => !(param in params)).map(({ key, param }) => [param, asParam(point.values[key])]),
     ),
-    ...(repeats > 1 ? { repeat: cell.repeat } : {}),
+    ...(repeats > 1 ? { repeat: point.repeat } : {}),
     ...(swept === '' ? {} : { sweep: swept }),
   });
-  return { ...result, cells: result.cells.map((each) => ({ ...each, params: labels(each.params) })) };
+  return { ...result, cells: result.cells.map((cell) => ({ ...cell, params: labels(cell.params) })) };
 }
 
 function asParam(value: CellValue | undefined): ParamValue {

@@ -45,7 +45,7 @@ const MOST_ATTEMPTS = 20;
 /**
  * Takes the folder, or one shard of it.
  * @param what holds it, for the message to others
- * @throws LabError when a living writer has it, or the same cells of it, or the lock cannot be written
+ * @throws LabError when a living writer has it, or the same points of it, or the lock cannot be written
  */
 export async function lockFolder(
   dir: string,
@@ -160,7 +160,7 @@ async function otherLocks(asked: Asked): Promise<Holder[]> {
   return found.flat();
 }
 
-/** Shards of one count have no cell in common; anything else may. */
+/** Shards of one count have no point in common; anything else may. */
 function overlaps(a: Shard | null, b: Shard | undefined): boolean {
   return a === null || b === undefined || a.count !== b.count || a.index === b.index;
 }

@@ -10,7 +10,7 @@ import { cellsTable } from '../report/tables/cells_table.ts';
 import { csvText } from '../report/tables/csv.ts';
 import { parseResult, type Result } from '../result/schema.ts';
 import { SWEEP_SCHEMA, type SweepDocument, writeCell, writeShard, writeSweep } from './folder.ts';
-import { type CellDocument, mergeCells } from './merge.ts';
+import { mergePoints, type PointDocument } from './merge.ts';
 import { mergeFolders } from './merge_folders.ts';
 import { isOf } from './shard.ts';
 
@@ -26,7 +26,7 @@ const SWEEP: SweepDocument = {
   cells: BARS.map((bar, i) => ({ hash: HASHES[i] as string, values: { bar: String(bar) }, repeat: 1 })),
 };
 
-function documentOf(index: number, changed: Partial<Result['environment']> = {}): CellDocument {
+function documentOf(index: number, changed: Partial<Result['environment']> = {}): PointDocument {
   const result = resultFixture({ workloads: [{ payload: 'none', bar: BARS[index] as number }], sweepBars: [] });
   const environment = { ...result.environment, warnings: [`load ${index}`], ...changed };
   const comparisons = result.comparisons.map((each, i) => ({ ...each, pValue: (i + 1) / 100, pEquivalence: 0.9 }));
@@ -40,24 +40,24 @@ function folder(): string {
   return dir;
 }
 
-describe('merged cells', () => {
+describe('merged points', () => {
   it('are one valid result with ids of their own and the axes in their params', () => {
-    const merged = mergeCells(SWEEP, DOCUMENTS);
+    const merged = mergePoints(SWEEP, DOCUMENTS);
     const read = parseResult(JSON.stringify(merged), 'merged');
     expect(new Set(read.cells.map(({ id }) => id.split('.')[0]))).toEqual(new Set(HASHES));
     expect(read.cells.every(({ params, id }) => BARS[HASHES.indexOf(id.slice(0, 16))] === params.bar)).toBe(true);
     expect(read.sweep?.cells.map(({ state }) => state)).toEqual(BARS.map(() => 'measured'));
-    expect(read.environment.warnings).toEqual(['in 6 cells, for example: load 0']);
+    expect(read.environment.warnings).toEqual(['in 6 points, for example: load 0']);
   });
 
   it('are the same in any order, byte for byte', () => {
-    const text = JSON.stringify(mergeCells(SWEEP, DOCUMENTS));
-    expect(JSON.stringify(mergeCells(SWEEP, DOCUMENTS.toReversed()))).toBe(text);
-    expect(JSON.stringify(mergeCells(SWEEP, [...DOCUMENTS, ...DOCUMENTS]))).toBe(text);
+    const text = JSON.stringify(mergePoints(SWEEP, DOCUMENTS));
+    expect(JSON.stringify(mergePoints(SWEEP, DOCUMENTS.toReversed()))).toBe(text);
+    expect(JSON.stringify(mergePoints(SWEEP, [...DOCUMENTS, ...DOCUMENTS]))).toBe(text);
   });
 
   it('keep the histograms bucket for bucket', () => {
-    const merged = mergeCells(SWEEP, DOCUMENTS);
+    const merged = mergePoints(SWEEP, DOCUMENTS);
     const before = DOCUMENTS.flatMap(({ result }) => result.cells.map(({ latencyNs }) => latencyNs?.histogram));
     expect(merged.cells.map(({ latencyNs }) => latencyNs?.histogram)).toEqual(before);
     expect(before.some((histogram) => (histogram?.counts.length ?? 0) > 0)).toBe(true);
@@ -66,13 +66,13 @@ describe('merged cells', () => {
   it('that were measured twice with other figures are refused by name', () => {
     const again = documentOf(0);
     again.result.cells[0] = { ...again.result.cells[0], oversubscribed: true } as Result['cells'][number];
-    expect(() => mergeCells(SWEEP, [...DOCUMENTS, { ...again, path: 'e/0.json' }])).toThrow(
-      `cell ${FIRST} was measured twice: d/0.json and e/0.json differ`,
+    expect(() => mergePoints(SWEEP, [...DOCUMENTS, { ...again, path: 'e/0.json' }])).toThrow(
+      `point ${FIRST} was measured twice: d/0.json and e/0.json differ`,
     );
   });
 
   it('that failed in one folder and not in another count as measured; else they are named with the reason', () => {
-    const died: CellDocument = {
+    const died: PointDocument = {
       ...documentOf(0),
       path: 'f',
       result: { ...documentOf(0).result, run: { ...documentOf(0).result.run, failure: 'worker nvme0 died' } },
@@ -81,8 +81,8 @@ describe('merged cells', () => {
       [died, ...DOCUMENTS],
       [...DOCUMENTS, died],
     ])
-      expect(mergeCells(SWEEP, documents).sweep?.cells[0]).toMatchObject({ state: 'measured' });
-    const merged = mergeCells(SWEEP, [died, ...DOCUMENTS.slice(2)]);
+      expect(mergePoints(SWEEP, documents).sweep?.cells[0]).toMatchObject({ state: 'measured' });
+    const merged = mergePoints(SWEEP, [died, ...DOCUMENTS.slice(2)]);
     expect(merged.sweep?.cells.slice(0, 2)).toMatchObject([
       { state: 'failed', reason: 'worker nvme0 died' },
       { state: 'missing' },
@@ -93,9 +93,9 @@ describe('merged cells', () => {
 
   it('of several machines are kept apart, and said to be', () => {
     const documents = BARS.map((_, i) => documentOf(i, i % 2 === 0 ? {} : { cpu: 'Another CPU' }));
-    const merged = mergeCells(SWEEP, documents);
+    const merged = mergePoints(SWEEP, documents);
     expect(merged.environments?.map(({ id }) => id)).toEqual(['m1', 'm2']);
-    expect(merged.environment.warnings[0]).toContain('cells come from 2 machines');
+    expect(merged.environment.warnings[0]).toContain('points come from 2 machines');
     const machines = Map.groupBy(merged.cells, ({ params }) => params.machine);
     expect([...machines.keys()].sort()).toEqual(['m1', 'm2']);
     const summary = sweepSummary(merged);
@@ -104,7 +104,7 @@ describe('merged cells', () => {
   });
 
   it('mark the comparisons that remain when the share of false ones is held', () => {
-    const merged = mergeCells(SWEEP, DOCUMENTS);
+    const merged = mergePoints(SWEEP, DOCUMENTS);
     const roles = new Map(merged.cells.map(({ id, params }) => [id, params.role]));
     const family = merged.comparisons.filter(({ a }) => roles.get(a) === 'arm');
     for (const each of merged.comparisons) expect(each.adjusted !== undefined).toBe(roles.get(each.a) === 'arm');
@@ -146,17 +146,17 @@ describe('folders of shards', () => {
     const dirs = await shardFolders(3);
     const { missing, result } = await mergeFolders(dirs.slice(1));
     expect(missing).toHaveLength(1);
-    expect(missing[0]).toMatch(/^shard 1\/3 is missing: \d cells \([0-9a-f]{16}/);
+    expect(missing[0]).toMatch(/^shard 1\/3 is missing: \d points \([0-9a-f]{16}/);
     expect(result.sweep?.cells.some(({ state }) => state === 'missing')).toBe(true);
     const hash = HASHES.find((each) => isOf(each, { index: 2, count: 3 })) as string;
     rmSync(join(dirs[1] as string, 'cells', `${hash}.json`));
-    expect((await mergeFolders(dirs)).missing[0]).toBe(`shard 2/3 is not complete: 1 cells (${hash})`);
+    expect((await mergeFolders(dirs)).missing[0]).toBe(`shard 2/3 is not complete: 1 points (${hash})`);
   });
 
-  it('of different sweeps, of none, and with a torn cell are refused by name', async () => {
+  it('of different sweeps, of none, and with a torn point are refused by name', async () => {
     const [a, b] = (await shardFolders(2)) as [string, string];
     await writeSweep(b, { ...SWEEP, id: 'other', cells: SWEEP.cells.slice(1) });
-    await expect(mergeFolders([a, b])).rejects.toThrow(/are of different sweeps: 6 and 5 cells, 5 in both/);
+    await expect(mergeFolders([a, b])).rejects.toThrow(/are of different sweeps: 6 and 5 points, 5 in both/);
     await expect(mergeFolders([folder()])).rejects.toThrow(/no sweep\.json in it/);
     await writeSweep(b, SWEEP);
     writeFileSync(join(b, 'cells', `${HASHES[0]}.json`), '{"schema":');

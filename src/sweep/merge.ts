@@ -1,5 +1,5 @@
-// From the cells of a sweep, wherever they were measured, to one result. Pure, and the same for any split of the cells over folders:
-// order comes from the plan, figures from the cells, and what a machine or an hour adds is kept apart from both.
+// From the points of a sweep, wherever they were measured, to one result. Pure, and the same for any split of the points over folders:
+// order comes from the plan, figures from the points, and what a machine or an hour adds is kept apart from both.
 import { LabError } from '../base/errors.ts';
 import {
   type Cell,
@@ -14,8 +14,8 @@ import type { PlannedCell, SweepDocument } from './folder.ts';
 import { canonical } from './identity.ts';
 import { labelled } from './label.ts';
 
-/** One folder's result of a cell. */
-export interface CellDocument {
+/** One folder's result of a point. */
+export interface PointDocument {
   hash: string;
   /** Where it was read. */
   path: string;
@@ -23,21 +23,21 @@ export interface CellDocument {
 }
 
 /**
- * One result of all cells. Ids get the cell's hash in front (`HASH.g0/page/user`).
- * @param documents in any order; a cell may be there more than once if it is the same
- * @throws LabError when a cell was measured twice with different figures
+ * One result of all points. Ids get the point's hash in front (`HASH.g0/page/user`).
+ * @param documents in any order; a point may be there more than once if it is the same
+ * @throws LabError when a point was measured twice with different figures
  */
-export function mergeCells(sweep: SweepDocument, documents: readonly CellDocument[]): Result {
+export function mergePoints(sweep: SweepDocument, documents: readonly PointDocument[]): Result {
   const found = oneOfEach(documents);
-  const known = sweep.cells.flatMap((cell) => {
-    const document = found.get(cell.hash);
-    return document === undefined ? [] : [{ cell, result: document.result }];
+  const known = sweep.cells.flatMap((point) => {
+    const document = found.get(point.hash);
+    return document === undefined ? [] : [{ point, result: document.result }];
   });
   const whole = known.filter(({ result }) => result.run.failure === undefined);
   const machines = machinesOf(known.map(({ result }) => result.environment));
-  const parts = whole.map(({ cell, result }) => {
+  const parts = whole.map(({ point, result }) => {
     const machine = machines.length > 1 ? machineOf(machines, result.environment) : undefined;
-    return prefixed(labelled(result, sweep.axes, cell, sweep.repeat), cell.hash, machine);
+    return prefixed(labelled(result, sweep.axes, point, sweep.repeat), point.hash, machine);
   });
   const cells = parts.flatMap((part) => part.cells);
   const comparisons = parts.flatMap((part) => part.comparisons);
@@ -58,14 +58,14 @@ export function mergeCells(sweep: SweepDocument, documents: readonly CellDocumen
   return { ...merged, comparisons: adjusted(merged) };
 }
 
-function oneOfEach(documents: readonly CellDocument[]): Map<string, CellDocument> {
-  const found = new Map<string, CellDocument>();
+function oneOfEach(documents: readonly PointDocument[]): Map<string, PointDocument> {
+  const found = new Map<string, PointDocument>();
   for (const document of documents) {
     const other = found.get(document.hash);
     if (other === undefined || isFailed(other)) found.set(document.hash, document);
     else if (!isFailed(document) && canonical(other.result) !== canonical(document.result)) {
       throw new LabError(
-        `cell ${document.hash} was measured twice: ${other.path} and ${document.path} differ. ` +
+        `point ${document.hash} was measured twice: ${other.path} and ${document.path} differ. ` +
           'Only one of two measurements may count: move the other file away and merge again.',
       );
     }
@@ -73,7 +73,7 @@ function oneOfEach(documents: readonly CellDocument[]): Map<string, CellDocument
   return found;
 }
 
-function isFailed({ result }: CellDocument): boolean {
+function isFailed({ result }: PointDocument): boolean {
   return result.run.failure !== undefined;
 }
 
@@ -110,7 +110,7 @@ function machinesOf(environments: readonly Environment[]): Machine[] {
 function alike(warnings: readonly string[]): string[] {
   const kinds = Map.groupBy([...warnings].sort(), (warning) => warning.replace(/\d[\d.]*|\([^()]*\)/g, '#'));
   return [...kinds.values()].map(([first, ...others]) =>
-    others.length === 0 ? (first as string) : `in ${others.length + 1} cells, for example: ${first}`,
+    others.length === 0 ? (first as string) : `in ${others.length + 1} points, for example: ${first}`,
   );
 }
 
@@ -136,13 +136,13 @@ function environmentOf(machines: readonly Machine[]): Environment {
     node: words('node'),
     v8: words('v8'),
     warnings: [
-      `cells come from ${machines.length} machines: compare times within one (params.machine), never across them`,
+      `points come from ${machines.length} machines: compare times within one (params.machine), never across them`,
       ...new Set(machines.flatMap(({ id, warnings }) => warnings.map((warning) => `${id}: ${warning}`))),
     ],
   };
 }
 
-/** When and for how long, of all cells together. */
+/** When and for how long, of all points together. */
 function runOf(sweep: SweepDocument, results: readonly Result[]): Result['run'] {
   const starts = results.map(({ run }) => run.startedAt).sort();
   return {
@@ -155,10 +155,10 @@ function runOf(sweep: SweepDocument, results: readonly Result[]): Result['run'] 
   };
 }
 
-function infoOf(sweep: SweepDocument, found: ReadonlyMap<string, CellDocument>): SweepInfo {
-  const stateOf = (cell: PlannedCell): Pick<SweepInfo['cells'][number], 'state' | 'reason'> => {
-    if (cell.impossible !== undefined) return { state: 'impossible', reason: cell.impossible };
-    const document = found.get(cell.hash);
+function infoOf(sweep: SweepDocument, found: ReadonlyMap<string, PointDocument>): SweepInfo {
+  const stateOf = (point: PlannedCell): Pick<SweepInfo['cells'][number], 'state' | 'reason'> => {
+    if (point.impossible !== undefined) return { state: 'impossible', reason: point.impossible };
+    const document = found.get(point.hash);
     if (document === undefined) return { state: 'missing' };
     const { failure } = document.result.run;
     return failure === undefined ? { state: 'measured' } : { state: 'failed', reason: failure };
@@ -166,11 +166,11 @@ function infoOf(sweep: SweepDocument, found: ReadonlyMap<string, CellDocument>):
   return {
     axes: sweep.axes,
     repeat: sweep.repeat,
-    cells: sweep.cells.map((cell) => ({
-      hash: cell.hash,
-      values: cell.values,
-      repeat: cell.repeat,
-      ...stateOf(cell),
+    cells: sweep.cells.map((point) => ({
+      hash: point.hash,
+      values: point.values,
+      repeat: point.repeat,
+      ...stateOf(point),
     })),
   };
 }

@@ -1,30 +1,30 @@
-// Reads the folders of a sweep, or of its shards, and merges their cells; says which part is not there, by name.
+// Reads the folders of a sweep, or of its shards, and merges their points; says which part is not there, by name.
 import { LabError } from '../base/errors.ts';
 import type { Result } from '../result/schema.ts';
 import {
-  cellPath,
   cellsThere,
+  pointPath,
   readCell,
   readShards,
   readSweep,
   type ShardRecord,
   type SweepDocument,
 } from './folder.ts';
-import { type CellDocument, mergeCells } from './merge.ts';
+import { mergePoints, type PointDocument } from './merge.ts';
 import { shardIndex, shardWords } from './shard.ts';
 
 export interface Merged {
   sweep: SweepDocument;
-  /** The cells that are there, of each folder. */
-  documents: CellDocument[];
+  /** The points that are there, of each folder. */
+  documents: PointDocument[];
   result: Result;
   /** One line for each part that is missing. */
   missing: string[];
 }
 
 /**
- * @param onUnreadable takes the place of the error where a cell's file cannot be used: the cell counts as missing
- * @throws LabError for a folder that is no sweep's, folders of different sweeps, cells that contradict each other or are none
+ * @param onUnreadable takes the place of the error where a point's file cannot be used: the point counts as missing
+ * @throws LabError for a folder that is no sweep's, folders of different sweeps, points that contradict each other or are none
  */
 export async function mergeFolders(
   dirs: readonly string[],
@@ -35,10 +35,10 @@ export async function mergeFolders(
   const plans = await Promise.all(dirs.map(async (dir) => ({ dir, sweep: await planOf(dir) })));
   const [first, ...others] = plans as [(typeof plans)[number], ...typeof plans];
   for (const other of others) checkSame(first, other);
-  const documents: CellDocument[] = [];
+  const documents: PointDocument[] = [];
   for (const { dir, sweep } of plans) documents.push(...(await documentsOf(dir, sweep, onUnreadable)));
   const shards = (await Promise.all(dirs.map(readShards))).flat();
-  const result = mergeCells(first.sweep, documents);
+  const result = mergePoints(first.sweep, documents);
   return { sweep: first.sweep, documents, result, missing: missingParts(result, shards) };
 }
 
@@ -52,12 +52,12 @@ async function documentsOf(
   dir: string,
   sweep: SweepDocument,
   onUnreadable: (error: LabError) => void,
-): Promise<CellDocument[]> {
+): Promise<PointDocument[]> {
   const there = await cellsThere(dir);
-  const documents: CellDocument[] = [];
+  const documents: PointDocument[] = [];
   for (const { hash } of sweep.cells) {
     const result = there.has(hash) ? await readCell(dir, hash).catch(unlessLabError(onUnreadable)) : undefined;
-    if (result !== undefined) documents.push({ hash, path: cellPath(dir, hash), result });
+    if (result !== undefined) documents.push({ hash, path: pointPath(dir, hash), result });
   }
   return documents;
 }
@@ -80,23 +80,23 @@ function checkSame(a: Plan, b: Plan): void {
   const there = new Set(b.sweep.cells.map(({ hash }) => hash));
   const common = a.sweep.cells.filter(({ hash }) => there.has(hash)).length;
   throw new LabError(
-    `${a.dir} and ${b.dir} are of different sweeps: ${a.sweep.cells.length} and ${b.sweep.cells.length} cells, ${common} in both. ` +
-      'A cell is its options and the code that ran it: use one file, one set of options and one build of p2plab for all shards.',
+    `${a.dir} and ${b.dir} are of different sweeps: ${a.sweep.cells.length} and ${b.sweep.cells.length} points, ${common} in both. ` +
+      'A point is its options and the code that ran it: use one file, one set of options and one build of p2plab for all shards.',
   );
 }
 
-/** Shards by name; cells of a sweep without shards by their number. */
+/** Shards by name; points of a sweep without shards by their number. */
 function missingParts(result: Result, shards: readonly ShardRecord[]): string[] {
   const missing = (result.sweep?.cells ?? []).filter(({ state }) => state === 'missing').map(({ hash }) => hash);
   if (missing.length === 0) return [];
   const [count] = shards.map((shard) => shard.count).sort((a, b) => b - a);
   const list = (hashes: readonly string[]): string =>
     `${hashes.slice(0, 5).join(', ')}${hashes.length > 5 ? ` and ${hashes.length - 5} more` : ''}`;
-  if (count === undefined) return [`${missing.length} cells are missing: ${list(missing)}`];
+  if (count === undefined) return [`${missing.length} points are missing: ${list(missing)}`];
   const byShard = [...Map.groupBy(missing, (hash) => shardIndex(hash, count))].sort(([a], [b]) => a - b);
   return byShard.map(([index, own]) => {
     const seen = shards.some((shard) => shard.index === index && shard.count === count);
     const state = seen ? 'is not complete' : 'is missing';
-    return `shard ${shardWords({ index, count })} ${state}: ${own.length} cells (${list(own)})`;
+    return `shard ${shardWords({ index, count })} ${state}: ${own.length} points (${list(own)})`;
   });
 }

@@ -10,7 +10,7 @@ export type OptionsObject = Readonly<
   Record<string, OptionValue | null | readonly OptionValue[] | Readonly<Record<string, OptionValue | null>>>
 >;
 
-/** What one option has in one cell. */
+/** What one option has in one point. */
 export type CellValue = OptionValue | null | readonly OptionValue[];
 
 /** What a key is. `name` is the option's own: `p2p-share`, or fio's word. */
@@ -32,5 +32,5 @@ export function valueWords(value: CellValue): string {
   return typeof value === 'object' ? value.join(',') : String(value);
 }
 
-/** How often every cell of a sweep may be measured. */
+/** How often every point of a sweep may be measured. */
 export const MAX_REPEAT = 1000;

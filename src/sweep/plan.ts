@@ -9,18 +9,18 @@ import type { SweepSpec } from './spec.ts';
 /** The same for every shard and machine that has the same spec and the same code. */
 export function sweepDocument(
   spec: SweepSpec,
-  cells: readonly PlannedCell[],
+  points: readonly PlannedCell[],
   keyOf: KeyReader,
   version: string,
 ): SweepDocument {
-  const hashes = cells.map(({ hash }) => hash);
+  const hashes = points.map(({ hash }) => hash);
   return {
     schema: SWEEP_SCHEMA,
     version,
     id: createHash('sha256').update(canonical(hashes)).digest('hex').slice(0, 16),
     axes: spec.axes.map(({ key, values }) => ({ key, param: paramOf(keyOf(key, spec.source)), values: [...values] })),
     repeat: spec.repeat,
-    cells: cells.map(({ hash, values, repeat, impossible }) => ({
+    cells: points.map(({ hash, values, repeat, impossible }) => ({
       hash,
       values: { ...values },
       repeat,

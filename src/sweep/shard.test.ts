@@ -1,4 +1,4 @@
-// Which machine measures which cell.
+// Which machine measures which point.
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { isOf, parseShard, shardOfEnvironment } from './shard.ts';
@@ -8,7 +8,7 @@ const HASHES = Array.from({ length: 1000 }, (_, i) =>
 );
 
 describe('shards', () => {
-  it('have every cell once, in parts of about the same size', () => {
+  it('have every point once, in parts of about the same size', () => {
     for (const count of [1, 2, 4, 7]) {
       const sizes = Array.from(
         { length: count },

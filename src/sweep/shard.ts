@@ -1,4 +1,4 @@
-// One part of a sweep for each of several machines. The part is told by a cell's hash alone, so every machine agrees without talking.
+// One part of a sweep for each of several machines. The part is told by a point's hash alone, so every machine agrees without talking.
 import { LabError } from '../base/errors.ts';
 
 /** Part `index` of `count`, from 1. */
@@ -18,12 +18,12 @@ function inRange(index: number, count: number): boolean {
   return index >= 1 && index <= count && count <= MAX_SHARDS;
 }
 
-/** Whether a cell belongs to a shard. */
+/** Whether a point belongs to a shard. */
 export function isOf(hash: string, { index, count }: Shard): boolean {
   return shardIndex(hash, count) === index;
 }
 
-/** The shard of a cell, from 1. */
+/** The shard of a point, from 1. */
 export function shardIndex(hash: string, count: number): number {
   return (Number.parseInt(hash.slice(0, 12), 16) % count) + 1;
 }

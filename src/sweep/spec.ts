@@ -1,4 +1,4 @@
-// What a sweep is: options that all cells share, axes over which they vary, and what is added to and taken from their product.
+// What a sweep is: options that all points share, axes over which they vary, and what is added to and taken from their product.
 // Read from YAML or from `--axis`; nothing here knows what an option means.
 import { z } from 'zod';
 import { LabError } from '../base/errors.ts';
@@ -13,24 +13,24 @@ export interface Axis {
   values: readonly CellValue[];
 }
 
-/** Axis -> values: which cells are added (one value each, or several) or taken away. */
-export type CellPattern = Readonly<Record<string, readonly CellValue[]>>;
+/** Axis -> values: which points are added (one value each, or several) or taken away. */
+export type PointPattern = Readonly<Record<string, readonly CellValue[]>>;
 
 export interface SweepSpec {
   /** Where it was read, for messages. */
   source: string;
-  /** Options that all cells have. */
+  /** Options that all points have. */
   base: Readonly<Record<string, CellValue>>;
   axes: readonly Axis[];
   /** Keys of axes that advance together. */
   zip: readonly (readonly string[])[];
-  include: readonly CellPattern[];
-  exclude: readonly CellPattern[];
-  /** How often every cell is measured. */
+  include: readonly PointPattern[];
+  exclude: readonly PointPattern[];
+  /** How often every point is measured. */
   repeat: number;
 }
 
-/** All schemes of a cell are compared with each other, interleaved: a list of them is never an axis. */
+/** All schemes of a point are compared with each other, interleaved: a list of them is never an axis. */
 const NEVER_AN_AXIS: readonly string[] = cellOptions().flatMap(([name, { isCompared }]) =>
   isCompared ? [keyOf(name)] : [],
 );
@@ -177,11 +177,11 @@ function zipOf(value: Tree | undefined, place: string): string[][] {
   throw new LabError(`${place}: expected names of axes, for example zip: [iodepth, batch].`);
 }
 
-function patternsOf(value: Tree | undefined, name: 'include' | 'exclude', reading: Reading): CellPattern[] {
+function patternsOf(value: Tree | undefined, name: 'include' | 'exclude', reading: Reading): PointPattern[] {
   const { at } = reading;
   if (value === undefined || value === null) return [];
   if (!isList(value) || !value.every(isRecord))
-    throw new LabError(`${at([name])}: expected a list of cells, for example ${name}: [{bs: 512, bar: 64GiB}].`);
+    throw new LabError(`${at([name])}: expected a list of points, for example ${name}: [{bs: 512, bar: 64GiB}].`);
   return value.map((entry, index) =>
     Object.fromEntries(
       flattened(entry, [name, index], reading).map(({ key, value: each, path }) => {
@@ -222,7 +222,7 @@ function checked(spec: SweepSpec): SweepSpec {
 
 function schemeError(place: string): LabError {
   return new LabError(
-    `${place}: schemes are no axis: those of a cell are measured interleaved and compared. Use --scheme a,b, or scheme: [a, b].`,
+    `${place}: schemes are no axis: those of a point are measured interleaved and compared. Use --scheme a,b, or scheme: [a, b].`,
   );
 }
 

@@ -1,7 +1,7 @@
-// What a merged sweep says of its plan: axes, how many cells there are, and what became of those without figures.
+// What a merged sweep says of its plan: axes, how many points there are, and what became of those without figures.
 import type { Result, SweepInfo } from '../../result/schema.ts';
 
-/** States of cells that have no figures. */
+/** States of points that have no figures. */
 export const UNMEASURED = ['failed', 'impossible', 'missing'] as const;
 
 /** "bs: 4k, 64k", one line for each axis. */
@@ -9,14 +9,14 @@ export function axisLines({ sweep }: Result): string[] {
   return (sweep?.axes ?? []).map(({ key, values }) => `${key}: ${values.map(words).join(', ')}`);
 }
 
-/** "24 cells: 22 measured, 1 failed, 1 missing" */
+/** "24 points: 22 measured, 1 failed, 1 missing" */
 export function stateWords({ sweep }: Result): string {
-  const cells = sweep?.cells ?? [];
-  const states = [...Map.groupBy(cells, ({ state }) => state)].map(([state, of]) => `${of.length} ${state}`);
-  return `${cells.length} cells: ${states.join(', ')}`;
+  const points = sweep?.cells ?? [];
+  const states = [...Map.groupBy(points, ({ state }) => state)].map(([state, of]) => `${of.length} ${state}`);
+  return `${points.length} points: ${states.join(', ')}`;
 }
 
-/** The options that tell cells apart, the axes first. */
+/** The options that tell points apart, the axes first. */
 export function leadingKeys({ sweep, environments }: Result): string[] {
   const keys = [
     ...(sweep?.axes ?? []).map(({ param }) => param),
@@ -27,10 +27,10 @@ export function leadingKeys({ sweep, environments }: Result): string[] {
   return [...new Set(keys)].filter((key) => key !== 'buffers');
 }
 
-/** A line for each cell in a state: its hash, its place on the axes, the reason. */
+/** A line for each point in a state: its hash, its place on the axes, the reason. */
 export function cellsInState({ sweep }: Result, state: string): string[] {
-  const cells = (sweep?.cells ?? []).filter((cell) => cell.state === state);
-  return cells.map(({ hash, values, reason }) => {
+  const points = (sweep?.cells ?? []).filter((point) => point.state === state);
+  return points.map(({ hash, values, reason }) => {
     const place = Object.entries(values).map(([key, value]) => `${key} ${words(value)}`);
     return `${hash} (${place.join(', ')})${reason === undefined ? '' : `: ${reason}`}`;
   });

@@ -1,10 +1,10 @@
-// The arithmetic of a cell's time: what it grows with, and how measured cells correct it. No clock is read.
+// The arithmetic of a point's time: what it grows with, and how measured points correct it. No clock is read.
 import { describe, expect, it } from 'vitest';
 import { JOB_LIMITS, runParams } from '../../test/support/run_params.ts';
 import { GIB, MIB } from '../base/units.ts';
 import { defaultJob } from '../jobs/default_job.ts';
 import { planGroups, type RunParams } from '../plan/run_plan.ts';
-import { cellSeconds, paceOf } from './cell_time.ts';
+import { paceOf, pointSeconds } from './point_time.ts';
 
 const jobOf = (bs: string, more: { key: string; value: string }[] = []) =>
   defaultJob(JOB_LIMITS, [{ key: 'bs', value: bs }, ...more]);
@@ -21,14 +21,14 @@ function seconds(over: Partial<RunParams> = {}, touchedBytes = 0): number {
     ...over,
   });
   const groups = planGroups(params);
-  return cellSeconds(
+  return pointSeconds(
     groups,
     params,
     groups.map(() => touchedBytes),
   );
 }
 
-describe("a cell's time", () => {
+describe("a point's time", () => {
   it('is at least that of its slices, and grows with rounds by as much', () => {
     const arms = 4;
     const longer = seconds({ rounds: 3000 }) - seconds({ rounds: 2000 });
@@ -90,15 +90,15 @@ describe('what is done besides rounds', () => {
 });
 
 describe('the pace of a machine', () => {
-  it('is the median of what measured cells took for what they were estimated at', () => {
+  it('is the median of what measured points took for what they were estimated at', () => {
     expect(paceOf([])).toBe(1);
     expect(paceOf([{ estimatedSeconds: 2, tookSeconds: 5 }])).toBe(2.5);
     const took = [3, 2, 4, 400, 3].map((tookSeconds) => ({ estimatedSeconds: 1, tookSeconds }));
     expect(paceOf(took)).toBe(3);
   });
 
-  it('does not count cells that took or were estimated at nothing', () => {
-    const cells = [0, 1].map((estimatedSeconds) => ({ estimatedSeconds, tookSeconds: 2 }));
-    expect(paceOf([...cells, { estimatedSeconds: 1, tookSeconds: 0 }])).toBe(2);
+  it('does not count points that took or were estimated at nothing', () => {
+    const points = [0, 1].map((estimatedSeconds) => ({ estimatedSeconds, tookSeconds: 2 }));
+    expect(paceOf([...points, { estimatedSeconds: 1, tookSeconds: 0 }])).toBe(2);
   });
 });

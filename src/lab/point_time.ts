@@ -1,5 +1,5 @@
-// How long a cell of a sweep will take, from what it does: I/Os at each step, bytes that they move, pages that are touched for the
-// first time. Costs are those of a usual machine; cells of the same sweep that were measured say how this one differs.
+// How long a point of a sweep will take, from what it does: I/Os at each step, bytes that they move, pages that are touched for the
+// first time. Costs are those of a usual machine; points of the same sweep that were measured say how this one differs.
 import { isPaced } from '../jobs/arrivals.ts';
 import { usedBlockSizes } from '../jobs/job.ts';
 import { flowPlan } from '../plan/flows.ts';
@@ -50,7 +50,7 @@ export const SWEEP_SECONDS = 2.2;
  * Modules of the machine are compiled by then: its size was asked of them (needs.ts).
  * @param touchedBytes of each group's machine
  */
-export function cellSeconds(groups: readonly GroupPlan[], params: RunParams, touchedBytes: readonly number[]): number {
+export function pointSeconds(groups: readonly GroupPlan[], params: RunParams, touchedBytes: readonly number[]): number {
   const { processes, budgetMs, removal } = params;
   const processMs = processes > 1 || budgetMs !== undefined ? processes * PROCESS_MS : 0;
   const groupMs = groups.map((group, index) => {
@@ -135,18 +135,18 @@ function movedNs(group: GroupPlan): number {
   return (flowPlan(group.flow).nvmePairs * PASSES[group.payload] * meanBytes) / COPIED_PER_NS;
 }
 
-/** A cell that was measured. */
-export interface MeasuredCell {
+/** A point that was measured. */
+export interface MeasuredPoint {
   estimatedSeconds: number;
   tookSeconds: number;
 }
 
 /**
- * How many times longer than estimated cells take on this machine: the median over those that were measured, so that one which
+ * How many times longer than estimated points take on this machine: the median over those that were measured, so that one which
  * waited for something else says little; 1 where there is none.
  */
-export function paceOf(cells: readonly MeasuredCell[]): number {
-  const ratios = cells
+export function paceOf(points: readonly MeasuredPoint[]): number {
+  const ratios = points
     .filter(({ estimatedSeconds, tookSeconds }) => estimatedSeconds > 0 && tookSeconds > 0)
     .map(({ estimatedSeconds, tookSeconds }) => tookSeconds / estimatedSeconds);
   return ratios.length === 0 ? 1 : median(ratios);
