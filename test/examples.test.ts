@@ -27,10 +27,10 @@ describe('examples', () => {
     });
   }
 
-  it('the sweep plans four cells', async () => {
+  it('the sweep plans four points', async () => {
     const { code, stdout } = await command(['sweep', join(EXAMPLES, 'bar_by_block_size.yaml'), '--dry-run']);
     expect(code).toBe(0);
-    expect(stdout).toContain('4 cells');
+    expect(stdout).toContain('4 points');
   });
 
   it('the gate passes', async () => {

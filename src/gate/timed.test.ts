@@ -24,7 +24,7 @@ const equivalent = (marginPercent: number): EquivalentRule => ({
   marginPercent,
 });
 
-/** 24 blocks of a true ratio: 2 % noise of their own, one in ten disturbed by up to 30 %, as beside another busy process. */
+/** 24 pairs of a true ratio: 2 % noise of their own, one in ten disturbed by up to 30 %, as beside another busy process. */
 function measured(ratio: number, seed: number, processes = 1): Evidence {
   const random = seededRandom(seed);
   const spike = (): number => (random.unit() < 0.1 ? 1 + 0.3 * random.unit() : 1);
@@ -77,7 +77,7 @@ describe('timed rules', () => {
     expect(verdictsOf([{ rule: below(1), evidence: single }])[0]?.verdict).toBe('inconclusive');
   });
 
-  it('are not called broken by fewer than six blocks, however far outside', () => {
+  it('are not called broken by fewer than six pairs, however far outside', () => {
     const few = evidenceOf({ a: [2, 2.01, 2, 1.99, 2], b: [1, 1, 1.01, 1, 1], seed: 1 }, 'cpuNsPerIo');
     expect(verdictsOf([{ rule: below(1), evidence: few }])[0]?.verdict).toBe('inconclusive');
     const six = evidenceOf({ a: [2, 2.01, 2, 1.99, 2, 2], b: [1, 1, 1.01, 1, 1, 1], seed: 1 }, 'cpuNsPerIo');

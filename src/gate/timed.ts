@@ -1,8 +1,8 @@
-// Timed rules: a ratio of two arms by the blocks they share, with its interval against the rule's bounds. A rule is kept when
+// Timed rules: a ratio of two arms by the pairs they share (rounds, or runs of two commits), with its interval against the rule's bounds. A rule is kept when
 // the whole interval lies inside; it is broken when its p-value, adjusted by Holm over all timed rules of the gate, says that
 // the ratio lies outside. So among all rules that hold, one is called broken in at most 5 % of gates; no such correction is needed
 // to pass: the gate passes only when each rule does. What is called broken stops somebody's work, so two tests must agree: that of
-// the interval, and the sign test, which assumes nothing about the noise and says nothing from fewer than six blocks.
+// the interval, and the sign test, which assumes nothing about the noise and says nothing from fewer than six pairs.
 import { compare } from '../stats/compare.ts';
 import { tCdf, tQuantile } from '../stats/distributions.ts';
 import { holm } from '../stats/multiplicity.ts';
@@ -13,11 +13,11 @@ import type { GateVerdict, Outcome } from './outcome.ts';
 
 export type TimedRule = RatioRule | EquivalentRule | AgainstRule;
 
-/** Blocks that two arms share, by one metric. */
+/** One metric of two arms, value by value: of the rounds they share, or of the runs of two commits. */
 export interface PairedSamples {
   a: readonly number[];
   b: readonly number[];
-  /** Process of each block. */
+  /** Process of each pair. */
   processes?: readonly number[];
   seed: number;
   /** Level of one look of several, 0.05 for a single one: intervals hold over all of them. */
@@ -29,11 +29,11 @@ export interface Evidence {
   ratio: number;
   ci95: readonly [number, number] | null;
   ci90: readonly [number, number] | null;
-  /** Blocks behind it, and independent values (processes, or blocks of one process). */
+  /** Pairs behind it, and independent values (processes, or pairs of one process). */
   n: number;
   units: number;
   minDetectable: number | null;
-  /** Logarithms of the blocks' ratios. */
+  /** Logarithms of the pairs' ratios. */
   differences: readonly number[];
 }
 
@@ -55,7 +55,7 @@ export const HIGHER_IS_BETTER: Readonly<Record<MetricName, boolean>> = {
   cpuNsPerIo: false,
 };
 
-/** @param samples at least one block */
+/** @param samples at least one pair */
 export function evidenceOf(samples: PairedSamples, metric: MetricName): Evidence {
   const { a, b } = samples;
   const { ratio, ci95, ci90, n, processes, minDetectable } = compare(a, b, {
@@ -165,11 +165,11 @@ export function timedOutcome(
 }
 
 function reason(verdict: GateVerdict, { n, units, minDetectable }: Evidence, level: number, pAdjusted: number): string {
-  const blocks = units === n ? `${n} blocks` : `${n} blocks of ${units} processes`;
-  const sure = `${level * 100} % interval of ${blocks}`;
+  const pairs = units === n ? `${n} pairs` : `${n} pairs of ${units} processes`;
+  const sure = `${level * 100} % interval of ${pairs}`;
   if (verdict === 'pass') return `the ${sure} lies inside`;
   if (verdict === 'fail')
-    return `outside, p ${pAdjusted < 0.001 ? '< 0.001' : `= ${pAdjusted.toFixed(3)}`} after Holm (${blocks})`;
+    return `outside, p ${pAdjusted < 0.001 ? '< 0.001' : `= ${pAdjusted.toFixed(3)}`} after Holm (${pairs})`;
   const seen =
     minDetectable === null || minDetectable > 1
       ? ''

@@ -1,4 +1,4 @@
-// Seeded bootstrap of the trimmed mean: one level (blocks) or two (processes, then their blocks), percentile intervals.
+// Seeded bootstrap of the trimmed mean: one level (rounds) or two (processes, then their rounds), percentile intervals.
 //
 // The sample is sorted once; a resample is then a vector of counts over the sorted values, and its trimmed mean is one walk
 // along them. So a resample costs n draws and no sort.
@@ -34,7 +34,7 @@ export function bootstrapTrimmedMeans(values: ArrayLike<number>, options: Bootst
 
 /**
  * Trimmed means of two-level resamples, ascending: as many clusters (processes) as there are, drawn with replacement; from
- * each drawn cluster as many values (blocks) as it has, drawn with replacement.
+ * each drawn cluster as many values (rounds) as it has, drawn with replacement.
  * @param clusters non-empty clusters; their sizes may differ
  */
 export function clusterBootstrapTrimmedMeans(
@@ -56,7 +56,7 @@ export function clusterBootstrapTrimmedMeans(
     let total = 0;
     for (let draw = 0; draw < ranks.length; draw++) {
       const members = ranks[random.below(ranks.length)] as number[];
-      for (let block = 0; block < members.length; block++) {
+      for (let value = 0; value < members.length; value++) {
         countUp(counts, members[random.below(members.length)] as number);
       }
       total += members.length;

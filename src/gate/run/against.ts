@@ -1,8 +1,8 @@
 // Rules of kind `against`: this checkout and another commit, each in whole processes of its own `p2plab run`, in alternating order.
 //
 // Whole processes, because what two commits do not share (memory layouts, the lab, the machine's modules) cannot run in one: each
-// side is what its users would get. A block is one process of either side, next to each other in time; the order turns round from
-// block to block (ABBA), so that drift falls on both alike. A block's figure is the median over the rounds of the process; blocks
+// side is what its users would get. A pair is one process of either side, next to each other in time; the order turns round from
+// pair to pair (ABBA), so that drift falls on both alike. A side's figure is the median over the rounds of its process; pairs
 // are the independent values, and more of them are measured at up to three looks, as in any run with a budget.
 import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -44,8 +44,8 @@ export interface AgainstMeasuring {
 /** Rounds of one process where the workload does not say: its figure is their median. */
 const ROUNDS = '6';
 const ROUND_MS = '20';
-/** Blocks of a look; fewer than six never break a rule. */
-const LEAST_BLOCKS = 6;
+/** Pairs of a look; fewer than six never break a rule. */
+const LEAST_PAIRS = 6;
 /** Options that a commit may not know: measured without them there, where it has no processes, sweeps or stages to turn off. */
 const ONLY_WHERE_KNOWN = ['--processes=1', '--bar-sweep=off', '--stages=off'];
 
@@ -89,29 +89,29 @@ export async function measureAgainst(
     name: `--against ${checkout.ref} (${checkout.commit.slice(0, 12)})`,
     words: await wordsFor(checkout.dir, words, signal),
   };
-  const blocks: Block[] = [];
+  const pairs: SidePair[] = [];
   const alpha = alphaOfLooks(MOST_LOOKS);
-  let perLook = LEAST_BLOCKS;
+  let perLook = LEAST_PAIRS;
   for (let look = 1; look <= MOST_LOOKS; look++) {
-    while (blocks.length < look * perLook) {
-      const blockMs = blocks.length === 0 ? 0 : (performance.now() - began) / blocks.length;
-      if (blocks.length >= 2 && performance.now() - began + blockMs > budgetMs) return evidence(rules, blocks, alpha);
+    while (pairs.length < look * perLook) {
+      const pairMs = pairs.length === 0 ? 0 : (performance.now() - began) / pairs.length;
+      if (pairs.length >= 2 && performance.now() - began + pairMs > budgetMs) return evidence(rules, pairs, alpha);
       const share = Math.min(1, (performance.now() - began) / budgetMs);
-      events.progress(share, `block ${blocks.length + 1} against ${checkout.ref}`);
-      const order = blocks.length % 2 === 0 ? [here, there] : [there, here];
+      events.progress(share, `pair ${pairs.length + 1} against ${checkout.ref}`);
+      const order = pairs.length % 2 === 0 ? [here, there] : [there, here];
       const results = new Map<Side, SideResult>();
       for (const side of order) results.set(side, await runSide(side, signal));
-      blocks.push({ a: results.get(here) as SideResult, b: results.get(there) as SideResult });
+      pairs.push({ a: results.get(here) as SideResult, b: results.get(there) as SideResult });
       const tookMs = performance.now() - began;
-      if (blocks.length === 1) perLook = processesPerLook(budgetMs, tookMs, tookMs, LEAST_BLOCKS);
+      if (pairs.length === 1) perLook = processesPerLook(budgetMs, tookMs, tookMs, LEAST_PAIRS);
     }
-    const found = evidence(rules, blocks, alpha);
+    const found = evidence(rules, pairs, alpha);
     const isOpen = [...found].some(([rule, each]) =>
       isMissing(each) ? !each.refused : !isDecided(rule, each, measuring.rules),
     );
     if (!isOpen) return found;
   }
-  return evidence(rules, blocks, alpha);
+  return evidence(rules, pairs, alpha);
 }
 
 interface Side {
@@ -130,30 +130,30 @@ interface SideResult {
   }[];
 }
 
-interface Block {
+interface SidePair {
   a: SideResult;
   b: SideResult;
 }
 
 function evidence(
   rules: readonly AgainstRule[],
-  blocks: readonly Block[],
+  pairs: readonly SidePair[],
   lookAlpha: number,
 ): Map<AgainstRule, Evidence | Missing> {
-  return new Map(rules.map((rule) => [rule, evidenceOfRule(rule, blocks, lookAlpha)]));
+  return new Map(rules.map((rule) => [rule, evidenceOfRule(rule, pairs, lookAlpha)]));
 }
 
-function evidenceOfRule(rule: AgainstRule, blocks: readonly Block[], lookAlpha: number): Evidence | Missing {
-  const [first] = blocks;
+function evidenceOfRule(rule: AgainstRule, pairs: readonly SidePair[], lookAlpha: number): Evidence | Missing {
+  const [first] = pairs;
   const refused = first === undefined ? undefined : (cellOfSide(first.a, rule.arm)?.refused ?? undefined);
   if (refused !== undefined) return { missing: `${armWords(rule.arm)} is refused: ${refused.errno}`, refused: true };
-  const pairs = blocks.flatMap(({ a, b }) => {
+  const figures = pairs.flatMap(({ a, b }) => {
     const [here, there] = [figureOf(a, rule), figureOf(b, rule)];
     return here === undefined || there === undefined ? [] : [{ here, there }];
   });
-  if (pairs.length === 0)
+  if (figures.length === 0)
     return { missing: `the other commit has no ${rule.metric} of ${armWords(rule.arm)}`, refused: false };
-  const samples = { a: pairs.map(({ here }) => here), b: pairs.map(({ there }) => there), seed: 1, lookAlpha };
+  const samples = { a: figures.map(({ here }) => here), b: figures.map(({ there }) => there), seed: 1, lookAlpha };
   return evidenceOf(samples, rule.metric);
 }
 

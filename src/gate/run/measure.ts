@@ -191,7 +191,7 @@ function judge(
   return { outcomes: order.map((rule) => outcomes.get(rule) as Outcome), figures };
 }
 
-/** A refused arm breaks its rule for good; blocks that are missing only leave it open. */
+/** A refused arm breaks its rule for good; pairs that are missing only leave it open. */
 function withoutFigure(rule: Ratio | HistoryRule | AgainstRule, { missing, refused }: Missing): Outcome {
   const bound = rule.kind === 'history' ? `no step in ${rule.file}` : boundsOf(rule).words;
   const verdict = refused ? 'fail' : 'inconclusive';

@@ -48,8 +48,8 @@ describe('the document', () => {
     expect(html).not.toMatch(/(src|href)="(?!#)/);
   });
 
-  test('of a sweep names its axes, and the cells that have no figures with the reason', async () => {
-    const cell = { hash: 'cafe', values: { bs: '64k<' }, repeat: 1 };
+  test('of a sweep names its axes, and the points that have no figures with the reason', async () => {
+    const point = { hash: 'cafe', values: { bs: '64k<' }, repeat: 1 };
     const swept: Result = {
       ...result,
       sweep: {
@@ -57,7 +57,7 @@ describe('the document', () => {
         repeat: 1,
         cells: [
           { hash: 'beef', values: { bs: '4k' }, repeat: 1, state: 'measured' },
-          { ...cell, state: 'failed', reason: 'host0 & died' },
+          { ...point, state: 'failed', reason: 'host0 & died' },
         ],
       },
     };
@@ -65,7 +65,7 @@ describe('the document', () => {
     expect(html).toContain('<li>bs: 4k, 64k&#60;</li>');
     // The glossary's words in its headings are explained.
     expect(html).toContain(`>The <abbr title="${escapeHtml(GLOSSARY.sweep as string)}">sweep</abbr></h2>`);
-    expect(html).toContain('2 cells: 1 measured, 1 failed');
+    expect(html).toContain('2 points: 1 measured, 1 failed');
     expect(html).toContain('<li>cafe (bs 64k&#60;): host0 &#38; died</li>');
   });
 

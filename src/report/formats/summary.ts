@@ -5,6 +5,7 @@ import { formatNs } from '../../base/units.ts';
 import { FIGURE_LABELS, type FigureLabel } from '../../result/labels.ts';
 import type { Result } from '../../result/schema.ts';
 import { groupNotes } from '../findings/group_notes.ts';
+import { overAxis } from '../select/dimensions.ts';
 import { type Group, groupsOf, isSweep, roleOf } from '../select/groups.ts';
 import { metricsOf, roundsPhrase } from '../select/metrics.ts';
 import { modelledTable } from '../tables/modelled_table.ts';
@@ -77,7 +78,7 @@ export function summarySections(result: Result): Section[] {
     const { [option]: _, ...rest } = swept[0]?.params ?? {};
     const leading = varyingKeys(swept.map(({ params }) => params));
     const fixed = Object.fromEntries(Object.entries(rest).filter(([key]) => !leading.includes(key)));
-    const heading = [`sweep over ${option === 'bar' ? 'BAR size' : option}`, ...describeParams(fixed)].join(' · ');
+    const heading = [overAxis(option), ...describeParams(fixed)].join(' · ');
     sections.push({ heading, groups: swept, leading: leading.length > 0 ? leading : [option] });
   }
   return sections;

@@ -51,6 +51,11 @@ export function dimensionTitle(key: string): string {
   return parameterWords(key).title ?? key;
 }
 
+/** "over BAR size", of groups that differ in what `params.sweep` names: the BAR axis of a run, or the axes of a sweep. */
+export function overAxis(option: string): string {
+  return `over ${option.split(' x ').map(dimensionTitle).join(' and ')}`;
+}
+
 /** "BAR 16 GiB (memmap 256 MiB) · bs 4 KiB" of some of a group's options. */
 export function placeOf({ params }: Group, keys: readonly string[]): string {
   return describeKeys(params, keys).join(' · ');

@@ -1,6 +1,15 @@
 // The surface of an answer: ratios of pairs of cells over two axes. An axis is an option in which the groups differ, or PAIR, the
 // pairs themselves; every combination of the other axes is a facet, so that no figure ever stands for several comparisons.
-import { APART, dimensionsOf, dimensionTitle, placeOf, valueKey, valueLabel, valuesOf } from './dimensions.ts';
+import {
+  APART,
+  dimensionsOf,
+  dimensionTitle,
+  overAxis,
+  placeOf,
+  valueKey,
+  valueLabel,
+  valuesOf,
+} from './dimensions.ts';
 import type { Group } from './groups.ts';
 import type { Metric } from './metrics.ts';
 import { isSignificant, pairName, type Ratio, type RatioSource } from './ratios.ts';
@@ -55,7 +64,7 @@ export function heatMap(groups: readonly Group[], ratios: RatioSource, metric: M
   );
   const used = [...new Set(all.map(({ group }) => group))];
   const rest = dimensionsOf(used).filter((key) => key !== axes.x && key !== axes.y);
-  /** Some groups are of a sweep, or of another one than the rest. */
+  /** Some groups are on an axis, or on another one than the rest. */
   const mixed = new Set(used.map(({ cells }) => cells[0]?.params.sweep)).size > 1;
   const ofPairs = axes.x === PAIR || axes.y === PAIR;
   const keyOf = (ratio: Ratio): string =>
@@ -68,7 +77,7 @@ export function heatMap(groups: readonly Group[], ratios: RatioSource, metric: M
     const inFacet = [...new Set(ofFacet.map(({ group }) => group))];
     const [x, y] = [scale(inFacet, ofFacet, axes.x), scale(inFacet, ofFacet, axes.y)];
     const at = new Map(ofFacet.map((ratio) => [`${y.keyOf(ratio)} ${x.keyOf(ratio)}`, ratio]));
-    const title = [ofPairs ? '' : pairName(first), placeOf(first.group, rest), mixed ? sweepOf(first.group) : ''];
+    const title = [ofPairs ? '' : pairName(first), placeOf(first.group, rest), mixed ? axisOf(first.group) : ''];
     return {
       title: title.filter((phrase) => phrase !== '').join(' · '),
       x: x.axis,
@@ -80,9 +89,9 @@ export function heatMap(groups: readonly Group[], ratios: RatioSource, metric: M
   return { facets, reach: Math.max(0.25, ...reach) };
 }
 
-function sweepOf({ cells }: Group): string {
+function axisOf({ cells }: Group): string {
   const option = cells[0]?.params.sweep;
-  return typeof option === 'string' ? `sweep over ${dimensionTitle(option)}` : '';
+  return typeof option === 'string' ? overAxis(option) : '';
 }
 
 interface Scale {
