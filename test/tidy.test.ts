@@ -40,6 +40,8 @@ const ORDER: readonly (readonly string[])[] = [
   ['options'],
   ['gate'],
   ['gate/run'],
+  ['claims/experiments'],
+  ['claims', 'claims/list'],
   ['page'],
   ['cli', 'cli/commands'],
 ];

@@ -32,6 +32,11 @@ const ENTRIES: readonly CommandEntry[] = [
     load: () => import('./commands/trace.ts'),
   },
   {
+    name: 'claims',
+    description: 'try what five mails claimed of pages and P2P, and say what holds, by which figures',
+    load: () => import('./commands/claims.ts'),
+  },
+  {
     name: 'sweep',
     description:
       'measure every combination of options as a point of its own, resumable, and merge the points into one result',
