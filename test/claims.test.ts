@@ -13,7 +13,7 @@ describe('p2plab claims', () => {
       [6, 'refuted'],
       [7, 'confirmed'],
       [8, 'confirmed'],
-      [25, 'not measured here'],
+      [25, 'confirmed'],
     ]);
     expect(claims.every(({ repeat, rule, history }) => repeat.length > 0 && rule !== '' && history !== '')).toBe(true);
   });

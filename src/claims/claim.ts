@@ -55,9 +55,19 @@ export function claim<E extends Experiments>(definition: Claim<E>): Claim<E> {
   return definition;
 }
 
-/** A figure that the counting build or the sizes of structures give. */
-export function exact(what: string, value: number, unit = '', how: 'counted' | 'size' | 'stated' = 'counted'): Figure {
-  return { what, value, unit, how };
+/** A figure that was counted: the same on every machine. */
+export function exact(what: string, value: number, unit = ''): Figure {
+  return { what, value, unit, how: 'counted' };
+}
+
+/** A size of a structure of the machine. */
+export function sized(what: string, bytes: number, unit: string): Figure {
+  return { what, value: bytes, unit, how: 'size' };
+}
+
+/** A figure that a source says: the claim's, or one that its history names. */
+export function stated(what: string, value: number, unit: string): Figure {
+  return { what, value, unit, how: 'stated' };
 }
 
 /** A figure of a model of a processor or of a kernel's memory. */

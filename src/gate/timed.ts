@@ -1,8 +1,8 @@
-// Timed rules: a ratio of two arms by the pairs they share (rounds, or runs of two commits), with its interval against the rule's bounds. A rule is kept when
-// the whole interval lies inside; it is broken when its p-value, adjusted by Holm over all timed rules of the gate, says that
-// the ratio lies outside. So among all rules that hold, one is called broken in at most 5 % of gates; no such correction is needed
-// to pass: the gate passes only when each rule does. What is called broken stops somebody's work, so two tests must agree: that of
-// the interval, and the sign test, which assumes nothing about the noise and says nothing from fewer than six pairs.
+// Timed rules: a ratio of two arms by the pairs they share (rounds, or runs of two commits), with its interval against the rule's
+// bounds. A rule is kept when the whole interval lies inside; it is broken when its p-value, adjusted by Holm over all timed rules of
+// the gate, says that the ratio lies outside. So among all rules that hold, one is called broken in at most 5 % of gates; no such
+// correction is needed to pass: the gate passes only when each rule does. What is called broken stops somebody's work, so two tests
+// must agree: that of the interval, and the sign test, which assumes nothing about the noise and says nothing from fewer than six pairs.
 import { compare } from '../stats/compare.ts';
 import { tCdf, tQuantile } from '../stats/distributions.ts';
 import { holm } from '../stats/multiplicity.ts';

@@ -97,6 +97,11 @@ export interface GroupPlan {
   arms: Arm[];
 }
 
+/** The same run without rounds: the counting build alone, which needs no process of its own. */
+export function countOnly({ budgetMs: _, ...params }: RunParams): RunParams {
+  return { ...params, modes: [], processes: 1 };
+}
+
 /** Share of the rounds that groups of the BAR axis have: enough for an interval, few enough for five sizes. */
 const AXIS_SHARE = 3 / 8;
 

@@ -1,8 +1,8 @@
 // Experiment: two arms timed beside each other in the inline schedule, with a margin of equivalence.
+import { PLAIN } from '../../options/plain.ts';
 import type { ComparisonRecord, Result } from '../../result/schema.ts';
 import type { OptionsObject } from '../../sweep/options.ts';
 import { commandLine } from './command_line.ts';
-import { PLAIN } from './counted.ts';
 import type { Experiment } from './experiment.ts';
 import { runResult } from './run_result.ts';
 
@@ -27,7 +27,7 @@ const TIMED = { mode: 'inline', margin: 2, budget: '20s' } as const;
 export function compared(options: OptionsObject): Experiment<Compared> {
   const all = { ...PLAIN, ...TIMED, ...options };
   const command = commandLine('run', all);
-  return { command, kind: 'timed', run: async (measurement) => armsOf(await runResult(all, command, measurement)) };
+  return { command, run: async (measurement) => armsOf(await runResult(all, command, measurement)) };
 }
 
 function armsOf({ cells, comparisons }: Result): Compared {

@@ -4,24 +4,22 @@ import { readCpu } from '../../cost/cpu_file.ts';
 import type { CostCell } from '../../cost/document.ts';
 import { runCost } from '../../cost/run_cost.ts';
 import { readOptions } from '../../options/options_object.ts';
+import { PLAIN } from '../../options/plain.ts';
 import { resolveRun } from '../../options/resolve_run.ts';
 import type { OptionsObject } from '../../sweep/options.ts';
 import { commandLine } from './command_line.ts';
-import { PLAIN } from './counted.ts';
 import type { Experiment } from './experiment.ts';
 
 /** The host's side of an arm's I/O. */
 export interface CostedArm {
   /** SCHEME/BUFFERS */
   arm: string;
-  refused?: string;
   ops: number;
   lines: number;
-  atomics: number;
-  /** Host's instructions and accesses by function of the source, where the experiment asks for functions. */
-  functions: Readonly<Record<string, { ops: number; accesses: number }>>;
-  /** On the processor that was asked for: misses of the last level, and cycles where a miss waits for what it depends on. */
-  model?: { l2Misses: number; l3Misses: number; cycles: number };
+  /** The host's instructions by function of the source, where the experiment asks for functions. */
+  functions: Readonly<Record<string, number>>;
+  /** On the processor that was asked for: cycles where a miss waits for what it depends on. */
+  cycles?: number;
 }
 
 export type Costed = readonly CostedArm[];
@@ -38,7 +36,6 @@ export function costed(options: OptionsObject, { cpu, functions = false }: How =
   const command = commandLine('cost', all, cpu === undefined ? [] : [`--cpu=${cpu}`, `--seeds=${SEEDS}`]);
   return {
     command,
-    kind: cpu === undefined ? 'exact' : 'modelled',
     run: async ({ signal, events }) => {
       const read = readOptions(all, command);
       const { params } = await resolveRun(read.jobFile, read.options);
@@ -46,7 +43,7 @@ export function costed(options: OptionsObject, { cpu, functions = false }: How =
       const how = { cpus, pages: 'kernel', prefetch: ['none'], seeds: SEEDS, lines: functions } as const;
       const document = await runCost(params, how, { progress: events.progress, signal });
       if (signal.aborted) throw new LabError('interrupted.', EXIT.interrupted);
-      return document.cells.map((cell) => costedArm(cell, cpu));
+      return document.cells.flatMap((cell) => costedArm(cell, cpu));
     },
   };
 }
@@ -54,18 +51,13 @@ export function costed(options: OptionsObject, { cpu, functions = false }: How =
 /** Placements: what decides a claim differs by far more than they do. */
 const SEEDS = 2;
 
-function costedArm({ scheme, buffers, refused, host, functions = [] }: CostCell, cpu: string | undefined): CostedArm {
+/** None of an arm that is refused. */
+function costedArm({ scheme, buffers, host, functions = [] }: CostCell, cpu: string | undefined): CostedArm[] {
   const arm = `${scheme}/${buffers}`;
-  if (host === undefined)
-    return { arm, refused: refused?.errno ?? 'refused', ops: 0, lines: 0, atomics: 0, functions: {} };
-  const { ops, lines, atomics } = host.perIo;
-  const found = cpu === undefined ? undefined : host.cpus[cpu];
-  const model = found && {
-    l2Misses: found.l2Misses.mean,
-    l3Misses: found.l3Misses.mean,
-    cycles: found.cycles.dep,
-  };
-  return { arm, ops, lines, atomics, functions: ofFunctions(functions), ...(model && { model }) };
+  if (host === undefined) return [];
+  const { ops, lines } = host.perIo;
+  const model = cpu === undefined ? undefined : host.cpus[cpu];
+  return [{ arm, ops, lines, functions: ofFunctions(functions), ...(model && { cycles: model.cycles.dep }) }];
 }
 
 function ofFunctions(lines: NonNullable<CostCell['functions']>): CostedArm['functions'] {
@@ -73,10 +65,7 @@ function ofFunctions(lines: NonNullable<CostCell['functions']>): CostedArm['func
     lines.filter(({ core }) => core === 'host'),
     (line) => line.function,
   );
-  const sum = (own: typeof lines, key: 'ops' | 'accesses'): number => own.reduce((all, line) => all + line[key], 0);
-  return Object.fromEntries(
-    [...ofHost].map(([name, own]) => [name, { ops: sum(own, 'ops'), accesses: sum(own, 'accesses') }]),
-  );
+  return Object.fromEntries([...ofHost].map(([name, own]) => [name, own.reduce((sum, { ops }) => sum + ops, 0)]));
 }
 
 /** @throws for an arm that the experiment has not: a programmer's mistake in a claim */

@@ -1,5 +1,6 @@
 // Experiment: exact counts of arms by the counting build, and refusals. The same on every machine.
-import type { RunParams } from '../../plan/run_plan.ts';
+import { PLAIN } from '../../options/plain.ts';
+import { countOnly, type RunParams } from '../../plan/run_plan.ts';
 import { roleOf } from '../../report/select/groups.ts';
 import type { Result } from '../../result/schema.ts';
 import type { OptionsObject } from '../../sweep/options.ts';
@@ -17,25 +18,38 @@ export interface CountedArm {
 
 export type Counted = readonly CountedArm[];
 
-/** One BAR, nothing moved, no stages: what an exact rule of a gate counts. */
-export const PLAIN = { bar: '256MiB', payload: 'none', 'bar-sweep': 'off', stages: 'off' } as const;
-
 /** Few short rounds: what is counted does not depend on them, and a reader who repeats it need not wait. */
 const BRIEF = { mode: 'inline', rounds: 1, processes: 1, 'round-ms': 5 } as const;
 
-export function counted(options: OptionsObject): Experiment<Counted> {
+/** @param driver of the client where it is none that takes DMA addresses: the command line has no such client, only p2plab claims */
+export function counted(options: OptionsObject, driver?: 'dma_virt_ops'): Experiment<Counted> {
   const all = { ...PLAIN, ...options };
   const command = commandLine('run', { ...all, ...BRIEF });
   return {
-    command,
-    kind: 'exact',
-    run: async (measurement) => armsOf(await runResult(all, command, measurement, countOnly)),
+    command: driver === undefined ? command : `${command} # in p2plab claims: with a client of ${driver}`,
+    run: async (measurement) =>
+      armsOf(
+        await runResult(all, command, measurement, (params) =>
+          countOnly(driver === undefined ? params : withCpuAddresses(params)),
+        ),
+      ),
   };
 }
 
-/** No rounds, in this process: the counting build alone. */
-function countOnly({ budgetMs: _, ...params }: RunParams): RunParams {
-  return { ...params, modes: [], processes: 1 };
+/** Kernel virtual address of physical address 0 on x86-64 (page_offset_base). */
+const PAGE_OFFSET = 0xffff_8880_0000_0000n;
+
+/** As HFI: map functions of the driver's own hand out CPU addresses. By those it finds RAM and BAR; a bus address leads nowhere. */
+function withCpuAddresses(params: RunParams): RunParams {
+  const fabricOf: RunParams['fabricOf'] = (barBytes, flow) => {
+    const fabric = params.fabricOf(barBytes, flow);
+    const start = { bar: fabric.barPhys, ram: PAGE_OFFSET + fabric.ramPhys };
+    const windows = fabric.windows.flatMap((window) =>
+      window.target === 'other' ? [] : [{ ...window, busStart: start[window.target] + window.offset }],
+    );
+    return { ...fabric, clientDmaOps: 'virt', windows };
+  };
+  return { ...params, fabricOf };
 }
 
 function armsOf({ cells }: Result): Counted {

@@ -4,8 +4,6 @@ import type { Measurement } from '../../lab/measure/measurement.ts';
 export interface Experiment<Result> {
   /** As a reader repeats it; two experiments of one command are one. */
   command: string;
-  /** `timed` ones are of this machine; all others give the same everywhere. */
-  kind: 'exact' | 'modelled' | 'timed';
   /** @throws LabError where it cannot run; interrupted runs end with exit code 130 */
   run(measurement: Measurement): Promise<Result>;
 }

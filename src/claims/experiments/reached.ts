@@ -22,7 +22,6 @@ export function reached(name: string): Experiment<Reached> {
   const { topology, provider, providerBar, client, nearClient } = preset(name, { barBytes: GIB });
   return {
     command: `p2plab topology ${name} --pair ${provider} ${client}`,
-    kind: 'exact',
     run: async () => {
       if (nearClient === undefined) throw new Error(`preset ${name} has one client`);
       const rules = { era: '6.12', cpu: topology.cpu, iommu: false, iommuMode: 'off', quirks: [] } as const;

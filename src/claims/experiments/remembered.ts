@@ -13,7 +13,6 @@ export function remembered(barBytes: number): Experiment<Remembered> {
   const options = { barBytes: [barBytes], pageBytes: 4096, era: '6.12', queueDepth: 1024, clients: 1 } as const;
   return {
     command: `p2plab memory --bar ${formatBytes(barBytes).replace(' ', '')} --no-measured`,
-    kind: 'modelled',
     run: async () => ({ barBytes, rows: memoryRows(options) }),
   };
 }

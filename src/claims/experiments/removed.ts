@@ -1,8 +1,8 @@
 // Experiment: the provider is removed while its I/O is in flight, in the inline schedule: whether anything uses its addresses afterwards.
+import { PLAIN } from '../../options/plain.ts';
 import type { Result } from '../../result/schema.ts';
 import type { OptionsObject } from '../../sweep/options.ts';
 import { commandLine } from './command_line.ts';
-import { PLAIN } from './counted.ts';
 import type { Experiment } from './experiment.ts';
 import { runResult } from './run_result.ts';
 
@@ -24,7 +24,7 @@ const BRIEF = { mode: 'inline', 'remove-at': '50%', rounds: 2, processes: 1 } as
 export function removed(options: OptionsObject): Experiment<Removed> {
   const all = { ...PLAIN, ...BRIEF, ...options };
   const command = commandLine('run', all);
-  return { command, kind: 'exact', run: async (measurement) => armsOf(await runResult(all, command, measurement)) };
+  return { command, run: async (measurement) => armsOf(await runResult(all, command, measurement)) };
 }
 
 function armsOf({ cells }: Result): Removed {

@@ -46,3 +46,10 @@ export const COPY = counted({ scheme: [...SCHEMES], flow: 'copy', bs: '128k', io
 
 /** An NVMe-oF target: RNIC and drive. */
 export const NVMET = counted({ scheme: [...SCHEMES], flow: 'nvmet', bs: '128k', iodepth: 32 });
+
+const SGL = { scheme: ['sgl', 'sgl@no-p2p-flag'], buffers: 'fixed', bs: '4k' } as const;
+
+/** Homogeneous scatterlists to a driver as most are, and to one that takes CPU addresses (HFI). */
+export const BY_DMA_ADDRESSES = counted(SGL);
+
+export const BY_CPU_ADDRESSES = counted(SGL, 'dma_virt_ops');

@@ -1,6 +1,6 @@
 // Claim: {dma_addr_t, len} is like a bio_vec.
 import { BioVec, PackedPhysVec, PhysVec } from '../../../build/layout.ts';
-import { claim, exact } from '../claim.ts';
+import { claim, exact, sized } from '../claim.ts';
 import { countOf } from '../experiments/counted.ts';
 import { P2P_128K } from '../experiments/usual.ts';
 
@@ -21,8 +21,8 @@ export const tested = claim({
       verdict: isLike ? 'confirmed' : 'refuted',
       because: isLike ? 'size, requests and segments are equal.' : 'size, requests or segments differ.',
       figures: [
-        exact('struct bio_vec', BioVec.bytes, `B; struct dma_vec ${DMA_VEC_BYTES} B`, 'size'),
-        exact('struct phys_vec', PhysVec.bytes, `B, ${PackedPhysVec.bytes} packed`, 'size'),
+        sized('struct bio_vec', BioVec.bytes, `B; struct dma_vec ${DMA_VEC_BYTES} B`),
+        sized('struct phys_vec', PhysVec.bytes, `B, ${PackedPhysVec.bytes} packed`),
         exact('segments per 128 KiB, dma_vec/fixed', countOf(p2p, 'dma_vec/fixed', 'segments')),
       ],
     };

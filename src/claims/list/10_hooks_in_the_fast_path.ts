@@ -1,5 +1,5 @@
 // Claim: a second kind of bio with hooks in the fast path is a no-go.
-import { claim, exact } from '../claim.ts';
+import { claim, exact, stated } from '../claim.ts';
 import { costed, costOf } from '../experiments/costed.ts';
 
 /** The RFC's diffstat. */
@@ -34,7 +34,7 @@ export const tested = claim({
       figures: [
         exact('instructions per host-RAM I/O of 4 KiB, page/user', page),
         exact('the same, dma_vec/user', costOf(ram, 'dma_vec/user').ops),
-        exact("the RFC's lines", LINES_IN, `in, ${LINES_OUT} out`, 'stated'),
+        stated("the RFC's lines", LINES_IN, `in, ${LINES_OUT} out`),
       ],
     };
   },

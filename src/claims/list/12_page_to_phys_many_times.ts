@@ -13,7 +13,7 @@ export const tested = claim({
   history: 'In Linux page_to_phys is arithmetic on the address of the page (VMEMMAP): it loads nothing of the page.',
   missing: 'how often: the compiler joins evaluations that follow each other',
   judge: ({ cost }) => {
-    const inIt = (arm: string): number => costOf(cost, arm).functions.pageToPhys?.ops ?? 0;
+    const inIt = (arm: string): number => costOf(cost, arm).functions.pageToPhys ?? 0;
     const [page, phys] = [inIt('page/pool'), inIt('phys/pool')];
     const isSo = page > 0 && phys === 0;
     return {

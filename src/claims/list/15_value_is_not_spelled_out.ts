@@ -16,7 +16,7 @@ export const tested = claim({
   history:
     'nvmet takes its buffers from the pool, whose struct pages stay in a cache. Long-lived buffers all over a BAR came with GPUs and vfio-pci (6.19), without pages.',
   judge: ({ cost }) => {
-    const cycles = (arm: string): number => costOf(cost, arm).model?.cycles ?? Number.NaN;
+    const cycles = (arm: string): number => costOf(cost, arm).cycles ?? Number.NaN;
     const saved = (buffers: string): number => 1 - cycles(`dma_vec/${buffers}`) / cycles(`page/${buffers}`);
     const [pool, fixed] = [saved('pool'), saved('fixed')];
     const figures = [

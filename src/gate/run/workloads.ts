@@ -7,8 +7,9 @@ import { type CellOptionName, keyOf } from '../../catalogue/options/catalogue.ts
 import type { Fault } from '../../lab/workers/fault.ts';
 import { resolveFault } from '../../options/fault_option.ts';
 import { optionKey, readOptions } from '../../options/options_object.ts';
+import { PLAIN } from '../../options/plain.ts';
 import { resolveRun } from '../../options/resolve_run.ts';
-import { FLOOR_SCHEME, type Mode, planGroups, type RunParams } from '../../plan/run_plan.ts';
+import { countOnly, FLOOR_SCHEME, type Mode, planGroups, type RunParams } from '../../plan/run_plan.ts';
 import type { OptionsObject } from '../../sweep/options.ts';
 import { PRESET_NAMES } from '../../topology/presets.ts';
 import { type ArmName, armWords, askedBuffers } from '../arm.ts';
@@ -47,13 +48,11 @@ export async function planWorkloads(rules: readonly Rule[], source: string): Pro
     ];
     const arms = armOrder(ofWorkload.flatMap(armsOf), where);
     const { params, warnings, fault } = await resolveWorkload(options, arms, where);
-    // What is only counted needs no process of its own.
-    const once = modes.length === 0 ? { processes: 1, budgetMs: undefined } : {};
     planned.push({
       workload,
       rules: ofWorkload,
       modes,
-      params: { ...params, modes, ...once },
+      params: modes.length === 0 ? countOnly(params) : { ...params, modes },
       options,
       warnings,
       fault,
@@ -94,11 +93,11 @@ export function workloadOptions({ options, line, name }: Workload, source: strin
   if (refused !== undefined) throw new LabError(`${where}: ${refused}: the rules say that, not the workload.`);
   const topology = given.get('topology');
   const hasOwnBar = typeof topology === 'string' && !PRESET_NAMES.includes(topology);
+  const { bar, payload, ...axesOff } = PLAIN;
   return {
-    ...(given.has('bar') || hasOwnBar ? {} : { bar: '256MiB' }),
-    ...(given.has('payload') || given.has('job') ? {} : { payload: 'none' }),
-    [keyOf('barSweep')]: 'off',
-    [keyOf('stages')]: 'off',
+    ...(given.has('bar') || hasOwnBar ? {} : { bar }),
+    ...(given.has('payload') || given.has('job') ? {} : { payload }),
+    ...axesOff,
     ...(options as OptionsObject),
     ...(given.has('job') ? { job: besideFile(given.get('job'), source) } : {}),
     ...(hasOwnBar ? { topology: besideFile(topology, source) } : {}),
