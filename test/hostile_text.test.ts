@@ -14,7 +14,7 @@ import type { Rule } from '../src/gate/gates_file.ts';
 import { annotations } from '../src/gate/github.ts';
 import { junitXml } from '../src/gate/junit.ts';
 import { gateMarkdown, gateText } from '../src/gate/view.ts';
-import type { ResolvedCell } from '../src/options/cell_options.ts';
+import type { ResolvedPoint } from '../src/options/point_options.ts';
 import { loadCharts } from '../src/report/drawing/charts.ts';
 import { viewOf } from '../src/report/drawing/look.ts';
 import { htmlReport } from '../src/report/formats/html.ts';
@@ -281,7 +281,7 @@ function planWith(text: string): Promise<string> {
     cells: [],
   } as unknown as SweepDocument;
   const values = Object.fromEntries([[text, text]]);
-  const cell = { hash: 'beef', values, repeat: 1, needs: undefined, impossible: text } as unknown as ResolvedCell;
+  const cell = { hash: 'beef', values, repeat: 1, needs: undefined, impossible: text } as unknown as ResolvedPoint;
   return planText(sweep, [cell], scratchFolder('plan'), undefined);
 }
 

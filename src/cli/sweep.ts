@@ -14,15 +14,15 @@ import { version } from '../base/version.ts';
 import { openSession } from '../lab/measure/session.ts';
 import { type MeasuredPoint, paceOf, SWEEP_SECONDS } from '../lab/point_time.ts';
 import { closePool } from '../lab/workers/crew.ts';
-import { folderOf, givenOptions, type ResolvedCell, resolveCells } from '../options/cell_options.ts';
 import { optionKey } from '../options/options_object.ts';
+import { folderOf, givenOptions, type ResolvedPoint, resolvePoints } from '../options/point_options.ts';
 import { writeSweepFolder } from '../report/formats/write_sweep.ts';
 import { textTable } from '../report/tables/table.ts';
 import { expand } from '../sweep/expand.ts';
 import {
-  cellsThere,
+  pointsThere,
   prepareFolder,
-  readCell,
+  readPoint,
   readSweep,
   type SweepDocument,
   writeShard,
@@ -41,7 +41,7 @@ import { printSweep } from './sweep_output.ts';
 export async function sweepCommand(file: string | undefined, options: SweepOptions, command: Command): Promise<void> {
   const spec = readSpec(file, options);
   const points = expand(spec);
-  const resolved = await resolveCells(spec, points, givenOptions(command, spec), folderOf(file));
+  const resolved = await resolvePoints(spec, points, givenOptions(command, spec), folderOf(file));
   if (resolved.length < points.length) {
     process.stderr.write(
       `p2plab: ${points.length - resolved.length} points mean the same as others and are not repeated\n`,
@@ -91,7 +91,7 @@ function readSpecFile(file: string): string {
 
 async function measure(
   sweep: SweepDocument,
-  points: readonly ResolvedCell[],
+  points: readonly ResolvedPoint[],
   dir: string,
   shard: Shard | undefined,
   options: SweepOptions,
@@ -110,7 +110,7 @@ async function measure(
     const outcome = await runSweep({
       dir,
       sweep,
-      cells: points,
+      points,
       shard,
       force: options.force === true,
       retryFailed: options.retryFailed === true,
@@ -165,13 +165,13 @@ const MOST_READ = 100;
 /** How long points took that are there already; those that failed say nothing. */
 async function measuredPoints(
   dir: string,
-  points: readonly ResolvedCell[],
+  points: readonly ResolvedPoint[],
   there: ReadonlySet<string>,
 ): Promise<MeasuredPoint[]> {
   const known = points.flatMap(({ hash, needs }) => (needs === undefined || !there.has(hash) ? [] : [{ hash, needs }]));
   const read = known.slice(-MOST_READ).map(async ({ hash, needs }) => {
     // One that cannot be read is told when it is merged or measured again.
-    const run = (await readCell(dir, hash).catch(() => undefined))?.run;
+    const run = (await readPoint(dir, hash).catch(() => undefined))?.run;
     if (run === undefined || run.failure !== undefined || run.interrupted === true) return [];
     return [{ estimatedSeconds: needs.seconds, tookSeconds: run.durationMs / 1000 }];
   });
@@ -181,11 +181,11 @@ async function measuredPoints(
 /** What a sweep would do: its points, which of them are there, and what the rest needs. */
 export async function planText(
   sweep: SweepDocument,
-  points: readonly ResolvedCell[],
+  points: readonly ResolvedPoint[],
   dir: string,
   shard: Shard | undefined,
 ): Promise<string> {
-  const there = await cellsThere(dir);
+  const there = await pointsThere(dir);
   const mine = points.filter(({ hash }) => shard === undefined || isOf(hash, shard));
   const measured = await measuredPoints(dir, points, there);
   const pace = paceOf(measured);

@@ -1,8 +1,8 @@
-// The options of a run as an object, as a file of cells has them: the long names of `p2plab run`, fio's options beside them, and
+// The options of a run as an object, as a file of points has them: the long names of `p2plab run`, fio's options beside them, and
 // `job`. An object becomes the words of a command line and is read by the same parser, so that both mean and refuse the same.
 import { Command, CommanderError } from 'commander';
 import { LabError, suggestion } from '../base/errors.ts';
-import { cellOptions, keyOf, type RunOptions } from '../catalogue/options/catalogue.ts';
+import { keyOf, pointOptions, type RunOptions } from '../catalogue/options/catalogue.ts';
 import type { OptionDefinition } from '../catalogue/options/definition.ts';
 import { canonicalName, OPTION_WORDS } from '../jobs/fio_options.ts';
 import type { OptionKey, OptionsObject, OptionValue } from '../sweep/options.ts';
@@ -16,7 +16,7 @@ export interface ReadOptions {
 
 /**
  * What a key means; `p2pShare` is the same as `p2p-share`.
- * @param where file and cell, for the message
+ * @param where file and point, for the message
  * @throws LabError for a key that is no option
  */
 export function optionKey(key: string, where: string): OptionKey {
@@ -33,11 +33,11 @@ export function optionKey(key: string, where: string): OptionKey {
 }
 
 /**
- * @param where file and cell, for messages
+ * @param where file and point, for messages
  * @throws LabError for keys and values that `p2plab run` would not take
  */
 export function readOptions(object: OptionsObject, where: string): ReadOptions {
-  const command = cellCommand();
+  const command = pointCommand();
   const { jobFile, words } = commandWords(object, where);
   try {
     command.parse(words, { from: 'user' });
@@ -50,16 +50,16 @@ export function readOptions(object: OptionsObject, where: string): ReadOptions {
 
 let kept: Command | undefined;
 
-/** One for all cells: commander begins every parse with the defaults, and a sweep has thousands of cells. */
-function cellCommand(): Command {
-  kept ??= addMeasuringOptions(new Command('cell').argument('[job.fio]'))
+/** One for all points: commander begins every parse with the defaults, and a sweep has thousands of points. */
+function pointCommand(): Command {
+  kept ??= addMeasuringOptions(new Command('point').argument('[job.fio]'))
     .exitOverride()
     .configureOutput({ outputError: () => {} });
   return kept;
 }
 
 const MEASURING: ReadonlyMap<string, OptionDefinition> = new Map(
-  cellOptions().map(([name, definition]) => [keyOf(name), definition]),
+  pointOptions().map(([name, definition]) => [keyOf(name), definition]),
 );
 
 /** The words of a command line that say the same, unchecked. */

@@ -1,7 +1,7 @@
 // What the options of a run add up to: its workload, fabric, schemes and BARs, checked before anything is measured.
 import { LabError } from '../base/errors.ts';
 import { formatBytes, GIB, MIB, TIB } from '../base/units.ts';
-import { cellOptions, fieldsOf, keyOf, type RunOptions } from '../catalogue/options/catalogue.ts';
+import { fieldsOf, keyOf, pointOptions, type RunOptions } from '../catalogue/options/catalogue.ts';
 import { SCHEME_QUIRKS } from '../catalogue/options/fabric.ts';
 import { powerOfTwo } from '../catalogue/options/kinds.ts';
 import { BUDGET_ROUNDS, REMOVAL_ROUNDS, USUAL_ROUNDS } from '../catalogue/options/measuring.ts';
@@ -25,18 +25,18 @@ const SWEEP_BARS = [256 * MIB, GIB, 4 * GIB, 16 * GIB, 64 * GIB];
 const NAMESPACE_BYTES = TIB;
 
 /**
- * @param isCell a cell of a sweep has one BAR and one payload unless told, as a job file has
+ * @param isPoint a point of a sweep has one BAR and one payload unless told, as a job file has
  * @throws LabError for whatever cannot be run as asked
  */
 export async function resolveRun(
   jobFile: string | undefined,
   options: RunOptions,
-  { isCell = false } = {},
+  { isPoint = false } = {},
 ): Promise<{ params: RunParams; warnings: readonly string[] }> {
   const { jobs, warnings } = resolveWorkload(jobFile, options);
   checkFlows(jobs, options.flow);
   const verifies = jobs.some((job) => job.verify);
-  const isDefault = jobFile === undefined && !isCell;
+  const isDefault = jobFile === undefined && !isPoint;
   const usual: Payload[] = isDefault ? ['none', 'move'] : [verifies ? 'verify' : 'move'];
   const payloads = options.payload ?? usual;
   checkPayloads(jobs, payloads);
@@ -130,7 +130,7 @@ function resolveWorkload(
 ): { jobs: readonly Job[]; warnings: readonly string[] } {
   const limits = { maxIodepth: options.queueDepth - 1, namespaceBytes: NAMESPACE_BYTES };
   const set: Override[] = options.set.map(readOverride);
-  for (const [name, { fio }] of cellOptions()) {
+  for (const [name, { fio }] of pointOptions()) {
     if (fio !== undefined && options[name] !== undefined) set.push({ key: fio, value: String(options[name]) });
   }
   if (jobFile === undefined) return { jobs: [defaultJob(limits, set, options.seed)], warnings: [] };
@@ -230,7 +230,7 @@ function resolveSchemes(names: string[]): string[] {
 function resolveVariants(schemes: readonly string[], options: RunOptions): NonNullable<RunParams['variants']> {
   const quirks = options.quirk ?? [];
   const chosen = Object.fromEntries(
-    cellOptions().flatMap(([name, { ofSchemes }]) =>
+    pointOptions().flatMap(([name, { ofSchemes }]) =>
       ofSchemes === undefined ? [] : [[keyOf(name), [options[name] ?? []].flat() as string[]]],
     ),
   );

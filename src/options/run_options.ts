@@ -1,7 +1,7 @@
 // The catalogue's options for commander. What they add up to is resolve_run.ts's: this file is loaded for every help text and imports
 // little.
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { CELL_OPTIONS, RUN_OPTIONS, type RunOptions } from '../catalogue/options/catalogue.ts';
+import { POINT_OPTIONS, RUN_OPTIONS, type RunOptions } from '../catalogue/options/catalogue.ts';
 import { type OptionDefinition, type Options, UnfitWord } from '../catalogue/options/definition.ts';
 
 /** Adds every option of a run to a command. @param own those that the command has in a way of its own */
@@ -12,7 +12,7 @@ export function addRunOptions(command: Command, own: readonly (keyof RunOptions)
 
 /** The options that decide what is measured and how, without those about where the result goes. */
 export function addMeasuringOptions(command: Command): Command {
-  return addOptions(command, CELL_OPTIONS);
+  return addOptions(command, POINT_OPTIONS);
 }
 
 function addOptions(command: Command, options: Options): Command {

@@ -1,6 +1,6 @@
 // What a flow is to the plan of a run: which agents a lane has, which arms are compared, who the clients are, what it makes of a job.
 // One file of flows/ is one flow, beside the file of the same name in src/machine/flows, which runs it.
-import type { CellOptionName } from '../catalogue/options/catalogue.ts';
+import type { PointOptionName } from '../catalogue/options/catalogue.ts';
 import type { Job } from '../jobs/job.ts';
 import type { AddressOptions, IommuMode } from '../topology/addresses.ts';
 import type { Topology } from '../topology/model.ts';
@@ -8,7 +8,7 @@ import type { Pair } from './fabric.ts';
 import type { Buffers } from './machine_spec.ts';
 
 /** Options by which a user names a client that only one flow has. */
-export type ClientOption = Extract<CellOptionName, 'clientB' | 'rnic'>;
+export type ClientOption = Extract<PointOptionName, 'clientB' | 'rnic'>;
 
 /** What a flow chooses its clients from. */
 export interface ClientChoice {

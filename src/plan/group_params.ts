@@ -1,10 +1,10 @@
 // The params of a group as results state them: every option that is stated, and what job and topology add.
 import { assert } from '../base/errors.ts';
 import {
-  type CellOptionName,
-  cellOptions,
   type GroupStated,
   keyOf,
+  type PointOptionName,
+  pointOptions,
   statedFields,
 } from '../catalogue/options/catalogue.ts';
 import { type Job, usedBlockSizes } from '../jobs/job.ts';
@@ -61,13 +61,13 @@ export function groupParams(group: GroupPlan, params: MeasureParams): Params {
 }
 
 /** Those that stand at a place of their own among the others. */
-function fieldsOf(stated: Params, names: readonly CellOptionName[]): Params {
+function fieldsOf(stated: Params, names: readonly PointOptionName[]): Params {
   return Object.fromEntries(names.flatMap((name) => (name in stated ? [[name, stated[name] as ParamValue]] : [])));
 }
 
 /** What schemes run as where nothing was chosen. */
 const USUAL_VARIANTS = Object.fromEntries(
-  cellOptions().flatMap(([name, { ofSchemes, fallback = 'none' }]) =>
+  pointOptions().flatMap(([name, { ofSchemes, fallback = 'none' }]) =>
     ofSchemes ? [[keyOf(name), String(fallback)]] : [],
   ),
 );

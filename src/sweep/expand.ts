@@ -1,13 +1,13 @@
-// From a spec to its cells: the product of the axes, what is excluded taken away, what is included added, all of it repeated.
+// From a spec to its points: the product of the axes, what is excluded taken away, what is included added, all of it repeated.
 import { LabError } from '../base/errors.ts';
 import { parseBytes } from '../base/units.ts';
-import { type CellValue, valueWords } from './options.ts';
+import { type PointValue, valueWords } from './options.ts';
 import type { PointPattern, SweepSpec } from './spec.ts';
 
 /** One point of a sweep. */
 export interface SweepPoint {
   /** Axis -> value, every axis of the sweep first, then what an included point sets besides. */
-  values: Readonly<Record<string, CellValue>>;
+  values: Readonly<Record<string, PointValue>>;
   /** 1 to the spec's repeat. */
   repeat: number;
 }
@@ -39,7 +39,7 @@ export function expand(spec: SweepSpec): SweepPoint[] {
   ).flat();
 }
 
-type Values = Record<string, CellValue>;
+type Values = Record<string, PointValue>;
 
 /** For each axis, or group of zipped axes, what it can be. */
 function zippedSteps(spec: SweepSpec): Values[][] {
@@ -49,7 +49,7 @@ function zippedSteps(spec: SweepSpec): Values[][] {
     const group = spec.zip.find((keys) => keys.includes(key)) ?? [key];
     for (const each of group) done.add(each);
     const lists = group.map((each) => spec.axes.find((axis) => axis.key === each)?.values ?? []);
-    return [values.map((_, i) => Object.fromEntries(group.map((each, g) => [each, lists[g]?.[i] as CellValue])))];
+    return [values.map((_, i) => Object.fromEntries(group.map((each, g) => [each, lists[g]?.[i] as PointValue])))];
   });
 }
 
@@ -74,12 +74,12 @@ function withoutExcluded(points: readonly Values[], spec: SweepSpec): Values[] {
 
 function matches(point: Values, pattern: PointPattern): boolean {
   return Object.entries(pattern).every(([key, values]) =>
-    values.some((value) => sameWritten(value, point[key] as CellValue)),
+    values.some((value) => sameWritten(value, point[key] as PointValue)),
   );
 }
 
 /** The same word, or the same size: 4k is 4096. */
-function sameWritten(a: CellValue, b: CellValue): boolean {
+function sameWritten(a: PointValue, b: PointValue): boolean {
   const [left, right] = [valueWords(a).toLowerCase(), valueWords(b).toLowerCase()];
   return left === right || (bytesOf(left) !== undefined && bytesOf(left) === bytesOf(right));
 }
@@ -106,6 +106,6 @@ function patternWords(pattern: PointPattern): string {
 }
 
 function inAxisOrder(values: Values, spec: SweepSpec): Values {
-  const known = spec.axes.filter(({ key }) => key in values).map(({ key }) => [key, values[key] as CellValue]);
+  const known = spec.axes.filter(({ key }) => key in values).map(({ key }) => [key, values[key] as PointValue]);
   return { ...Object.fromEntries(known), ...values };
 }

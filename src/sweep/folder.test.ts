@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { resultFixture } from '../../test/support/result_fixture.ts';
 import { scratchFolder } from '../../test/support/scratch.ts';
-import { prepareFolder, readCell, readShards, readSweep, SWEEP_SCHEMA, writeCell, writeSweep } from './folder.ts';
+import { prepareFolder, readPoint, readShards, readSweep, SWEEP_SCHEMA, writePoint, writeSweep } from './folder.ts';
 import { mergeFolders } from './merge_folders.ts';
 
 const [A, B] = ['00000000000000aa', '00000000000000bb'] as const;
@@ -25,7 +25,7 @@ beforeEach(async () => {
   dir = scratchFolder('sweep-folder');
   await prepareFolder(dir, true);
   await writeSweep(dir, structuredClone(PLAN) as never);
-  for (const hash of [A, B]) await writeCell(dir, hash, RESULT);
+  for (const hash of [A, B]) await writePoint(dir, hash, RESULT);
 });
 
 /** What merging says against the folder. */
@@ -40,7 +40,7 @@ async function refusal(): Promise<string> {
 
 describe('a point', () => {
   it('says which one it is, and counts under no other name', async () => {
-    expect(await readCell(dir, A)).toEqual({ ...RESULT, cellHash: A });
+    expect(await readPoint(dir, A)).toEqual({ ...RESULT, cellHash: A });
     const [a, b] = [A, B].map((hash) => readFileSync(point(hash), 'utf8'));
     writeFileSync(point(A), b as string);
     writeFileSync(point(B), a as string);
@@ -62,8 +62,8 @@ describe('a point', () => {
   });
 
   it('of a run whose clock was set back is readable', async () => {
-    await writeCell(dir, A, { ...RESULT, run: { ...RESULT.run, durationMs: -3_600_000 } });
-    expect((await readCell(dir, A))?.run.durationMs).toBe(-3_600_000);
+    await writePoint(dir, A, { ...RESULT, run: { ...RESULT.run, durationMs: -3_600_000 } });
+    expect((await readPoint(dir, A))?.run.durationMs).toBe(-3_600_000);
   });
 
   it('that is a link out of the folder, a pipe or a folder is not read', async () => {

@@ -44,7 +44,7 @@ const sweepSchema = z.object({
 });
 
 export type AxisRecord = z.infer<typeof axisRecord>;
-export type PlannedCell = z.infer<typeof plannedPoint>;
+export type PlannedPoint = z.infer<typeof plannedPoint>;
 export type SweepDocument = z.infer<typeof sweepSchema>;
 
 const POINT_FILE = /^([0-9a-f]{16})\.json$/;
@@ -66,20 +66,20 @@ export async function prepareFolder(dir: string, isAlone: boolean): Promise<void
 }
 
 /** The file says which point it is of, so that one under another's name is noticed. */
-export async function writeCell(dir: string, hash: string, result: Result): Promise<void> {
+export async function writePoint(dir: string, hash: string, result: Result): Promise<void> {
   await writeAtomically(pointPath(dir, hash), `${JSON.stringify({ ...result, cellHash: hash })}\n`);
 }
 
 /** A point into another folder, unless that has a result of it that did not fail. */
 export async function copyPoint(to: string, hash: string, from: { path: string; result: Result }): Promise<void> {
   if (resolve(from.path) === resolve(pointPath(to, hash))) return;
-  const there = await readCell(to, hash).catch(() => undefined);
+  const there = await readPoint(to, hash).catch(() => undefined);
   if (there !== undefined && there.run.failure === undefined) return;
-  await writeCell(to, hash, from.result);
+  await writePoint(to, hash, from.result);
 }
 
 /** @throws LabError when it is there and is no result of this point, naming the file */
-export async function readCell(dir: string, hash: string): Promise<Result | undefined> {
+export async function readPoint(dir: string, hash: string): Promise<Result | undefined> {
   const text = await readFolderFile(dir, join('cells', `${hash}.json`), MOST_POINT_BYTES);
   if (text === undefined) return undefined;
   const path = pointPath(dir, hash);
@@ -94,7 +94,7 @@ export async function readCell(dir: string, hash: string): Promise<Result | unde
 }
 
 /** Hashes of the points that the folder has a file of. */
-export async function cellsThere(dir: string): Promise<Set<string>> {
+export async function pointsThere(dir: string): Promise<Set<string>> {
   const files = await readdir(join(dir, 'cells')).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw new LabError(`${join(dir, 'cells')}: cannot be read (${error.message}).`);

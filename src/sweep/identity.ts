@@ -1,11 +1,11 @@
-// What makes two cells the same: everything that decides the measurement, resolved, and the machine's code. Whatever is written
+// What makes two points the same: everything that decides the measurement, resolved, and the machine's code. Whatever is written
 // differently but means the same (4k or 4096, a default given or left out, the order of keys) has the same hash.
 import { createHash } from 'node:crypto';
 import { codeHash } from '../lab/machine/modules.ts';
 import { FLOOR_SCHEME, moduleOf, type RunParams } from '../plan/run_plan.ts';
 
 /** What a hash is made of besides the run's parameters. */
-export interface CellContext {
+export interface PointContext {
   /** 1 to the spec's repeat. */
   repeat: number;
   /** A planned fault, as written. */
@@ -17,7 +17,7 @@ export interface CellContext {
 const HASH_CHARACTERS = 16;
 
 /** 16 hexadecimal digits. */
-export function cellHash(params: RunParams, { repeat, fault, code }: CellContext): string {
+export function pointHash(params: RunParams, { repeat, fault, code }: PointContext): string {
   const { fabricOf, jobs, ...plain } = params;
   const bars = [...new Set([...params.bars, ...params.barSweep])];
   const fabrics = params.flows.flatMap((flow) =>

@@ -1,8 +1,8 @@
 // What a point of a sweep adds to its result: the values of the axes under the names that results use, and which point it is.
 import { OF_FIO } from '../catalogue/options/parameters.ts';
 import type { Params, ParamValue, Result } from '../result/schema.ts';
-import type { AxisRecord, PlannedCell } from './folder.ts';
-import { type CellValue, type OptionKey, valueWords } from './options.ts';
+import type { AxisRecord, PlannedPoint } from './folder.ts';
+import { type OptionKey, type PointValue, valueWords } from './options.ts';
 
 /** The name of an option in the params of results. */
 export function paramOf({ kind, name }: OptionKey): string {
@@ -11,7 +11,7 @@ export function paramOf({ kind, name }: OptionKey): string {
 }
 
 /** The result with the axes' values in every cell's params: those that the run resolved itself stay as it did. */
-export function labelled(result: Result, axes: readonly AxisRecord[], point: PlannedCell, repeats: number): Result {
+export function labelled(result: Result, axes: readonly AxisRecord[], point: PlannedPoint, repeats: number): Result {
   const swept = axes.map(({ key }) => key).join(' x ');
   const labels = (params: Params): Params => ({
     ...params,
@@ -24,7 +24,7 @@ export function labelled(result: Result, axes: readonly AxisRecord[], point: Pla
   return { ...result, cells: result.cells.map((cell) => ({ ...cell, params: labels(cell.params) })) };
 }
 
-function asParam(value: CellValue | undefined): ParamValue {
+function asParam(value: PointValue | undefined): ParamValue {
   if (value === undefined || value === null) return null;
   return typeof value === 'object' ? valueWords(value) : value;
 }

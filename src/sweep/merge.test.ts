@@ -9,7 +9,7 @@ import { sweepLines, sweepSummary } from '../report/formats/sweep_markdown.ts';
 import { cellsTable } from '../report/tables/cells_table.ts';
 import { csvText } from '../report/tables/csv.ts';
 import { parseResult, type Result } from '../result/schema.ts';
-import { SWEEP_SCHEMA, type SweepDocument, writeCell, writeShard, writeSweep } from './folder.ts';
+import { SWEEP_SCHEMA, type SweepDocument, writePoint, writeShard, writeSweep } from './folder.ts';
 import { mergePoints, type PointDocument } from './merge.ts';
 import { mergeFolders } from './merge_folders.ts';
 import { isOf } from './shard.ts';
@@ -124,7 +124,7 @@ describe('folders of shards', () => {
       await writeSweep(dir, SWEEP);
       await writeShard(dir, { ...shard, finished: true });
       for (const { hash, result } of DOCUMENTS.filter((each) => isOf(each.hash, shard)))
-        await writeCell(dir, hash, result);
+        await writePoint(dir, hash, result);
     }
     return dirs;
   }

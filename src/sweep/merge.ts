@@ -10,7 +10,7 @@ import {
   type SweepInfo,
 } from '../result/schema.ts';
 import { adjusted } from './false_discovery.ts';
-import type { PlannedCell, SweepDocument } from './folder.ts';
+import type { PlannedPoint, SweepDocument } from './folder.ts';
 import { canonical } from './identity.ts';
 import { labelled } from './label.ts';
 
@@ -156,7 +156,7 @@ function runOf(sweep: SweepDocument, results: readonly Result[]): Result['run'] 
 }
 
 function infoOf(sweep: SweepDocument, found: ReadonlyMap<string, PointDocument>): SweepInfo {
-  const stateOf = (point: PlannedCell): Pick<SweepInfo['cells'][number], 'state' | 'reason'> => {
+  const stateOf = (point: PlannedPoint): Pick<SweepInfo['cells'][number], 'state' | 'reason'> => {
     if (point.impossible !== undefined) return { state: 'impossible', reason: point.impossible };
     const document = found.get(point.hash);
     if (document === undefined) return { state: 'missing' };

@@ -2,9 +2,9 @@
 import { LabError } from '../base/errors.ts';
 import type { Result } from '../result/schema.ts';
 import {
-  cellsThere,
   pointPath,
-  readCell,
+  pointsThere,
+  readPoint,
   readShards,
   readSweep,
   type ShardRecord,
@@ -53,10 +53,10 @@ async function documentsOf(
   sweep: SweepDocument,
   onUnreadable: (error: LabError) => void,
 ): Promise<PointDocument[]> {
-  const there = await cellsThere(dir);
+  const there = await pointsThere(dir);
   const documents: PointDocument[] = [];
   for (const { hash } of sweep.cells) {
-    const result = there.has(hash) ? await readCell(dir, hash).catch(unlessLabError(onUnreadable)) : undefined;
+    const result = there.has(hash) ? await readPoint(dir, hash).catch(unlessLabError(onUnreadable)) : undefined;
     if (result !== undefined) documents.push({ hash, path: pointPath(dir, hash), result });
   }
   return documents;

@@ -11,7 +11,7 @@ export type OptionsObject = Readonly<
 >;
 
 /** What one option has in one point. */
-export type CellValue = OptionValue | null | readonly OptionValue[];
+export type PointValue = OptionValue | null | readonly OptionValue[];
 
 /** What a key is. `name` is the option's own: `p2p-share`, or fio's word. */
 export interface OptionKey {
@@ -27,7 +27,7 @@ export interface OptionKey {
 export type KeyReader = (key: string, where: string) => OptionKey;
 
 /** A value as people write it: `4k`, `pool,fixed`, `default` for none. */
-export function valueWords(value: CellValue): string {
+export function valueWords(value: PointValue): string {
   if (value === null) return 'default';
   return typeof value === 'object' ? value.join(',') : String(value);
 }

@@ -1,6 +1,6 @@
 // The plan of a sweep as sweep.json has it.
 import { createHash } from 'node:crypto';
-import { type PlannedCell, SWEEP_SCHEMA, type SweepDocument } from './folder.ts';
+import { type PlannedPoint, SWEEP_SCHEMA, type SweepDocument } from './folder.ts';
 import { canonical } from './identity.ts';
 import { paramOf } from './label.ts';
 import type { KeyReader } from './options.ts';
@@ -9,7 +9,7 @@ import type { SweepSpec } from './spec.ts';
 /** The same for every shard and machine that has the same spec and the same code. */
 export function sweepDocument(
   spec: SweepSpec,
-  points: readonly PlannedCell[],
+  points: readonly PlannedPoint[],
   keyOf: KeyReader,
   version: string,
 ): SweepDocument {

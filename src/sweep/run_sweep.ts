@@ -1,4 +1,4 @@
-// Runs the cells of a sweep one after the other and leaves each one's result before it starts the next.
+// Runs the points of a sweep one after the other and leaves each one's result before it starts the next.
 import { LabError } from '../base/errors.ts';
 import { describeEnvironment } from '../lab/host/environment.ts';
 import { type Measurement, withPolicy, withProgress } from '../lab/measure/measurement.ts';
@@ -6,12 +6,12 @@ import { run, runInfo, startNow } from '../lab/run.ts';
 import type { Fault } from '../lab/workers/fault.ts';
 import type { RunParams } from '../plan/run_plan.ts';
 import { RESULT_SCHEMA, type Result } from '../result/schema.ts';
-import { cellsThere, type PlannedCell, readCell, type SweepDocument, writeCell } from './folder.ts';
+import { type PlannedPoint, pointsThere, readPoint, type SweepDocument, writePoint } from './folder.ts';
 import { labelled } from './label.ts';
 import { isOf, type Shard } from './shard.ts';
 
-/** A cell of the plan with what runs it. */
-export interface RunnableCell extends PlannedCell {
+/** A point of the plan with what runs it. */
+export interface RunnablePoint extends PlannedPoint {
   params: RunParams;
   fault: Fault | undefined;
   /** Warnings from reading its workload. */
@@ -21,7 +21,7 @@ export interface RunnableCell extends PlannedCell {
 export interface SweepRun {
   dir: string;
   sweep: SweepDocument;
-  cells: readonly RunnableCell[];
+  points: readonly RunnablePoint[];
   shard: Shard | undefined;
   /** Measure again what is there. */
   force: boolean;
@@ -47,74 +47,74 @@ export interface SweepOutcome {
 export async function runSweep(request: SweepRun): Promise<SweepOutcome> {
   const { dir, shard, measurement } = request;
   const { signal, events } = measurement;
-  const mine = request.cells.filter(
+  const mine = request.points.filter(
     ({ hash, impossible }) => impossible === undefined && (shard === undefined || isOf(hash, shard)),
   );
-  const there = request.force ? new Set<string>() : await cellsThere(dir);
+  const there = request.force ? new Set<string>() : await pointsThere(dir);
   const outcome: SweepOutcome = { measured: 0, kept: 0, failed: [], gone: [], interrupted: false };
   const left: string[] = [];
-  for (const [index, cell] of mine.entries()) {
+  for (const [index, point] of mine.entries()) {
     if (signal.aborted) break;
-    const earlier = there.has(cell.hash) ? await earlierOf(request, cell) : undefined;
+    const earlier = there.has(point.hash) ? await earlierOf(request, point) : undefined;
     if (earlier !== undefined) {
       const { failure } = earlier;
       if (failure === undefined || !request.retryFailed) {
         if (failure === undefined) outcome.kept++;
-        else outcome.failed.push({ hash: cell.hash, reason: failure });
-        left.push(cell.hash);
+        else outcome.failed.push({ hash: point.hash, reason: failure });
+        left.push(point.hash);
         continue;
       }
     }
-    const ofCell = withProgress(measurement, (share, what) =>
-      events.progress((index + share) / mine.length, `cell ${index + 1} of ${mine.length}, ${what}`),
+    const ofPoint = withProgress(measurement, (share, what) =>
+      events.progress((index + share) / mine.length, `point ${index + 1} of ${mine.length}, ${what}`),
     );
-    const result = await measure(cell, ofCell, request.argv);
-    // Whatever it says: what a signal ended is no failure of the cell.
+    const result = await measure(point, ofPoint, request.argv);
+    // Whatever it says: what a signal ended is no failure of the point.
     if (signal.aborted) break;
-    await writeCell(dir, cell.hash, labelled(result, request.sweep.axes, cell, request.sweep.repeat));
-    left.push(cell.hash);
+    await writePoint(dir, point.hash, labelled(result, request.sweep.axes, point, request.sweep.repeat));
+    left.push(point.hash);
     if (result.run.failure === undefined) outcome.measured++;
     else {
-      outcome.failed.push({ hash: cell.hash, reason: result.run.failure });
-      request.note(`cell ${cell.hash} failed: ${result.run.failure}`);
+      outcome.failed.push({ hash: point.hash, reason: result.run.failure });
+      request.note(`point ${point.hash} failed: ${result.run.failure}`);
     }
   }
-  const still = await cellsThere(dir);
+  const still = await pointsThere(dir);
   outcome.interrupted = signal.aborted;
   outcome.gone = left.filter((hash) => !still.has(hash));
   return outcome;
 }
 
-/** What an earlier sweep left of a cell; undefined for a file that is no result of it, which is measured again. */
-async function earlierOf({ dir, note }: SweepRun, { hash }: RunnableCell): Promise<{ failure?: string } | undefined> {
+/** What an earlier sweep left of a point; undefined for a file that is no result of it, which is measured again. */
+async function earlierOf({ dir, note }: SweepRun, { hash }: RunnablePoint): Promise<{ failure?: string } | undefined> {
   try {
-    const result = await readCell(dir, hash);
+    const result = await readPoint(dir, hash);
     if (result === undefined) return undefined;
     const { failure, interrupted } = result.run;
     if (failure !== undefined) return { failure };
     if (interrupted !== true) return {};
-    note(`cell ${hash} is not complete`);
+    note(`point ${hash} is not complete`);
     return { failure: 'it was interrupted' };
   } catch (error) {
     if (!(error instanceof LabError)) throw error;
-    note(`measuring cell ${hash} again: ${error.message}`);
+    note(`measuring point ${hash} again: ${error.message}`);
     return undefined;
   }
 }
 
-/** Whatever ends the cell's run ends this cell only: its reason is part of the result. */
-async function measure(cell: RunnableCell, measurement: Measurement, argv: readonly string[]): Promise<Result> {
+/** Whatever ends the point's run ends this point only: its reason is part of the result. */
+async function measure(point: RunnablePoint, measurement: Measurement, argv: readonly string[]): Promise<Result> {
   const started = startNow();
   try {
-    // Part of a cell is given up: nothing is made of it.
-    const ofCell = withPolicy(measurement, { fault: cell.fault, onlyWhole: true });
-    const { result, failure } = await run(cell.params, ofCell, { warnings: cell.warnings, argv });
+    // Part of a point is given up: nothing is made of it.
+    const ofPoint = withPolicy(measurement, { fault: point.fault, onlyWhole: true });
+    const { result, failure } = await run(point.params, ofPoint, { warnings: point.warnings, argv });
     return failure === undefined ? result : { ...result, run: { ...result.run, failure: failure.message } };
   } catch (error) {
     const failure = error instanceof LabError ? error.message : ((error as Error)?.stack ?? String(error));
     return {
       schema: RESULT_SCHEMA,
-      run: { ...runInfo(cell.params, started, argv), interrupted: true, failure },
+      run: { ...runInfo(point.params, started, argv), interrupted: true, failure },
       environment: describeEnvironment([]),
       cells: [],
       comparisons: [],

@@ -3,24 +3,24 @@
 import { z } from 'zod';
 import { LabError } from '../base/errors.ts';
 import { readYaml, type YamlPath } from '../base/yaml_file.ts';
-import { cellOptions, keyOf } from '../catalogue/options/catalogue.ts';
-import { type CellValue, type KeyReader, MAX_REPEAT, type OptionValue, valueWords } from './options.ts';
+import { keyOf, pointOptions } from '../catalogue/options/catalogue.ts';
+import { type KeyReader, MAX_REPEAT, type OptionValue, type PointValue, valueWords } from './options.ts';
 
 /** One option that varies. */
 export interface Axis {
   /** As written: `bs`, `p2p-share`. */
   key: string;
-  values: readonly CellValue[];
+  values: readonly PointValue[];
 }
 
 /** Axis -> values: which points are added (one value each, or several) or taken away. */
-export type PointPattern = Readonly<Record<string, readonly CellValue[]>>;
+export type PointPattern = Readonly<Record<string, readonly PointValue[]>>;
 
 export interface SweepSpec {
   /** Where it was read, for messages. */
   source: string;
   /** Options that all points have. */
-  base: Readonly<Record<string, CellValue>>;
+  base: Readonly<Record<string, PointValue>>;
   axes: readonly Axis[];
   /** Keys of axes that advance together. */
   zip: readonly (readonly string[])[];
@@ -31,7 +31,7 @@ export interface SweepSpec {
 }
 
 /** All schemes of a point are compared with each other, interleaved: a list of them is never an axis. */
-const NEVER_AN_AXIS: readonly string[] = cellOptions().flatMap(([name, { isCompared }]) =>
+const NEVER_AN_AXIS: readonly string[] = pointOptions().flatMap(([name, { isCompared }]) =>
   isCompared ? [keyOf(name)] : [],
 );
 const RESERVED: readonly string[] = ['zip', 'include', 'exclude', 'repeat'];
@@ -54,7 +54,7 @@ export function parseSpec(text: string, source: string, keyOf: KeyReader): Sweep
   const at = (path: YamlPath): string => `${source}:${lineOf(path)}: ${path.join('.')}`;
   if (!isRecord(tree)) throw new LabError(`${source}:1: expected options with values, for example "bs: [4k, 64k]".`);
   const reading: Reading = { at, keyOf };
-  const base: Record<string, CellValue> = {};
+  const base: Record<string, PointValue> = {};
   const axes: Axis[] = [];
   const options = Object.fromEntries(Object.entries(tree).filter(([key]) => !RESERVED.includes(key)));
   for (const { key, value: each, path } of flattened(options, [], reading)) {
@@ -150,7 +150,7 @@ function flattened(tree: { readonly [key: string]: Tree }, under: YamlPath, { at
   });
 }
 
-function axisValues(list: readonly Tree[], place: string): CellValue[] {
+function axisValues(list: readonly Tree[], place: string): PointValue[] {
   if (list.length === 0) throw new LabError(`${place}: the list is empty; an axis has one value or more.`);
   const values = list.map((each) => (isList(each) ? literal({ list: each }, place) : literal(each, place)));
   const known = new Set<string>();
@@ -162,7 +162,7 @@ function axisValues(list: readonly Tree[], place: string): CellValue[] {
 }
 
 /** One value, or a list that is a value: `{list: [a, b]}`, and for schemes any list. */
-function literal(value: Tree, place: string): CellValue {
+function literal(value: Tree, place: string): PointValue {
   const inner = isRecord(value) && Object.keys(value).join() === 'list' ? (value.list as Tree) : value;
   if (isList(inner) && inner.length > 0 && inner.every(isPlain)) return inner as OptionValue[];
   if (inner === null || isPlain(inner)) return inner;

@@ -69,7 +69,7 @@ describe('a new part of each kind, built', { timeout: 900_000 }, () => {
     );
     expect(code, report).toBe(0);
     const all = testCopy(copy, [
-      'src/options/cell_options.test.ts',
+      'src/options/point_options.test.ts',
       'src/report/words',
       'test/schemes/expectations.test.ts',
     ]);

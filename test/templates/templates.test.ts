@@ -9,7 +9,7 @@ const TOUCHED: Readonly<Record<string, readonly string[]>> = {
   counter: ['src/catalogue/counters.ts', 'src/machine/block/submit.ts', 'src/machine/layout/counters.ts'],
   flow: ['src/machine/flows/plain.ts', 'src/plan/flows/plain.ts'],
   importer: ['src/topology/importers/dummy.ts'],
-  option: ['src/catalogue/options/catalogue.ts', 'src/catalogue/options/dummy.ts', 'src/options/cell_options.test.ts'],
+  option: ['src/catalogue/options/catalogue.ts', 'src/catalogue/options/dummy.ts', 'src/options/point_options.test.ts'],
   scheme: ['src/machine/schemes/dummy.ts', 'test/schemes/dummy.ts'],
   trace_format: ['src/jobs/traces/formats/dummy.ts'],
 };
@@ -38,16 +38,16 @@ import { planGroups } from './src/plan/run_plan.ts';
 import { loadCharts } from './src/report/drawing/charts.ts';
 import { countColumns } from './src/report/words/counts.ts';
 import { describeParams } from './src/report/words/params.ts';
-import { cellHash } from './src/sweep/identity.ts';
+import { pointHash } from './src/sweep/identity.ts';
 import { importers, loadTopology } from './src/topology/load.ts';
 import { EXPECTED } from './test/support/expected.ts';
 
 async function cellWith(options) {
   const read = readOptions(options, 'ask');
-  const { params } = await resolveRun(read.jobFile, read.options, { isCell: true });
+  const { params } = await resolveRun(read.jobFile, read.options, { isPoint: true });
   const [group] = planGroups(params);
   const stated = groupParams(group, params);
-  return { hash: cellHash(params, { repeat: 1, code: 'x' }), stated: stated.dummyShare, heading: describeParams(stated) };
+  return { hash: pointHash(params, { repeat: 1, code: 'x' }), stated: stated.dummyShare, heading: describeParams(stated) };
 }
 
 writeFileSync('dummy.trace', 'dummy r 0 4096\\ndummy w 8192 512\\n');

@@ -17,8 +17,8 @@ import { TARGET } from './target.ts';
 import type { ParamValue } from './words.ts';
 import { WORKLOAD } from './workload.ts';
 
-/** The options that decide what is measured and how: keys of a cell, and parts of its hash. */
-export const CELL_OPTIONS = {
+/** The options that decide what is measured and how: keys of a point of a sweep, and parts of its hash. */
+export const POINT_OPTIONS = {
   ...COMPARED,
   ...FABRIC,
   ...MEASURING,
@@ -27,32 +27,32 @@ export const CELL_OPTIONS = {
   ...EVENTS,
   ...TARGET,
 };
-export const RUN_OPTIONS = { ...CELL_OPTIONS, ...OUTPUT };
+export const RUN_OPTIONS = { ...POINT_OPTIONS, ...OUTPUT };
 
-export type CellOptionName = keyof typeof CELL_OPTIONS;
+export type PointOptionName = keyof typeof POINT_OPTIONS;
 
 /** The options of a run as commander hands them over. */
 export type RunOptions = OptionValues<typeof RUN_OPTIONS>;
 
 /** Fields of RunParams that are options as they are, or as their definition resolves them. */
-export type FieldParams = OptionFields<typeof CELL_OPTIONS>;
+export type FieldParams = OptionFields<typeof POINT_OPTIONS>;
 
 /** Options that the params of a group state, each in a way of its own. */
-export type GroupStated = StatedNames<typeof CELL_OPTIONS, 'by the group'>;
+export type GroupStated = StatedNames<typeof POINT_OPTIONS, 'by the group'>;
 
 /** All options that decide what is measured, by name. */
-export function cellOptions(): [CellOptionName, OptionDefinition][] {
-  return Object.entries(CELL_OPTIONS) as [CellOptionName, OptionDefinition][];
+export function pointOptions(): [PointOptionName, OptionDefinition][] {
+  return Object.entries(POINT_OPTIONS) as [PointOptionName, OptionDefinition][];
 }
 
 /** `p2p-share`: an option's key in files and on the command line. */
-export function keyOf(name: CellOptionName): string {
-  return longName(CELL_OPTIONS[name]);
+export function keyOf(name: PointOptionName): string {
+  return longName(POINT_OPTIONS[name]);
 }
 
 /** @throws LabError for what an option does not take */
 export function fieldsOf(options: Partial<RunOptions>): FieldParams {
-  const fields = cellOptions().flatMap(([name, { flag, field, resolve, fallback }]) => {
+  const fields = pointOptions().flatMap(([name, { flag, field, resolve, fallback }]) => {
     if (field === undefined) return [];
     const value = options[name] ?? fallback;
     return [[field, resolve === undefined || value === undefined ? value : resolve(value, `--${longName({ flag })}`)]];
@@ -63,7 +63,7 @@ export function fieldsOf(options: Partial<RunOptions>): FieldParams {
 /** What the fields state in the params of a group, where they have a value. */
 export function statedFields(params: FieldParams): Record<string, ParamValue> {
   return Object.fromEntries(
-    cellOptions().flatMap(([name, { stated, field }]) => {
+    pointOptions().flatMap(([name, { stated, field }]) => {
       const value = stated === 'as field' ? params[field as keyof FieldParams] : undefined;
       return value === undefined ? [] : [[name, value as ParamValue]];
     }),

@@ -1,4 +1,4 @@
-// Options that decide nothing of what is measured: they are no part of a cell, nor of its hash.
+// Options that decide nothing of what is measured: they are no part of a point, nor of its hash.
 import { text, toggle } from './kinds.ts';
 
 export const OUTPUT = {

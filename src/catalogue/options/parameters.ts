@@ -1,7 +1,7 @@
 // The parameters of a result, in words: the options, and what the plan, the job and a sweep add to them. Which of them every heading
 // states, and in which order.
 import { wordTable } from '../../base/word_table.ts';
-import { CELL_OPTIONS } from './catalogue.ts';
+import { POINT_OPTIONS } from './catalogue.ts';
 import type { Options } from './definition.ts';
 import { type ParameterWords, sizeWords } from './words.ts';
 
@@ -21,9 +21,9 @@ const OTHERS = {
   sweep: { about: 'bookkeeping' },
 } satisfies Readonly<Record<string, ParameterWords>>;
 
-export type ParameterName = keyof typeof CELL_OPTIONS | keyof typeof OTHERS;
+export type ParameterName = keyof typeof POINT_OPTIONS | keyof typeof OTHERS;
 
-const OPTIONS: Options = CELL_OPTIONS;
+const OPTIONS: Options = POINT_OPTIONS;
 const WORDS = wordTable<ParameterWords>({ ...OPTIONS, ...OTHERS });
 
 /** What reports say of a parameter; nothing of one that only a job or a topology knows. */

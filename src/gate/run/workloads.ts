@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { metricOf } from '../../analysis/samples.ts';
 import { LabError } from '../../base/errors.ts';
-import { type CellOptionName, keyOf } from '../../catalogue/options/catalogue.ts';
+import { keyOf, type PointOptionName } from '../../catalogue/options/catalogue.ts';
 import type { Fault } from '../../lab/workers/fault.ts';
 import { resolveFault } from '../../options/fault_option.ts';
 import { optionKey, readOptions } from '../../options/options_object.ts';
@@ -29,7 +29,7 @@ export interface PlannedWorkload {
 }
 
 /** What the rules decide, not the workload. */
-const OF_THE_RULES = (['scheme', 'buffers', 'mode'] satisfies CellOptionName[]).map(keyOf);
+const OF_THE_RULES = (['scheme', 'buffers', 'mode'] satisfies PointOptionName[]).map(keyOf);
 
 /** @throws LabError with line and workload for options that cannot be run */
 export async function planWorkloads(rules: readonly Rule[], source: string): Promise<PlannedWorkload[]> {

@@ -16,7 +16,7 @@ export function describeEnvironment(warnings: string[]): Environment {
   };
 }
 
-/** What is wrong before the run starts. @param queuePairs the most that a cell of the run has */
+/** What is wrong before the run starts. @param queuePairs the most that a group of the run has */
 export function warningsBefore(queuePairs = 1): string[] {
   return environmentWarnings(thisHost(queuePairs));
 }

@@ -28,7 +28,7 @@ export function leadingKeys({ sweep, environments }: Result): string[] {
 }
 
 /** A line for each point in a state: its hash, its place on the axes, the reason. */
-export function cellsInState({ sweep }: Result, state: string): string[] {
+export function pointsInState({ sweep }: Result, state: string): string[] {
   const points = (sweep?.cells ?? []).filter((point) => point.state === state);
   return points.map(({ hash, values, reason }) => {
     const place = Object.entries(values).map(([key, value]) => `${key} ${words(value)}`);

@@ -11,7 +11,7 @@ import type { Environment, Result } from '../../result/schema.ts';
 import { answer } from '../findings/answer.ts';
 import { headlines } from '../findings/headlines.ts';
 import { methodLines } from '../findings/method.ts';
-import { axisLines, cellsInState, stateWords, UNMEASURED } from '../findings/sweep_words.ts';
+import { axisLines, pointsInState, stateWords, UNMEASURED } from '../findings/sweep_words.ts';
 import { explained } from '../words/glossary.ts';
 import { legendLines, runLines } from './summary.ts';
 
@@ -112,7 +112,7 @@ function findings(result: Result): string {
     return section('findings', 'Every finding', body);
   }
   const others = UNMEASURED.flatMap((state) => {
-    const lines = cellsInState(result, state);
+    const lines = pointsInState(result, state);
     return lines.length === 0
       ? []
       : [`<details><summary>${heading(`${lines.length} ${state}`)}</summary>${bullets(lines)}</details>`];

@@ -1,4 +1,4 @@
-// A merged sweep as a document: which cells there are, their table, what became of the others. The part that depends on the cells
+// A merged sweep as a document: which points there are, their table, what became of the others. The part that depends on the points
 // alone comes first; where and when they were measured is at the end.
 
 import { escapeMarkdown } from '../../base/escape.ts';
@@ -6,7 +6,7 @@ import { formatNs } from '../../base/units.ts';
 import type { Environment, Result } from '../../result/schema.ts';
 import { answer } from '../findings/answer.ts';
 import { groupNotes } from '../findings/group_notes.ts';
-import { axisLines, cellsInState, leadingKeys, stateWords, UNMEASURED } from '../findings/sweep_words.ts';
+import { axisLines, leadingKeys, pointsInState, stateWords, UNMEASURED } from '../findings/sweep_words.ts';
 import { groupsOf } from '../select/groups.ts';
 import { measuredTable } from '../tables/summary_tables.ts';
 import { markdownTable } from '../tables/table.ts';
@@ -59,7 +59,7 @@ function discoveryLine({ comparisons }: Result): string[] {
 }
 
 function othersBlock(result: Result, state: string): string[] {
-  const lines = cellsInState(result, state);
+  const lines = pointsInState(result, state);
   if (lines.length === 0) return [];
   const heading = `## ${state[0]?.toUpperCase()}${state.slice(1)}`;
   return [heading, '', ...lines.map((line) => `- ${escapeMarkdown(line)}`)];
@@ -81,7 +81,7 @@ function whereBlocks({ run, environment, environments }: Result): string[][] {
             `V8 ${v8}`,
           ].join(', '),
         ),
-        `p2plab ${run.version}, first cell started ${run.startedAt}, all cells together took ${formatNs(run.durationMs * 1e6)}`,
+        `p2plab ${run.version}, first point started ${run.startedAt}, all points together took ${formatNs(run.durationMs * 1e6)}`,
         ...environment.warnings.map((warning) => `Warning: ${warning}`),
       ].map((line) => `- ${escapeMarkdown(line)}`),
     ],

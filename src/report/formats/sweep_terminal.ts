@@ -1,4 +1,4 @@
-// A merged sweep as a reader at a terminal sees it: the cells' figures, then what they say and how many there are, at the end, where
+// A merged sweep as a reader at a terminal sees it: the figures of its points, then what they say and how many there are, at the end, where
 // the eye is when a long command is done.
 
 import type { Result } from '../../result/schema.ts';
@@ -15,7 +15,7 @@ const MOST_ROWS = 200;
 
 /**
  * The text, ending in a newline.
- * @param counted behind the number of cells in each state
+ * @param counted behind the number of points in each state
  */
 export function terminalSweep(result: Result, paint: Paint, counted = ''): string {
   const end = [...answer(result), `${stateWords(result)}${counted}`];

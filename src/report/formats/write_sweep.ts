@@ -1,4 +1,4 @@
-// What a merged sweep leaves in its folder: the result and the report of it. Images are left to `p2plab report`, so that the last cell
+// What a merged sweep leaves in its folder: the result and the report of it. Images are left to `p2plab report`, so that the last point
 // of a sweep is not followed by seconds of drawing.
 import { join } from 'node:path';
 import { checkWritable, writeAtomically } from '../../base/files.ts';

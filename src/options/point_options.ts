@@ -3,32 +3,32 @@ import { availableParallelism } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import type { Command } from 'commander';
 import { LabError } from '../base/errors.ts';
-import { cellOptions, keyOf, type RunOptions } from '../catalogue/options/catalogue.ts';
+import { keyOf, pointOptions, type RunOptions } from '../catalogue/options/catalogue.ts';
 import { type Needs, needsOf } from '../lab/needs.ts';
 import type { SweepPoint } from '../sweep/expand.ts';
-import { cellHash } from '../sweep/identity.ts';
+import { pointHash } from '../sweep/identity.ts';
 import type { OptionsObject } from '../sweep/options.ts';
-import { type CellValue, valueWords } from '../sweep/options.ts';
-import type { RunnableCell } from '../sweep/run_sweep.ts';
+import { type PointValue, valueWords } from '../sweep/options.ts';
+import type { RunnablePoint } from '../sweep/run_sweep.ts';
 import type { SweepSpec } from '../sweep/spec.ts';
 import { PRESET_NAMES } from '../topology/presets.ts';
 import { resolveFault } from './fault_option.ts';
 import { readOptions } from './options_object.ts';
 import { resolveRun } from './resolve_run.ts';
 
-/** A cell that is ready, with what it will take. */
-export interface ResolvedCell extends RunnableCell {
+/** A point that is ready, with what it will take. */
+export interface ResolvedPoint extends RunnablePoint {
   needs: Needs | undefined;
 }
 
-/** What differs from a run by itself: a cell is one point of a surface, not a comparison by itself. */
-const CELL_DEFAULTS: OptionsObject = { [keyOf('barSweep')]: 'off', [keyOf('processes')]: 1 };
+/** What differs from a run by itself: one point of a surface, not a comparison by itself. */
+const POINT_DEFAULTS: OptionsObject = { [keyOf('barSweep')]: 'off', [keyOf('processes')]: 1 };
 
 /** Options of which each word adds one: a command line's come behind the file's. */
-const ADDED = cellOptions().flatMap(([name, { adds }]) => (adds ? [name] : []));
+const ADDED = pointOptions().flatMap(([name, { adds }]) => (adds ? [name] : []));
 
 /**
- * The options that were given on the command line itself, over every cell's.
+ * The options that were given on the command line itself, over every point's.
  * @throws LabError for one that is an axis
  */
 export function givenOptions(command: Command, spec: SweepSpec): Partial<RunOptions> {
@@ -44,63 +44,63 @@ export function givenOptions(command: Command, spec: SweepSpec): Partial<RunOpti
 }
 
 /**
- * Every point resolved, in order; points that mean the same measurement become one cell.
+ * Every point resolved, in order; points that mean the same measurement become one.
  * @param folder what paths of job and topology files are relative to
- * @throws LabError naming the cells that no run could have
+ * @throws LabError naming the points that no run could have
  */
-export async function resolveCells(
+export async function resolvePoints(
   spec: SweepSpec,
   points: readonly SweepPoint[],
   given: Partial<RunOptions>,
   folder: string,
-): Promise<ResolvedCell[]> {
-  const cells = new Map<string, ResolvedCell>();
+): Promise<ResolvedPoint[]> {
+  const resolved = new Map<string, ResolvedPoint>();
   const cores = availableParallelism();
   const problems: string[] = [];
   for (const point of points) {
     try {
-      const cell = await resolveCell(spec, point, given, { folder, cores });
-      if (!cells.has(cell.hash)) cells.set(cell.hash, cell);
+      const found = await resolvePoint(spec, point, given, { folder, cores });
+      if (!resolved.has(found.hash)) resolved.set(found.hash, found);
     } catch (error) {
       if (!(error instanceof LabError)) throw error;
       if (point.repeat === 1) problems.push(error.message);
     }
   }
-  if (problems.length === 0) return [...cells.values()];
+  if (problems.length === 0) return [...resolved.values()];
   const shown = problems.slice(0, 5).join('\n');
-  const more = problems.length > 5 ? `\nand ${problems.length - 5} more cells` : '';
-  throw new LabError(`${shown}${more}\nNothing was run. Correct the values, or exclude the cells.`);
+  const more = problems.length > 5 ? `\nand ${problems.length - 5} more points` : '';
+  throw new LabError(`${shown}${more}\nNothing was run. Correct the values, or exclude the points.`);
 }
 
-async function resolveCell(
+async function resolvePoint(
   spec: SweepSpec,
   { values, repeat }: SweepPoint,
   given: Partial<RunOptions>,
   { folder, cores }: { folder: string; cores: number },
-): Promise<ResolvedCell> {
+): Promise<ResolvedPoint> {
   const place = Object.entries(values).map(([key, value]) => `${key}=${valueWords(value)}`);
-  const where = `${spec.source}: ${place.length === 0 ? 'the only cell' : `cell ${place.join(' ')}`}`;
-  const object: Record<string, CellValue> = {
-    ...(CELL_DEFAULTS as Record<string, CellValue>),
+  const where = `${spec.source}: ${place.length === 0 ? 'the only point' : `point ${place.join(' ')}`}`;
+  const object: Record<string, PointValue> = {
+    ...(POINT_DEFAULTS as Record<string, PointValue>),
     ...spec.base,
     ...values,
   };
-  const { jobFile, options: ofCell } = readOptions(object, where);
-  const options: RunOptions = { ...ofCell, ...given };
+  const { jobFile, options: ofPoint } = readOptions(object, where);
+  const options: RunOptions = { ...ofPoint, ...given };
   for (const key of ADDED)
-    Object.assign(options, { [key]: [...(ofCell[key] as string[]), ...((given[key] ?? []) as string[])] });
+    Object.assign(options, { [key]: [...(ofPoint[key] as string[]), ...((given[key] ?? []) as string[])] });
   const topology = PRESET_NAMES.includes(options.topology) ? options.topology : inFolder(options.topology, folder);
   const { params, warnings } = await explained(where, () =>
     resolveRun(
       jobFile === undefined ? undefined : inFolder(jobFile, folder),
       { ...options, topology },
-      { isCell: true },
+      { isPoint: true },
     ),
   );
-  // Results and hashes name files as they were written: the same sweep has the same cells in any folder.
+  // Results and hashes name files as they were written: the same sweep has the same points in any folder.
   const named = { ...params, topology: options.topology, jobFile };
   const fault = await explained(where, async () => resolveFault(options.fault, params));
-  const hash = cellHash(named, { repeat, fault: options.fault });
+  const hash = pointHash(named, { repeat, fault: options.fault });
   const { needs, impossible } = whatItNeeds(named, cores);
   return {
     hash,
@@ -115,7 +115,7 @@ async function resolveCell(
 }
 
 function whatItNeeds(
-  params: RunnableCell['params'],
+  params: RunnablePoint['params'],
   cores: number,
 ): { needs: Needs | undefined; impossible: string | undefined } {
   try {

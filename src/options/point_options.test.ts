@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { scratchFolder } from '../../test/support/scratch.ts';
-import { CELL_OPTIONS, type CellOptionName, keyOf, RUN_OPTIONS } from '../catalogue/options/catalogue.ts';
+import { keyOf, POINT_OPTIONS, type PointOptionName, RUN_OPTIONS } from '../catalogue/options/catalogue.ts';
 import { longName } from '../catalogue/options/definition.ts';
 import { expand } from '../sweep/expand.ts';
-import { cellHash } from '../sweep/identity.ts';
+import { pointHash } from '../sweep/identity.ts';
 import { parseSpec } from '../sweep/spec.ts';
 import { writeLspci } from '../topology/lspci_writer.ts';
 import { preset } from '../topology/presets.ts';
-import { givenOptions, resolveCells } from './cell_options.ts';
 import { optionKey } from './options_object.ts';
+import { givenOptions, resolvePoints } from './point_options.ts';
 import { addMeasuringOptions } from './run_options.ts';
 
 const cellsOf = (text: string, ...words: string[]) => cellsIn('.', text, ...words);
@@ -20,7 +20,7 @@ const cellsOf = (text: string, ...words: string[]) => cellsIn('.', text, ...word
 async function cellsIn(folder: string, text: string, ...words: string[]) {
   const spec = parseSpec(text, 'a.yaml', optionKey);
   const command = addMeasuringOptions(new Command()).parse(words, { from: 'user' });
-  return resolveCells(spec, expand(spec), givenOptions(command, spec), folder);
+  return resolvePoints(spec, expand(spec), givenOptions(command, spec), folder);
 }
 const hashes = async (text: string, ...words: string[]) => (await cellsOf(text, ...words)).map(({ hash }) => hash);
 
@@ -56,7 +56,7 @@ describe('a cell', () => {
     const repeated = await hashes('bs: [4k]\nrepeat: 3\n');
     expect(new Set(repeated).size).toBe(3);
     const [cell] = await cellsOf('bs: [4k]\n');
-    const of = (code: string) => cellHash(cell?.params as never, { repeat: 1, code });
+    const of = (code: string) => pointHash(cell?.params as never, { repeat: 1, code });
     expect(of('a')).toBe(of('a'));
     expect(of('a')).not.toBe(of('b'));
   });
@@ -75,9 +75,9 @@ describe('a cell', () => {
 
 describe('what no run would take', () => {
   it.each<[string, string[], RegExp]>([
-    ['bar: [1GiB, 3GiB]\n', [], /cell bar=3GiB: --bar: '3GiB' must be a power of two.*Nothing was run/s],
-    ['iodepth: [1, 2000]\n', [], /cell iodepth=2000: .*1023/s],
-    ['payload: [none, mov]\n', [], /cell payload=mov: .*did you mean 'move'/],
+    ['bar: [1GiB, 3GiB]\n', [], /point bar=3GiB: --bar: '3GiB' must be a power of two.*Nothing was run/s],
+    ['iodepth: [1, 2000]\n', [], /point iodepth=2000: .*1023/s],
+    ['payload: [none, mov]\n', [], /point payload=mov: .*did you mean 'move'/],
     ['bs: [4k]\n', ['--bs', '8k'], /unknown option/],
     ['bar: [1GiB]\n', ['--bar', '2GiB'], /--bar: varies in a\.yaml/],
     ['job: [nowhere.fio]\n', [], /nowhere\.fio: cannot read/],
@@ -88,7 +88,7 @@ describe('what no run would take', () => {
         .configureOutput({ outputError: () => {} });
       command.parse(words, { from: 'user' });
       const spec = parseSpec(text, 'a.yaml', optionKey);
-      return resolveCells(spec, expand(spec), givenOptions(command, spec), '.');
+      return resolvePoints(spec, expand(spec), givenOptions(command, spec), '.');
     };
     await expect(work()).rejects.toThrow(message);
   });
@@ -98,7 +98,7 @@ describe('what no run would take', () => {
 const FILE = 'topology: machine.txt\ncpu: "amd:23"\nbuffers: pool\n';
 
 /** Of each option: what a cell has besides, and another value than its default. An option without an entry does not compile. */
-const SAMPLES: Readonly<Record<CellOptionName, readonly [besides: string, value: string]>> = {
+const SAMPLES: Readonly<Record<PointOptionName, readonly [besides: string, value: string]>> = {
   scheme: ['', '[phys]'],
   bar: ['', '1GiB'],
   buffers: ['', 'pool'],
@@ -153,7 +153,7 @@ describe('an option', () => {
       const hashOf = async (text: string) => (await cellsIn(folder, text))[0]?.hash;
       const named = await hashOf(`${besides}${name}: ${value}\n`);
       expect(named).toMatch(/^[0-9a-f]{16}$/);
-      expect(await hashOf(`${besides}${keyOf(name as CellOptionName)}: ${value}\n`)).toBe(named);
+      expect(await hashOf(`${besides}${keyOf(name as PointOptionName)}: ${value}\n`)).toBe(named);
       expect(await hashOf(besides === '' ? 'rw: randread\n' : besides)).not.toBe(named);
     },
   );
@@ -164,7 +164,7 @@ describe('an option', () => {
   });
 
   it('that decides nothing of the measurement is no key of a cell', async () => {
-    for (const name of Object.keys(RUN_OPTIONS).filter((each) => !(each in CELL_OPTIONS)))
+    for (const name of Object.keys(RUN_OPTIONS).filter((each) => !(each in POINT_OPTIONS)))
       await expect(hashes(`${name}: x\n`)).rejects.toThrow(/is no option/);
   });
 });
