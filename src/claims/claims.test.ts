@@ -60,12 +60,11 @@ function memory(memmapBytes: number) {
   };
 }
 
-function removals(pool: number, fixed: number): RemovedArm[] {
-  const common = { rule: 'none', inFlight: 1 };
+function removals(pool: boolean, fixed: boolean): RemovedArm[] {
   return [
-    { arm: 'dma_vec/pool', usedAfter: pool, ...common },
-    { arm: 'dma_vec/fixed', usedAfter: fixed, ...common },
-    { arm: 'dmabuf/fixed', usedAfter: 0, ...common },
+    { arm: 'dma_vec/pool', isUsedAfter: pool },
+    { arm: 'dma_vec/fixed', isUsedAfter: fixed },
+    { arm: 'dmabuf/fixed', isUsedAfter: false },
   ];
 }
 
@@ -190,9 +189,9 @@ const PLANTED: readonly (readonly [number, Readonly<Record<string, unknown>>, Cl
   [26, { far: counts(ASTRAY) }, 'confirmed'],
   [26, { far: CARRIED }, 'refuted'],
   [26, { far: counts({ ...ASTRAY, 'phys/fixed': 'EINVAL' }) }, 'partly'],
-  [27, { gone: removals(0, 0) }, 'confirmed'],
-  [27, { gone: removals(1, 1) }, 'refuted'],
-  [27, { gone: removals(0, 1) }, 'partly'],
+  [27, { gone: removals(false, false) }, 'confirmed'],
+  [27, { gone: removals(true, true) }, 'refuted'],
+  [27, { gone: removals(false, true) }, 'partly'],
   [28, {}, 'cannot be told here'],
   [29, { cost: costs({ 'phys/fixed': 100, 'phys@hash/fixed': 105, 'phys@tree/fixed': 101 }) }, 'confirmed'],
   [29, { cost: costs({ 'phys/fixed': 100, 'phys@hash/fixed': 101, 'phys@tree/fixed': 106 }) }, 'refuted'],

@@ -12,13 +12,15 @@ export const tested = claim({
   history:
     'Linux kept pages for pool and user memory. vfio-pci exports BARs without (6.19), and importers are told to let go: dma-buf revocation (7.1).',
   judge: ({ gone }) => {
-    const after = (arm: string): number => gone.find((each) => each.arm === arm)?.usedAfter ?? Number.NaN;
+    const isUsed = (name: string): boolean => gone.some(({ arm, isUsedAfter }) => arm === name && isUsedAfter);
+    const figure = (arm: string, more = '') =>
+      exact(`${arm}${more} transfers to a provider that was removed`, isUsed(arm) ? 1 : 0, 'of 1');
     const figures = [
-      exact('transfers to a removed provider, dma_vec/fixed', after('dma_vec/fixed')),
-      exact('the same, dma_vec/pool', after('dma_vec/pool')),
-      exact('the same, dmabuf/fixed, whose map is revoked', after('dmabuf/fixed')),
+      figure('dma_vec/fixed'),
+      figure('dma_vec/pool'),
+      figure('dmabuf/fixed', ', whose map is revoked,'),
     ];
-    const [pool, fixed] = [after('dma_vec/pool') > 0, after('dma_vec/fixed') > 0];
+    const [pool, fixed] = [isUsed('dma_vec/pool'), isUsed('dma_vec/fixed')];
     if (!pool && !fixed) return { verdict: 'confirmed', because: 'nothing uses the memory after it went.', figures };
     if (pool && fixed)
       return { verdict: 'refuted', because: 'all its I/O goes on to addresses that are gone.', figures };
